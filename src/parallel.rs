@@ -3,17 +3,21 @@
 //! The only file that says `rayon`. Results come back in the order of the pieces, so nothing that is computed from them
 //! depends on the number of threads as long as the *pieces* do not.
 
-/// `f(0), f(1), … f(n - 1)`, in that order whatever ran first.
+/// `f` of every item, in the order of the items whichever ran first.
 #[cfg(feature = "parallel")]
-pub(crate) fn map<R: Send>(n: usize, f: impl Fn(usize) -> R + Send + Sync) -> Vec<R> {
+pub(crate) fn map<T: Send, R: Send>(items: Vec<T>, f: impl Fn(T) -> R + Send + Sync) -> Vec<R> {
     use rayon::iter::{IntoParallelIterator, ParallelIterator};
-    if n <= 1 { (0..n).map(f).collect() } else { (0..n).into_par_iter().map(f).collect() }
+    if items.len() <= 1 {
+        items.into_iter().map(f).collect()
+    } else {
+        items.into_par_iter().map(f).collect()
+    }
 }
 
-/// `f(0), f(1), … f(n - 1)`.
+/// `f` of every item, in the order of the items.
 #[cfg(not(feature = "parallel"))]
-pub(crate) fn map<R>(n: usize, f: impl Fn(usize) -> R) -> Vec<R> {
-    (0..n).map(f).collect()
+pub(crate) fn map<T, R>(items: Vec<T>, f: impl Fn(T) -> R) -> Vec<R> {
+    items.into_iter().map(f).collect()
 }
 
 /// How many pieces can run at once.
@@ -45,6 +49,9 @@ mod tests {
 
     #[test]
     fn map_keeps_the_order() {
-        assert_eq!(map(1000, |i| i * 2), (0..1000).map(|i| i * 2).collect::<Vec<_>>());
+        assert_eq!(
+            map((0..1000).collect(), |i: i32| i * 2),
+            (0..1000).map(|i| i * 2).collect::<Vec<_>>()
+        );
     }
 }

@@ -1,0 +1,280 @@
+//! The two matrices that pass between rooms: sparse [`Rows`] and dense [`Matrix`].
+//!
+//! A vectorizer pays out `Rows`, a classifier takes them and answers with a `Matrix`. Both are thin types over the crates
+//! that other programs exchange data with; the conversions stand here and nowhere else. What a column means is not known.
+
+use ndarray::Array2;
+use sprs::CsMatI;
+
+use crate::error::{Error, Result};
+
+/// A sparse matrix: one row per text, one column per term, compressed row by row (CSR).
+///
+/// Values are `f32`, columns `u32` and ascending within a row. Converts from and to [`sprs::CsMatI`] without copying.
+///
+/// ```
+/// use ressenti::{Rows, Vectorizer};
+///
+/// let (_, rows) = Vectorizer::count().fit_transform(&["good good crew", "bad crew"])?;
+/// assert_eq!((rows.n_rows(), rows.n_columns(), rows.nnz()), (2, 3, 4));
+/// assert_eq!(rows.row(0), (&[1, 2][..], &[1.0, 2.0][..])); // crew, good; "bad" is column 0
+///
+/// let matrix: sprs::CsMatI<f32, u32, usize> = rows.into();
+/// assert_eq!(matrix.get(1, 0), Some(&1.0));
+/// # let _ = Rows::try_from(matrix)?;
+/// # Ok::<(), ressenti::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rows {
+    csr: CsMatI<f32, u32, usize>,
+}
+
+impl Rows {
+    /// Rows whose `indptr[i]..indptr[i + 1]` are the entries of row `i`.
+    ///
+    /// The caller guarantees the form: columns ascending and below `n_columns`, `indptr` ascending from 0 to the number of
+    /// entries. It is checked all the same; breaking it is a bug of this crate.
+    pub(crate) fn from_parts(
+        n_columns: usize,
+        indptr: Vec<usize>,
+        columns: Vec<u32>,
+        values: Vec<f32>,
+    ) -> Self {
+        Self { csr: CsMatI::new((indptr.len() - 1, n_columns), indptr, columns, values) }
+    }
+
+    /// How many rows, one per text.
+    #[must_use]
+    pub fn n_rows(&self) -> usize {
+        self.csr.rows()
+    }
+
+    /// How many columns, one per term.
+    #[must_use]
+    pub fn n_columns(&self) -> usize {
+        self.csr.cols()
+    }
+
+    /// How many entries are stored.
+    #[must_use]
+    pub fn nnz(&self) -> usize {
+        self.csr.nnz()
+    }
+
+    /// The columns and the values of row `i`.
+    ///
+    /// # Panics
+    ///
+    /// If there is no row `i`.
+    #[must_use]
+    pub fn row(&self, i: usize) -> (&[u32], &[f32]) {
+        let range = self.csr.indptr().outer_inds_sz(i);
+        (&self.csr.indices()[range.clone()], &self.csr.data()[range])
+    }
+
+    /// All rows at once, for loops that cannot afford to slice twice per row.
+    pub(crate) fn parts(&self) -> Parts<'_> {
+        Parts {
+            // Owned matrices made by `from_parts` or checked by `try_from` always have a proper indptr.
+            indptr: self.csr.proper_indptr(),
+            columns: self.csr.indices(),
+            values: self.csr.data(),
+        }
+    }
+}
+
+/// The arrays behind [`Rows`].
+pub(crate) struct Parts<'a> {
+    indptr: std::borrow::Cow<'a, [usize]>,
+    columns: &'a [u32],
+    values: &'a [f32],
+}
+
+impl Parts<'_> {
+    /// The entries of row `i`.
+    #[inline]
+    pub(crate) fn row(&self, i: usize) -> impl Iterator<Item = (usize, f64)> + '_ {
+        let range = self.indptr[i]..self.indptr[i + 1];
+        let entries = self.columns[range.clone()].iter().zip(&self.values[range]);
+        entries.map(|(&column, &value)| (column as usize, f64::from(value)))
+    }
+
+    /// Where the entries of row `i` start among all entries; for `i = n_rows`, their number.
+    pub(crate) fn start(&self, i: usize) -> usize {
+        self.indptr[i]
+    }
+}
+
+impl From<Rows> for CsMatI<f32, u32, usize> {
+    fn from(rows: Rows) -> Self {
+        rows.csr
+    }
+}
+
+/// Takes any matrix in CSR or CSC form; CSC is converted.
+///
+/// Errors: [`Error::InvalidValues`] if a value is not finite.
+impl TryFrom<CsMatI<f32, u32, usize>> for Rows {
+    type Error = Error;
+
+    fn try_from(matrix: CsMatI<f32, u32, usize>) -> Result<Self> {
+        let csr = if matrix.is_csr() { matrix } else { matrix.to_csr() };
+        if let Some(value) = csr.data().iter().find(|v| !v.is_finite()) {
+            let problem = format!("{value} is not finite; replace or drop such entries");
+            return Err(Error::InvalidValues { what: "rows", problem });
+        }
+        Ok(Self { csr })
+    }
+}
+
+/// The rows with their zeros spelt out: a copy of `n_rows × n_columns × 4` bytes.
+impl From<&Rows> for Array2<f32> {
+    fn from(rows: &Rows) -> Self {
+        rows.csr.to_dense()
+    }
+}
+
+/// Keeps what is not zero. Errors: [`Error::InvalidValues`] if a value is not finite, [`Error::TooLarge`] if there are
+/// more than `u32::MAX` columns.
+impl TryFrom<&Array2<f32>> for Rows {
+    type Error = Error;
+
+    fn try_from(dense: &Array2<f32>) -> Result<Self> {
+        if u32::try_from(dense.ncols()).is_err() {
+            return Err(Error::TooLarge { what: "columns", limit: u32::MAX.into() });
+        }
+        let (mut indptr, mut columns, mut values) = (vec![0], Vec::new(), Vec::new());
+        for row in dense.rows() {
+            for (column, &value) in row.iter().enumerate().filter(|(_, v)| **v != 0.0) {
+                columns.push(column as u32);
+                values.push(value);
+            }
+            indptr.push(columns.len());
+        }
+        let csr = CsMatI::new((dense.nrows(), dense.ncols()), indptr, columns, values);
+        Self::try_from(csr)
+    }
+}
+
+/// A dense matrix of `f64`: scores (texts × classes) or weights (classes × terms).
+///
+/// Converts from and to [`ndarray::Array2`] without copying.
+///
+/// ```
+/// use ressenti::Matrix;
+///
+/// let matrix = Matrix::from(ndarray::arr2(&[[0.9, 0.1], [0.2, 0.8]]));
+/// assert_eq!((matrix.n_rows(), matrix.n_columns()), (2, 2));
+/// assert_eq!(matrix.row(1), [0.2, 0.8]);
+/// assert_eq!(matrix.get(0, 1), 0.1);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Matrix {
+    array: Array2<f64>,
+}
+
+impl Matrix {
+    /// `n_rows × n_columns` values, row after row. The caller guarantees their number.
+    pub(crate) fn from_rows(n_rows: usize, n_columns: usize, values: Vec<f64>) -> Self {
+        let array = Array2::from_shape_vec((n_rows, n_columns), values);
+        Self { array: array.expect("as many values as the shape says") }
+    }
+
+    /// How many rows.
+    #[must_use]
+    pub fn n_rows(&self) -> usize {
+        self.array.nrows()
+    }
+
+    /// How many columns.
+    #[must_use]
+    pub fn n_columns(&self) -> usize {
+        self.array.ncols()
+    }
+
+    /// The value at a row and a column.
+    ///
+    /// # Panics
+    ///
+    /// If either is out of range.
+    #[must_use]
+    pub fn get(&self, row: usize, column: usize) -> f64 {
+        self.array[[row, column]]
+    }
+
+    /// Row `i`.
+    ///
+    /// # Panics
+    ///
+    /// If there is no row `i`.
+    #[must_use]
+    pub fn row(&self, i: usize) -> &[f64] {
+        let n = self.n_columns();
+        &self.as_slice()[i * n..(i + 1) * n]
+    }
+
+    /// All values, row after row.
+    #[must_use]
+    pub fn as_slice(&self) -> &[f64] {
+        self.array.as_slice().expect("kept in row order by every constructor")
+    }
+}
+
+/// Values in another order than row by row are copied.
+impl From<Array2<f64>> for Matrix {
+    fn from(array: Array2<f64>) -> Self {
+        let array = if array.is_standard_layout() {
+            array
+        } else {
+            array.as_standard_layout().into_owned()
+        };
+        Self { array }
+    }
+}
+
+impl From<Matrix> for Array2<f64> {
+    fn from(matrix: Matrix) -> Self {
+        matrix.array
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dense_and_sparse_agree() {
+        let dense = ndarray::arr2(&[[0.0, 1.5], [0.0, 0.0], [-2.0, 3.0]]);
+        let rows = Rows::try_from(&dense).unwrap();
+        assert_eq!(rows.nnz(), 3);
+        assert_eq!(rows.row(2), (&[0, 1][..], &[-2.0, 3.0][..]));
+        assert_eq!(Array2::from(&rows), dense);
+    }
+
+    #[test]
+    fn a_column_major_matrix_becomes_rows() {
+        let csr = CsMatI::<f32, u32, usize>::new(
+            (2, 2),
+            vec![0, 1, 3],
+            vec![1, 0, 1],
+            vec![1.0, 2.0, 3.0],
+        );
+        let rows = Rows::try_from(csr.to_csc()).unwrap();
+        assert_eq!(rows.row(1), (&[0, 1][..], &[2.0, 3.0][..]));
+    }
+
+    #[test]
+    fn what_is_not_finite_is_refused() {
+        let error = Rows::try_from(&ndarray::arr2(&[[1.0, f32::NAN]])).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "invalid rows: NaN is not finite; replace or drop such entries"
+        );
+    }
+
+    #[test]
+    fn a_transposed_array_is_put_in_row_order() {
+        let matrix = Matrix::from(ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]).reversed_axes());
+        assert_eq!(matrix.as_slice(), [1.0, 3.0, 2.0, 4.0]);
+    }
+}

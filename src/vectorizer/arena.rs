@@ -1,0 +1,37 @@
+//! Many short texts in one piece of memory.
+
+use crate::error::{Error, Result};
+
+/// Texts by their position, without a pointer and a length of 16 bytes for each.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Arena {
+    text: String,
+    ends: Vec<u32>,
+}
+
+impl Arena {
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// All texts, one after the other.
+    pub(super) fn into_text(self) -> String {
+        self.text
+    }
+
+    /// The text at a position below [`len`](Self::len).
+    #[inline]
+    pub(super) fn get(&self, i: usize) -> &str {
+        let start = i.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[start as usize..self.ends[i] as usize]
+    }
+
+    pub(super) fn push(&mut self, text: &str) -> Result<()> {
+        let too_large =
+            || Error::TooLarge { what: "bytes of distinct terms", limit: u32::MAX.into() };
+        let end = u32::try_from(self.text.len() + text.len()).map_err(|_| too_large())?;
+        self.text.push_str(text);
+        self.ends.push(end);
+        Ok(())
+    }
+}

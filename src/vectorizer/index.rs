@@ -1,0 +1,150 @@
+//! From the tokens of one text to the columns it touches.
+//!
+//! Built from a [`Vocabulary`]; what it finds are columns and counts. What they weigh is not known here.
+
+use super::Vocabulary;
+use super::interner::{NONE, Nodes};
+use crate::error::{Error, Result};
+use crate::text::Analyzer;
+
+/// Looks the n-grams of a text up without spelling them.
+#[derive(Debug, Clone)]
+pub(super) struct TermIndex {
+    nodes: Nodes,
+    /// The column of each node, or [`NONE`] for what is only the beginning or a part of a term.
+    columns: Vec<u32>,
+    longest: usize,
+}
+
+/// Buffers that one text after the other passes through, and the row of the last one.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    word: String,
+    recent: Vec<u32>,
+    /// The columns of the row, ascending.
+    pub(crate) columns: Vec<u32>,
+    /// How often each column occurs.
+    pub(super) counts: Vec<u32>,
+    pub(super) weights: Vec<f64>,
+    /// The values of the row.
+    pub(crate) values: Vec<f32>,
+}
+
+impl Scratch {
+    /// Sorts the columns found, one entry per occurrence, into distinct ones and their counts.
+    pub(super) fn gather(&mut self, found: impl Iterator<Item = u32>) {
+        self.columns.clear();
+        self.columns.extend(found);
+        self.gather_columns();
+    }
+
+    fn gather_columns(&mut self) {
+        self.columns.sort_unstable();
+        self.counts.clear();
+        let mut kept = 0;
+        for i in 0..self.columns.len() {
+            if kept > 0 && self.columns[kept - 1] == self.columns[i] {
+                self.counts[kept - 1] += 1;
+            } else {
+                self.columns[kept] = self.columns[i];
+                self.counts.push(1);
+                kept += 1;
+            }
+        }
+        self.columns.truncate(kept);
+    }
+}
+
+/// What a row was counted from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct TextCounts {
+    /// Tokens in the text.
+    pub(crate) tokens: usize,
+    /// Those that occur in some term.
+    pub(crate) known_tokens: usize,
+}
+
+impl TermIndex {
+    pub(super) fn new(vocabulary: &Vocabulary, (min, max): (u8, u8)) -> Result<Self> {
+        let mut nodes = Nodes::default();
+        let mut columns = Vec::new();
+        for (column, term) in vocabulary.iter().enumerate() {
+            let (mut node, mut length) = (NONE, 0);
+            for token in term.split(' ') {
+                let token_id = nodes.intern_token(token)?;
+                node = match node {
+                    NONE => nodes.token_node(token_id),
+                    parent => nodes.intern_pair(parent, token_id)?,
+                };
+                length += usize::from(!token.is_empty());
+            }
+            if !(usize::from(min)..=max.into()).contains(&length) {
+                let problem = format!("term {term:?} is not one of {min} to {max} tokens");
+                return Err(Error::InvalidValues { what: "vocabulary", problem });
+            }
+            columns.resize(nodes.len(), NONE);
+            columns[node as usize] = column as u32;
+        }
+        Ok(Self { nodes, columns, longest: max.into() })
+    }
+
+    /// Leaves the columns of a text and their counts in `scratch`.
+    pub(super) fn count(
+        &self,
+        analyzer: &Analyzer,
+        text: &str,
+        scratch: &mut Scratch,
+    ) -> TextCounts {
+        let mut seen = TextCounts::default();
+        let Scratch { word, recent, columns, .. } = scratch;
+        columns.clear();
+        recent.clear();
+        recent.resize(self.longest, NONE);
+        let plain = analyzer.is_plain();
+        analyzer.segment(text, word, |surface, _| {
+            let token = if plain {
+                self.nodes.find_token(surface)
+            } else {
+                let Some(token) = analyzer.token(surface) else { return };
+                self.nodes.find_token(&token)
+            };
+            seen.tokens += 1;
+            if token == NONE {
+                recent.fill(NONE);
+                return;
+            }
+            seen.known_tokens += 1;
+            // recent[k] is the node of the last k + 1 tokens.
+            for k in (1..recent.len()).rev() {
+                recent[k] = match recent[k - 1] {
+                    NONE => NONE,
+                    parent => self.nodes.find_pair(parent, token),
+                };
+            }
+            recent[0] = self.nodes.token_node(token);
+            let found = recent.iter().filter(|&&node| node != NONE);
+            columns.extend(found.map(|&node| self.columns[node as usize]).filter(|&c| c != NONE));
+        });
+        scratch.gather_columns();
+        seen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn occurrences_become_columns_and_counts() {
+        let mut scratch = Scratch::default();
+        for (found, columns, counts) in [
+            (vec![], vec![], vec![]),
+            (vec![7], vec![7], vec![1]),
+            (vec![7, 7], vec![7], vec![2]),
+            (vec![3, 1, 3, 2, 3, 1], vec![1, 2, 3], vec![2, 1, 3]),
+        ] {
+            scratch.gather(found.into_iter());
+            assert_eq!((&scratch.columns, &scratch.counts), (&columns, &counts));
+        }
+    }
+}
