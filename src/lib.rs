@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod classifier;
 mod error;
 mod fs;
 mod parallel;
@@ -14,6 +15,7 @@ pub mod text;
 pub mod tracker;
 mod vectorizer;
 
+pub use classifier::{ClassWeight, Classifier, ClassifierParams, FitOptions, FitReport};
 pub use error::{Error, ModelFileError, Result};
 pub use progress::{Progress, Stage, Step};
 pub use rows::{Matrix, Rows};

@@ -1,8 +1,10 @@
 //! What happened in a run: names and numbers come in, records go out. Knows nothing of models.
 
+mod collect;
 mod noop;
 mod value;
 
+pub(crate) use collect::Collecting;
 pub use noop::NoopTracker;
 pub use value::Value;
 

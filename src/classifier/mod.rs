@@ -1,0 +1,478 @@
+//! Rows in, scores out.
+//!
+//! `fit` finds the weights of a linear model from rows and labels (`problem`, `newton`); scoring is one product of a row
+//! with the weights and a link that turns it into probabilities (`link`). What a column means is not known here.
+
+mod link;
+mod newton;
+mod options;
+mod params;
+mod problem;
+
+use std::collections::BTreeMap;
+
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+
+pub use options::FitOptions;
+pub use params::{ClassWeight, ClassifierParams};
+
+use crate::error::{Error, Result, same_length};
+use crate::parallel;
+use crate::progress::{Stage, report};
+use crate::rows::{Matrix, Rows};
+use crate::sentiment::{Label, class_order};
+use crate::tracker::Collecting;
+use link::Link;
+use problem::Problem;
+
+/// How training went.
+///
+/// Not converging is a result, not an error: the weights are the best that were found, and this says so.
+///
+/// ```
+/// use ressenti::{Classifier, Vectorizer};
+///
+/// let (_, rows) = Vectorizer::tfidf().fit_transform(&["good", "bad"])?;
+/// let classifier = Classifier::logistic_regression().fit(&rows, &[true, false])?;
+/// assert!(classifier.fit_report().converged());
+/// # Ok::<(), ressenti::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FitReport {
+    pub(crate) solver: String,
+    pub(crate) n_iter: u32,
+    pub(crate) converged: bool,
+    pub(crate) objective: f64,
+    pub(crate) gradient_norm: f64,
+    #[serde(skip)]
+    pub(crate) tracking_errors: Vec<String>,
+}
+
+impl FitReport {
+    /// Which algorithm found the weights.
+    #[must_use]
+    pub fn solver(&self) -> &str {
+        &self.solver
+    }
+
+    /// How many iterations it took.
+    #[must_use]
+    pub fn n_iter(&self) -> u32 {
+        self.n_iter
+    }
+
+    /// Whether the gradient fell to `tol`. If not: raise `max_iter`, lower `c`, or accept it.
+    #[must_use]
+    pub fn converged(&self) -> bool {
+        self.converged
+    }
+
+    /// The value that was minimised: ½‖w‖² + C · (weighted sum of losses).
+    #[must_use]
+    pub fn objective(&self) -> f64 {
+        self.objective
+    }
+
+    /// The largest absolute component of the gradient, divided by C times the sum of weights: what `tol` bounds.
+    #[must_use]
+    pub fn gradient_norm(&self) -> f64 {
+        self.gradient_norm
+    }
+
+    /// What the tracker answered when it failed, if it did; training went on. Not saved with the model.
+    #[must_use]
+    pub fn tracking_errors(&self) -> &[String] {
+        &self.tracking_errors
+    }
+}
+
+/// A linear model: the fitted form of [`ClassifierParams`].
+///
+/// ```
+/// use ressenti::{Classifier, Vectorizer};
+///
+/// let texts = ["good crew", "bad crew", "good seats", "bad seats"];
+/// let (vectorizer, rows) = Vectorizer::tfidf().fit_transform(&texts)?;
+/// let classifier = Classifier::logistic_regression().c(10.0).fit(&rows, &["1", "0", "1", "0"])?;
+///
+/// assert_eq!(classifier.classes(), ["0", "1"]);
+/// assert_eq!(classifier.predict(&vectorizer.transform(&["a good flight"]))?, ["1"]);
+/// let coef = classifier.coef(); // one row for two classes: it speaks for the second
+/// assert!(coef.get(0, vectorizer.vocabulary().get("good").unwrap()) > 0.0);
+/// # Ok::<(), ressenti::Error>(())
+/// ```
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "ClassifierParts", into = "ClassifierParts")]
+pub struct Classifier {
+    params: ClassifierParams,
+    classes: Vec<String>,
+    positive: usize,
+    link: Link,
+    /// Features × outputs: what one entry of a row needs lies together.
+    weights: Array2<f64>,
+    intercept: Vec<f64>,
+    report: FitReport,
+}
+
+/// What of a [`Classifier`] is stored.
+#[derive(Serialize, Deserialize)]
+struct ClassifierParts {
+    params: ClassifierParams,
+    classes: Vec<String>,
+    positive: u32,
+    link: Link,
+    weights: Vec<f64>,
+    intercept: Vec<f64>,
+    report: FitReport,
+}
+
+impl From<Classifier> for ClassifierParts {
+    fn from(c: Classifier) -> Self {
+        Self {
+            params: c.params,
+            classes: c.classes,
+            positive: c.positive as u32,
+            link: c.link,
+            weights: c.weights.into_raw_vec_and_offset().0,
+            intercept: c.intercept,
+            report: c.report,
+        }
+    }
+}
+
+impl TryFrom<ClassifierParts> for Classifier {
+    type Error = Error;
+
+    fn try_from(parts: ClassifierParts) -> Result<Self> {
+        let ClassifierParts { params, classes, positive, link, weights, intercept, report } = parts;
+        params.validate()?;
+        let invalid = |problem: String| Error::InvalidValues { what: "classifier", problem };
+        let outputs = link.outputs(classes.len());
+        if classes.len() < 2 || classes.windows(2).any(|w| class_order(&w[0], &w[1]).is_ge()) {
+            return Err(invalid(format!(
+                "classes {classes:?} are not at least two in ascending order"
+            )));
+        }
+        if positive as usize >= classes.len() {
+            return Err(invalid(format!("positive class {positive} of {}", classes.len())));
+        }
+        if link == Link::Logistic && classes.len() != 2 {
+            return Err(invalid(format!("a logistic link for {} classes", classes.len())));
+        }
+        if intercept.len() != outputs {
+            return Err(invalid(format!("{} intercepts for {outputs} outputs", intercept.len())));
+        }
+        if let Some(x) = weights.iter().chain(&intercept).find(|x| !x.is_finite()) {
+            return Err(invalid(format!("weight {x} is not finite")));
+        }
+        let found = weights.len();
+        let weights = Array2::from_shape_vec((found / outputs, outputs), weights)
+            .map_err(|_| invalid(format!("{found} weights for {outputs} outputs")))?;
+        Ok(Self { params, classes, positive: positive as usize, link, weights, intercept, report })
+    }
+}
+
+impl ClassifierParams {
+    /// Finds the weights that minimise ½‖w‖² + C · Σ lossᵢ over the rows; `labels` are as many as rows.
+    ///
+    /// Errors: [`Error::InvalidParameter`] for a setting out of range, [`Error::LengthMismatch`], [`Error::NoTexts`],
+    /// [`Error::OneClass`], [`Error::UnknownLabel`] if a setting names a class that no row has.
+    pub fn fit<L: Label>(&self, rows: &Rows, labels: &[L]) -> Result<Classifier> {
+        self.fit_with(rows, labels, &FitOptions::new())
+    }
+
+    /// [`fit`](Self::fit) with weights, progress and tracking. A tracker that fails does not stop the training.
+    ///
+    /// Errors: also [`Error::InvalidValues`] for weights that are negative, not finite or all 0, and
+    /// [`Error::Cancelled`].
+    pub fn fit_with<L: Label>(
+        &self,
+        rows: &Rows,
+        labels: &[L],
+        options: &FitOptions<'_>,
+    ) -> Result<Classifier> {
+        self.validate()?;
+        same_length("rows", rows.n_rows(), "labels", labels.len())?;
+        let (classes, targets) = encode(labels)?;
+        let positive = self.positive_class(&classes)?;
+        let link = if classes.len() == 2 { Link::Logistic } else { Link::Softmax };
+        let costs = self.costs(&classes, &targets, options.sample_weights())?;
+        let problem = Problem::new(rows, &targets, &costs, link, classes.len(), self.fit_intercept);
+        let tracker = Collecting::new(options.run());
+        let mut solution =
+            newton::minimise(&problem, self.tol, self.max_iter, |iteration, objective| {
+                report(
+                    options.progress_callback(),
+                    Stage::Train,
+                    iteration as usize,
+                    self.max_iter as usize,
+                )?;
+                tracker.metric("objective", objective, iteration.into());
+                Ok(())
+            })?;
+        solution.report.tracking_errors = tracker.into_messages();
+        let (weights, intercept) = problem.split(solution.theta);
+        if weights.iter().chain(&intercept).any(|x| !x.is_finite()) {
+            return Err(Error::InvalidValues {
+                what: "weights",
+                problem: format!(
+                    "training overflowed with c {}; lower c or the sample weights",
+                    self.c
+                ),
+            });
+        }
+        let weights = Array2::from_shape_vec((rows.n_columns(), intercept.len()), weights);
+        Ok(Classifier {
+            params: self.clone(),
+            classes,
+            positive,
+            link,
+            weights: weights.expect("as many weights as columns times outputs"),
+            intercept,
+            report: solution.report,
+        })
+    }
+
+    /// The class that counts as positive: the one asked for, else `1`, `true`, `positive` or the last.
+    fn positive_class(&self, classes: &[String]) -> Result<usize> {
+        if let Some(label) = &self.pos_label {
+            return find_class(classes, label);
+        }
+        let usual = ["1", "true", "positive"].into_iter();
+        let found =
+            usual.filter_map(|usual| classes.iter().position(|class| class == usual)).next();
+        Ok(found.unwrap_or(classes.len() - 1))
+    }
+
+    /// What each row's loss counts: C × weight of its class × its own weight.
+    fn costs(
+        &self,
+        classes: &[String],
+        targets: &[u32],
+        weights: Option<&[f64]>,
+    ) -> Result<Vec<f64>> {
+        let mut costs = match weights {
+            None => vec![1.0; targets.len()],
+            Some(weights) => {
+                same_length("rows", targets.len(), "weights", weights.len())?;
+                if let Some(w) = weights.iter().find(|w| !(w.is_finite() && **w >= 0.0)) {
+                    let problem = format!("{w} is not a finite number of at least 0");
+                    return Err(Error::InvalidValues { what: "sample weights", problem });
+                }
+                weights.to_vec()
+            }
+        };
+        let mut sums = vec![0.0; classes.len()];
+        for (&class, cost) in targets.iter().zip(&costs) {
+            sums[class as usize] += cost;
+        }
+        if let Some(class) = sums.iter().position(|&sum| sum == 0.0) {
+            let problem =
+                format!("those of class {:?} sum to 0; leave the class out", classes[class]);
+            return Err(Error::InvalidValues { what: "sample weights", problem });
+        }
+        let mut factors = vec![self.c; classes.len()];
+        match &self.class_weight {
+            ClassWeight::Uniform => {}
+            ClassWeight::Balanced => {
+                let mean = sums.iter().sum::<f64>() / classes.len() as f64;
+                for (factor, sum) in factors.iter_mut().zip(&sums) {
+                    *factor *= mean / sum;
+                }
+            }
+            ClassWeight::Given(given) => {
+                for (label, weight) in given {
+                    factors[find_class(classes, label)?] *= weight;
+                }
+            }
+        }
+        for (&class, cost) in targets.iter().zip(&mut costs) {
+            *cost *= factors[class as usize];
+        }
+        Ok(costs)
+    }
+}
+
+/// The distinct labels in order, and for each label its place among them.
+fn encode<L: Label>(labels: &[L]) -> Result<(Vec<String>, Vec<u32>)> {
+    let mut numbers = BTreeMap::new();
+    let mut targets: Vec<u32> = labels
+        .iter()
+        .map(|label| {
+            let (label, next) = (label.as_label(), numbers.len() as u32);
+            match numbers.get(label.as_ref()) {
+                Some(&number) => number,
+                None => *numbers.entry(label.into_owned()).or_insert(next),
+            }
+        })
+        .collect();
+    let mut classes: Vec<(String, u32)> = numbers.into_iter().collect();
+    classes.sort_by(|a, b| class_order(&a.0, &b.0));
+    match classes.as_slice() {
+        [] => return Err(Error::NoTexts { task: "train a classifier on" }),
+        [(label, _)] => return Err(Error::OneClass { rows: labels.len(), label: label.clone() }),
+        _ => {}
+    }
+    let mut place = vec![0; classes.len()];
+    for (i, &(_, number)) in classes.iter().enumerate() {
+        place[number as usize] = i as u32;
+    }
+    for target in &mut targets {
+        *target = place[*target as usize];
+    }
+    Ok((classes.into_iter().map(|(label, _)| label).collect(), targets))
+}
+
+/// The place of a label among classes, or an error that lists them.
+pub(crate) fn find_class(classes: &[String], label: &str) -> Result<usize> {
+    classes.iter().position(|class| class == label).ok_or_else(|| {
+        let quoted: Vec<String> = classes.iter().map(|class| format!("{class:?}")).collect();
+        Error::UnknownLabel { found: label.to_owned(), classes: quoted.join(", ") }
+    })
+}
+
+impl Classifier {
+    /// Settings for L2-penalised logistic regression: binary for two classes, multinomial for more.
+    pub fn logistic_regression() -> ClassifierParams {
+        ClassifierParams::default()
+    }
+
+    /// The settings it was fitted with.
+    pub fn params(&self) -> &ClassifierParams {
+        &self.params
+    }
+
+    /// The labels seen in training: integers by value, then other labels by text.
+    #[must_use]
+    pub fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    /// The index of the class that counts as positive; see [`ClassifierParams::pos_label`].
+    #[must_use]
+    pub fn positive(&self) -> usize {
+        self.positive
+    }
+
+    /// How many columns a row has.
+    #[must_use]
+    pub fn n_features(&self) -> usize {
+        self.weights.nrows()
+    }
+
+    /// The weights, as a copy: 1 × features for two classes (they speak for the second), else classes × features.
+    #[must_use]
+    pub fn coef(&self) -> Matrix {
+        Matrix::from(self.weights.t().to_owned())
+    }
+
+    /// The intercepts: one for two classes, else one per class.
+    #[must_use]
+    pub fn intercept(&self) -> &[f64] {
+        &self.intercept
+    }
+
+    /// How training went.
+    #[must_use]
+    pub fn fit_report(&self) -> &FitReport {
+        &self.report
+    }
+
+    /// The product of each row with the weights plus the intercept: rows × 1 for two classes (positive numbers speak for
+    /// the second), else rows × classes.
+    ///
+    /// Errors: [`Error::ColumnMismatch`].
+    pub fn decision_function(&self, rows: &Rows) -> Result<Matrix> {
+        self.score(rows, self.intercept.len(), |decision, out| out.extend_from_slice(decision))
+    }
+
+    /// The probability of each class for each row: rows × classes, each row summing to 1.
+    ///
+    /// Errors: [`Error::ColumnMismatch`].
+    pub fn predict_proba(&self, rows: &Rows) -> Result<Matrix> {
+        self.score(rows, self.classes.len(), |decision, out| self.link.probabilities(decision, out))
+    }
+
+    /// The label of each row: the class with the highest decision value; of equal ones the first.
+    ///
+    /// Errors: [`Error::ColumnMismatch`].
+    pub fn predict(&self, rows: &Rows) -> Result<Vec<&str>> {
+        let decisions = self.decision_function(rows)?;
+        let class = |i| self.link.class(decisions.row(i));
+        Ok((0..rows.n_rows()).map(|i| self.classes[class(i)].as_str()).collect())
+    }
+
+    fn score(
+        &self,
+        rows: &Rows,
+        width: usize,
+        finish: impl Fn(&[f64], &mut Vec<f64>) + Send + Sync,
+    ) -> Result<Matrix> {
+        self.check_columns("the matrix of rows", rows.n_columns())?;
+        let pieces = parallel::threads();
+        let parts = parallel::map((0..pieces).collect(), |i| {
+            let mine = parallel::piece(rows.n_rows(), pieces, i);
+            let mut out = Vec::with_capacity(mine.len() * width);
+            let mut decision = Vec::new();
+            for i in mine {
+                let (columns, values) = rows.row(i);
+                self.decide(columns, values, &mut decision);
+                finish(&decision, &mut out);
+            }
+            out
+        });
+        Ok(Matrix::from_rows(rows.n_rows(), width, parts.concat()))
+    }
+
+    pub(crate) fn check_columns(&self, what: &'static str, found: usize) -> Result<()> {
+        if found == self.n_features() {
+            Ok(())
+        } else {
+            Err(Error::ColumnMismatch { what, found, expected: self.n_features() })
+        }
+    }
+
+    /// Leaves the decision values of one row in `out`. The caller has checked that the columns exist.
+    pub(crate) fn decide(&self, columns: &[u32], values: &[f32], out: &mut Vec<f64>) {
+        out.clear();
+        out.extend_from_slice(&self.intercept);
+        let weights = self.weights.as_slice().expect("in row order since it was made");
+        let outputs = out.len();
+        for (&column, &value) in columns.iter().zip(values) {
+            let start = column as usize * outputs;
+            for (sum, weight) in out.iter_mut().zip(&weights[start..start + outputs]) {
+                *sum += f64::from(value) * weight;
+            }
+        }
+    }
+
+    /// Appends the probabilities that belong to decision values.
+    pub(crate) fn probabilities(&self, decision: &[f64], out: &mut Vec<f64>) {
+        self.link.probabilities(decision, out);
+    }
+
+    /// The class that decision values speak for.
+    pub(crate) fn class_of(&self, decision: &[f64]) -> usize {
+        self.link.class(decision)
+    }
+
+    /// How much one unit of a column adds to the decision value of a class; for two classes, half of it with either sign
+    /// is not needed: the value of the first class is the negated value of the second.
+    pub(crate) fn weight_for(&self, class: usize, column: usize) -> f64 {
+        match self.link {
+            Link::Logistic if class == 0 => -self.weights[[column, 0]],
+            Link::Logistic => self.weights[[column, 0]],
+            Link::Softmax => self.weights[[column, class]],
+        }
+    }
+
+    /// The intercept in the decision value of a class.
+    pub(crate) fn intercept_for(&self, class: usize) -> f64 {
+        match self.link {
+            Link::Logistic if class == 0 => -self.intercept[0],
+            Link::Logistic => self.intercept[0],
+            Link::Softmax => self.intercept[class],
+        }
+    }
+}

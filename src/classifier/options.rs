@@ -1,0 +1,83 @@
+//! What a training may be given besides rows and labels.
+
+use std::fmt;
+
+use crate::progress::Progress;
+use crate::tracker::{NoopTracker, Tracker};
+
+/// Weights of the rows, a callback for progress and a tracker; all optional.
+///
+/// The tracker's run stays open: the caller may log more and finishes it.
+///
+/// ```
+/// use ressenti::tracker::MemoryTracker;
+/// use ressenti::{FitOptions, Pipeline};
+///
+/// let tracker = MemoryTracker::default();
+/// let options = FitOptions::new().tracker(&tracker).weights(&[1.0, 2.0]);
+/// Pipeline::builder().fit_with(&["good", "bad"], &[true, false], &options)?;
+/// assert_eq!(tracker.snapshot().params["C"], "1.0");
+/// # Ok::<(), ressenti::Error>(())
+/// ```
+#[derive(Clone, Copy)]
+#[must_use]
+pub struct FitOptions<'a> {
+    weights: Option<&'a [f64]>,
+    progress: Option<&'a dyn Progress>,
+    tracker: &'a dyn Tracker,
+}
+
+impl fmt::Debug for FitOptions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FitOptions")
+            .field("weights", &self.weights.map(<[f64]>::len))
+            .field("progress", &self.progress.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Default for FitOptions<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<'a> FitOptions<'a> {
+    /// Every row counts the same, nobody is told of progress, nothing is tracked.
+    pub fn new() -> Self {
+        Self { weights: None, progress: None, tracker: &NoopTracker }
+    }
+
+    /// How much each text counts, as many numbers as texts, each at least 0. Default: 1 each.
+    pub fn weights(mut self, weights: &'a [f64]) -> Self {
+        self.weights = Some(weights);
+        self
+    }
+
+    /// Who is told of progress and may stop the work. Default: nobody.
+    pub fn progress(mut self, progress: &'a dyn Progress) -> Self {
+        self.progress = Some(progress);
+        self
+    }
+
+    /// Where params and figures are recorded. Default: nowhere.
+    ///
+    /// A tracker that fails does not stop the training; what it said is kept in
+    /// [`FitReport::tracking_errors`](crate::FitReport::tracking_errors).
+    pub fn tracker(mut self, tracker: &'a dyn Tracker) -> Self {
+        self.tracker = tracker;
+        self
+    }
+
+    pub(crate) fn sample_weights(&self) -> Option<&'a [f64]> {
+        self.weights
+    }
+
+    pub(crate) fn progress_callback(&self) -> Option<&'a dyn Progress> {
+        self.progress
+    }
+
+    pub(crate) fn run(&self) -> &'a dyn Tracker {
+        self.tracker
+    }
+}
