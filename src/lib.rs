@@ -6,6 +6,7 @@ mod error;
 mod fs;
 mod parallel;
 mod progress;
+mod random;
 mod sentiment;
 
 pub mod evaluate;

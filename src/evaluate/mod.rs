@@ -1,1 +1,5 @@
-//! Truth beside answers: figures come out. Knows class indices and probabilities, never a text or a model.
+//! Truth beside answers come in, figures come out. Knows class indices and probabilities, never a text or a model.
+
+mod split;
+
+pub use split::{Split, stratified_split};
