@@ -1,5 +1,8 @@
 //! Truth beside answers come in, figures come out. Knows class indices and probabilities, never a text or a model.
 
+mod check;
+mod metrics;
 mod split;
 
+pub use metrics::{ClassFigures, ConfusionMatrix};
 pub use split::{Split, stratified_split};
