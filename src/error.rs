@@ -40,7 +40,7 @@ pub enum Error {
     },
 
     /// Two slices that go together differ in length.
-    #[error("{expected} {of} but {found} {what}; give one of {what} for each of {of}")]
+    #[error("there are {expected} {of} but {found} {what}; their numbers must be equal")]
     LengthMismatch {
         /// What the right length comes from, such as `texts`.
         of: &'static str,

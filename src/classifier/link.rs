@@ -56,7 +56,8 @@ impl Link {
             }
             Self::Softmax => {
                 let z = decision[class];
-                softmax(decision) - z
+                let (top, ln_sum) = softmax(decision);
+                ln_sum - (z - top)
             }
         }
     }
@@ -74,8 +75,8 @@ fn softplus(z: f64) -> f64 {
     z.max(0.0) + (-z.abs()).exp().ln_1p()
 }
 
-/// Turns values into probabilities in place and returns ln Σ exp of what they were.
-fn softmax(values: &mut [f64]) -> f64 {
+/// Turns values into probabilities in place; returns their maximum m and ln Σ exp(value − m), kept apart for precision.
+fn softmax(values: &mut [f64]) -> (f64, f64) {
     let top = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let mut sum = 0.0;
     for value in &mut *values {
@@ -85,7 +86,7 @@ fn softmax(values: &mut [f64]) -> f64 {
     for value in values {
         *value /= sum;
     }
-    top + sum.ln()
+    (top, sum.ln())
 }
 
 #[cfg(test)]
@@ -112,7 +113,7 @@ mod tests {
     fn each_row_is_shifted_by_its_own_maximum() {
         let mut decision = [0.0, 0.0];
         let loss = Link::Softmax.loss(&mut decision, 0);
-        assert_eq!((loss, decision), (2.0f64.ln(), [0.5, 0.5]));
+        assert_eq!((loss, decision), (2.0f64.ln(), [0.5, 0.5]), "its own maximum is 0");
         let mut decision = [1000.0, -1000.0, 1000.0];
         assert_eq!(Link::Softmax.loss(&mut decision, 2), 2.0f64.ln());
         assert_eq!(decision, [0.5, 0.0, 0.5]);

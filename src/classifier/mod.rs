@@ -173,6 +173,14 @@ impl TryFrom<ClassifierParts> for Classifier {
     }
 }
 
+/// What to learn: the target and the cost of each row.
+pub(crate) struct Task {
+    classes: Vec<String>,
+    targets: Vec<u32>,
+    positive: usize,
+    costs: Vec<f64>,
+}
+
 impl ClassifierParams {
     /// Finds the weights that minimise ½‖w‖² + C · Σ lossᵢ over the rows; `labels` are as many as rows.
     ///
@@ -192,12 +200,28 @@ impl ClassifierParams {
         labels: &[L],
         options: &FitOptions<'_>,
     ) -> Result<Classifier> {
-        self.validate()?;
         same_length("rows", rows.n_rows(), "labels", labels.len())?;
+        self.fit_task(rows, self.prepare(labels, options)?, options)
+    }
+
+    /// Everything that can be checked and computed without the rows.
+    pub(crate) fn prepare<L: Label>(&self, labels: &[L], options: &FitOptions<'_>) -> Result<Task> {
+        self.validate()?;
         let (classes, targets) = encode(labels)?;
         let positive = self.positive_class(&classes)?;
-        let link = if classes.len() == 2 { Link::Logistic } else { Link::Softmax };
         let costs = self.costs(&classes, &targets, options.sample_weights())?;
+        Ok(Task { classes, targets, positive, costs })
+    }
+
+    /// Trains on as many rows as the task has targets.
+    pub(crate) fn fit_task(
+        &self,
+        rows: &Rows,
+        task: Task,
+        options: &FitOptions<'_>,
+    ) -> Result<Classifier> {
+        let Task { classes, targets, positive, costs } = task;
+        let link = if classes.len() == 2 { Link::Logistic } else { Link::Softmax };
         let problem = Problem::new(rows, &targets, &costs, link, classes.len(), self.fit_intercept);
         let tracker = Collecting::new(options.run());
         let mut solution =
@@ -457,8 +481,12 @@ impl Classifier {
         self.link.class(decision)
     }
 
-    /// How much one unit of a column adds to the decision value of a class; for two classes, half of it with either sign
-    /// is not needed: the value of the first class is the negated value of the second.
+    pub(crate) fn add_tracking_errors(&mut self, messages: Vec<String>) {
+        self.report.tracking_errors.extend(messages);
+    }
+
+    /// How much one unit of a column adds to the decision value of a class. For two classes that of the first is the
+    /// negated value of the second.
     pub(crate) fn weight_for(&self, class: usize, column: usize) -> f64 {
         match self.link {
             Link::Logistic if class == 0 => -self.weights[[column, 0]],

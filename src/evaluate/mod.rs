@@ -1,1 +1,30 @@
-//! Truth beside answers: figures come out. Knows class indices and probabilities, never a text or a model.
+//! Truth beside answers come in, figures come out. Knows class indices and probabilities, never a text or a model.
+//!
+//! Most readers want a [`Report`]: everything about one evaluation, printed as scikit-learn prints it. The figures are
+//! here one by one as well, for those who bring their own answers:
+//!
+//! | figure | from | in scikit-learn |
+//! |---|---|---|
+//! | [`ConfusionMatrix`], [`ClassFigures`] | true and predicted classes | `confusion_matrix`, `precision_recall_fscore_support` |
+//! | [`roc_auc`], [`roc_auc_ovr`] | true classes and scores | `roc_auc_score` |
+//! | [`log_loss`] | true classes and probabilities | `log_loss` |
+//! | [`Report`] | all of these | `classification_report` |
+//!
+//! [`stratified_split`] puts part of the texts aside to be evaluated on.
+//!
+//! # Shapes
+//!
+//! Classes are indices from 0 to `n_classes - 1`, one per row. Probabilities lie row after row, `n_classes` of them per
+//! row: that of class `c` in row `r` is `probabilities[r * n_classes + c]`. Bad input is an error, never a panic; a
+//! figure that good input leaves undefined is 0 or `None`, as its documentation says.
+
+mod check;
+mod curves;
+mod metrics;
+mod report;
+mod split;
+
+pub use curves::{log_loss, roc_auc, roc_auc_ovr};
+pub use metrics::{ClassFigures, ConfusionMatrix};
+pub use report::Report;
+pub use split::{Split, stratified_split};

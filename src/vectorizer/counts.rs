@@ -4,7 +4,7 @@
 //! piece and, when the pieces are merged, of the corpus. All that leaves this room are sums of whole numbers and terms in
 //! alphabetical order, so the pieces, and with them the number of threads, leave no trace. Weights are not known here.
 
-use super::index::Scratch;
+use super::index::RowScratch;
 use super::interner::{NONE, Nodes};
 use super::{RowsPart, TEXTS_PER_REPORT, VectorizerParams};
 use crate::error::{Error, Result};
@@ -239,10 +239,10 @@ impl Counts {
     }
 
     /// The rows of the texts over the selected terms; `weigh` turns the counts in a scratch into values.
-    pub(super) fn into_rows(self, weigh: impl Fn(&mut Scratch) + Send + Sync) -> Vec<RowsPart> {
+    pub(super) fn into_rows(self, weigh: impl Fn(&mut RowScratch) + Send + Sync) -> Vec<RowsPart> {
         parallel::map(self.pieces, |piece| {
             let mut part = RowsPart::default();
-            let mut scratch = Scratch::default();
+            let mut scratch = RowScratch::default();
             let mut start = 0;
             for &end in &piece.ends {
                 let nodes = &piece.occurrences[start..end];

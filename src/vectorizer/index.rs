@@ -18,19 +18,29 @@ pub(super) struct TermIndex {
 
 /// Buffers that one text after the other passes through, and the row of the last one.
 #[derive(Debug, Default)]
-pub(crate) struct Scratch {
+pub(crate) struct RowScratch {
     word: String,
     recent: Vec<u32>,
     /// The columns of the row, ascending.
-    pub(crate) columns: Vec<u32>,
+    pub(super) columns: Vec<u32>,
     /// How often each column occurs.
     pub(super) counts: Vec<u32>,
     pub(super) weights: Vec<f64>,
     /// The values of the row.
-    pub(crate) values: Vec<f32>,
+    pub(super) values: Vec<f32>,
 }
 
-impl Scratch {
+impl RowScratch {
+    /// The columns of the row, ascending.
+    pub(crate) fn columns(&self) -> &[u32] {
+        &self.columns
+    }
+
+    /// The values of the row.
+    pub(crate) fn values(&self) -> &[f32] {
+        &self.values
+    }
+
     /// Sorts the columns found, one entry per occurrence, into distinct ones and their counts.
     pub(super) fn gather(&mut self, found: impl Iterator<Item = u32>) {
         self.columns.clear();
@@ -93,10 +103,10 @@ impl TermIndex {
         &self,
         analyzer: &Analyzer,
         text: &str,
-        scratch: &mut Scratch,
+        scratch: &mut RowScratch,
     ) -> TextCounts {
         let mut seen = TextCounts::default();
-        let Scratch { word, recent, columns, .. } = scratch;
+        let RowScratch { word, recent, columns, .. } = scratch;
         columns.clear();
         recent.clear();
         recent.resize(self.longest, NONE);
@@ -136,7 +146,7 @@ mod tests {
 
     #[test]
     fn occurrences_become_columns_and_counts() {
-        let mut scratch = Scratch::default();
+        let mut scratch = RowScratch::default();
         for (found, columns, counts) in [
             (vec![], vec![], vec![]),
             (vec![7], vec![7], vec![1]),

@@ -12,8 +12,6 @@ mod params;
 mod vocabulary;
 mod weighting;
 
-use std::cell::RefCell;
-
 use serde::{Deserialize, Serialize};
 
 pub use params::{DocFreq, Norm, VectorizerParams};
@@ -26,7 +24,7 @@ use crate::rows::Rows;
 use crate::text::Analyzer;
 use counts::Counts;
 use index::TermIndex;
-pub(crate) use index::{Scratch, TextCounts};
+pub(crate) use index::{RowScratch, TextCounts};
 use weighting::Weighting;
 
 /// How many texts are weighted between two reports of progress.
@@ -169,7 +167,7 @@ impl Vectorizer {
         let pieces = parallel::threads().max(texts.len().div_ceil(TEXTS_PER_REPORT));
         let parts = parallel::map((0..pieces).collect(), |i| {
             let mut part = RowsPart::default();
-            let mut scratch = Scratch::default();
+            let mut scratch = RowScratch::default();
             for text in &texts[parallel::piece(texts.len(), pieces, i)] {
                 self.transform_one(text.as_ref(), &mut scratch);
                 part.push(&scratch);
@@ -180,7 +178,7 @@ impl Vectorizer {
     }
 
     /// Leaves the row of one text in `scratch` and says what it was counted from.
-    pub(crate) fn transform_one(&self, text: &str, scratch: &mut Scratch) -> TextCounts {
+    pub(crate) fn transform_one(&self, text: &str, scratch: &mut RowScratch) -> TextCounts {
         let counts = self.index.count(&self.analyzer, text, scratch);
         self.weighting.weigh(scratch);
         counts
@@ -249,9 +247,9 @@ pub(crate) struct RowsPart {
 
 impl RowsPart {
     /// Takes over the row in `scratch`.
-    pub(crate) fn push(&mut self, scratch: &Scratch) {
-        self.columns.extend_from_slice(&scratch.columns);
-        self.values.extend_from_slice(&scratch.values);
+    pub(crate) fn push(&mut self, scratch: &RowScratch) {
+        self.columns.extend_from_slice(scratch.columns());
+        self.values.extend_from_slice(scratch.values());
         self.ends.push(self.columns.len());
     }
 
@@ -270,17 +268,4 @@ impl RowsPart {
         }
         Rows::from_parts(n_columns, indptr, columns, values)
     }
-}
-
-thread_local! {
-    /// Saves a scoring thread from allocating for every text.
-    static SCRATCH: RefCell<Scratch> = RefCell::default();
-}
-
-/// Lends this thread's scratch, or a new one where it is in use further up the stack.
-pub(crate) fn with_scratch<R>(f: impl FnOnce(&mut Scratch) -> R) -> R {
-    SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
-        Ok(mut scratch) => f(&mut scratch),
-        Err(_) => f(&mut Scratch::default()),
-    })
 }

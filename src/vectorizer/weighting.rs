@@ -3,7 +3,7 @@
 //! The formulas are those of scikit-learn's `TfidfTransformer` (user guide, "Tf–idf term weighting"), computed in `f64` and
 //! stored as `f32`. What the columns mean is not known here.
 
-use super::{Norm, Scratch, VectorizerParams};
+use super::{Norm, RowScratch, VectorizerParams};
 
 /// The inverse document frequency of a term that `df` of `n` texts hold: ln((1 + n) / (1 + df)) + 1 if smooth, else
 /// ln(n / df) + 1.
@@ -36,8 +36,8 @@ impl Weighting {
     }
 
     /// Computes the values of the row whose columns and counts stand in `scratch`.
-    pub(super) fn weigh(&self, scratch: &mut Scratch) {
-        let Scratch { columns, counts, weights, values, .. } = scratch;
+    pub(super) fn weigh(&self, scratch: &mut RowScratch) {
+        let RowScratch { columns, counts, weights, values, .. } = scratch;
         weights.clear();
         weights.extend(columns.iter().zip(&*counts).map(|(&column, &count)| {
             let tf = if self.binary { 1.0 } else { f64::from(count) };

@@ -1,0 +1,169 @@
+//! Text in, sentiment out: a vectorizer and the classifier that was trained on its rows, as one thing.
+//!
+//! How texts become rows and rows become scores is known below; here the two are fitted together, kept together in one
+//! file, asked together, and their answers are evaluated, explained and tracked.
+
+mod builder;
+mod evaluation;
+mod explain;
+mod scorer;
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+pub use builder::PipelineBuilder;
+pub use explain::{Contribution, Explanation};
+
+use crate::classifier::{Classifier, FitReport};
+use crate::error::{Error, Result};
+use crate::persist;
+use crate::sentiment::Prediction;
+use crate::tracker::Tracker;
+use crate::vectorizer::Vectorizer;
+
+/// Text in, sentiment out.
+///
+/// `Send + Sync`, and all methods take `&self`: one pipeline can be shared by any number of threads.
+///
+/// ```
+/// use ressenti::{Classifier, Pipeline, Vectorizer};
+///
+/// let texts = ["I love this airline", "great crew", "they lost my bag", "worst flight ever"];
+/// let labels = ["positive", "positive", "negative", "negative"];
+/// let pipeline = Pipeline::builder()
+///     .vectorizer(Vectorizer::tfidf().max_features(10_000).ngram_range(1, 2))
+///     .classifier(Classifier::logistic_regression().c(10.0))
+///     .fit(&texts, &labels)?;
+///
+/// assert_eq!(pipeline.predict("What a great airline!")?.label(), "positive");
+///
+/// let bytes = pipeline.to_bytes();
+/// let restored = Pipeline::from_bytes(&bytes)?;
+/// assert_eq!(restored.predict("lost again")?, pipeline.predict("lost again")?);
+/// # Ok::<(), ressenti::Error>(())
+/// ```
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "PipelineParts")]
+pub struct Pipeline {
+    vectorizer: Vectorizer,
+    classifier: Classifier,
+}
+
+/// The stored form, before it is known that the parts fit.
+#[derive(Deserialize)]
+struct PipelineParts {
+    vectorizer: Vectorizer,
+    classifier: Classifier,
+}
+
+impl TryFrom<PipelineParts> for Pipeline {
+    type Error = Error;
+
+    fn try_from(parts: PipelineParts) -> Result<Self> {
+        Self::from_parts(parts.vectorizer, parts.classifier)
+    }
+}
+
+impl Pipeline {
+    /// Settings to train with; by default TF-IDF of scikit-learn's words and logistic regression.
+    pub fn builder() -> PipelineBuilder {
+        PipelineBuilder::default()
+    }
+
+    /// A pipeline of parts that were fitted apart.
+    ///
+    /// Errors: [`Error::ColumnMismatch`] if the classifier was not trained on rows of this vectorizer's width.
+    pub fn from_parts(vectorizer: Vectorizer, classifier: Classifier) -> Result<Self> {
+        classifier.check_columns("the vectorizer", vectorizer.vocabulary().len())?;
+        Ok(Self { vectorizer, classifier })
+    }
+
+    /// What turns texts into rows here.
+    #[must_use]
+    pub fn vectorizer(&self) -> &Vectorizer {
+        &self.vectorizer
+    }
+
+    /// What turns rows into scores here.
+    #[must_use]
+    pub fn classifier(&self) -> &Classifier {
+        &self.classifier
+    }
+
+    /// The labels it can answer with.
+    #[must_use]
+    pub fn classes(&self) -> &[String] {
+        self.classifier.classes()
+    }
+
+    /// How training went.
+    #[must_use]
+    pub fn fit_report(&self) -> &FitReport {
+        self.classifier.fit_report()
+    }
+
+    /// The sentiment of a text.
+    ///
+    /// A text without a known term is scored by the intercept alone, and
+    /// [`is_uninformed`](Prediction::is_uninformed) says so.
+    ///
+    /// Errors: [`Error::EmptyText`] for a text that is empty or only white space.
+    pub fn predict(&self, text: &str) -> Result<Prediction<'_>> {
+        scorer::with_scratch(|scratch| self.predict_in(text, scratch))
+    }
+
+    /// The probability of each class, in the order of [`classes`](Self::classes).
+    ///
+    /// Errors: [`Error::EmptyText`] for a text that is empty or only white space.
+    pub fn predict_proba(&self, text: &str) -> Result<Vec<f64>> {
+        scorer::with_scratch(|scratch| {
+            self.score(text, scratch)?;
+            Ok(scratch.probabilities().to_vec())
+        })
+    }
+
+    /// The sentiment of each text: one result per text, in their order, on all threads of the caller's rayon pool. A text
+    /// that cannot be scored does not keep the others from it.
+    #[must_use]
+    pub fn predict_batch<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Vec<Result<Prediction<'_>>> {
+        scorer::in_pieces(texts, |text, scratch| self.predict_in(text, scratch))
+    }
+
+    /// Writes the model to one file, replacing what is there: after a crash at any moment there is the old file or the
+    /// new one, whole.
+    ///
+    /// Errors: [`Error::Io`] with the path; the old file is then as it was.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        persist::save(self, path.as_ref())
+    }
+
+    /// Reads a model that [`save`](Self::save) wrote. Loading never runs code: a model is data.
+    ///
+    /// Errors: [`Error::Io`], and [`Error::ModelFile`] if the file is not a model, of a version this crate does not know,
+    /// incomplete, damaged or inconsistent.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        persist::load(path.as_ref())
+    }
+
+    /// The bytes that [`save`](Self::save) writes. Equal for equal texts, labels and settings, on one version of this
+    /// crate: nothing in them depends on the clock, the machine or the number of threads.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        persist::to_bytes(self)
+    }
+
+    /// The model in bytes that [`to_bytes`](Self::to_bytes) made.
+    ///
+    /// Errors: [`Error::ModelFile`] as for [`load`](Self::load).
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        persist::from_bytes(bytes)
+    }
+
+    /// Stores the model as the artifact `model/pipeline.ressenti` of a run.
+    ///
+    /// Errors: what the tracker answers.
+    pub fn log_to(&self, tracker: &dyn Tracker) -> Result<()> {
+        tracker.log_artifact("model/pipeline.ressenti", &self.to_bytes())
+    }
+}
