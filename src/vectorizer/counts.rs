@@ -98,12 +98,14 @@ impl<'a> Counter<'a> {
                     }
                 }
             };
-            // recent[k] is the node of the last k + 1 tokens; there are at most `max` of them.
-            recent.truncate(*max - 1);
-            for parent in recent.iter_mut() {
-                *parent = nodes.intern_pair(*parent, token)?;
+            // recent[k] is the node of the last k + 1 tokens, as many as there are.
+            if recent.len() < *max {
+                recent.push(NONE);
             }
-            recent.insert(0, nodes.token_node(token));
+            for k in (1..recent.len()).rev() {
+                recent[k] = nodes.intern_pair(recent[k - 1], token)?;
+            }
+            recent[0] = nodes.token_node(token);
             tallies.resize(nodes.len(), Tally::default());
             for &node in recent.iter().skip(*min - 1) {
                 let tally = &mut tallies[node as usize];

@@ -18,8 +18,33 @@ pub(super) const NONE: u32 = u32::MAX;
 #[derive(Debug, Clone, Default)]
 struct Strings {
     arena: Arena,
-    /// Number and hash; comparing hashes first spares most looks at the bytes.
-    table: HashTable<(u32, u32)>,
+    table: HashTable<Slot>,
+}
+
+/// What the table knows of a text. Most words are no longer than `start`, and found without a look at the arena.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    /// The first eight bytes, filled up with zeros.
+    start: u64,
+    length: u32,
+    id: u32,
+}
+
+/// The first eight bytes of a text, filled up with zeros.
+#[inline]
+fn start_of(text: &[u8]) -> u64 {
+    let four = |bytes: &[u8]| bytes.first_chunk().map_or(0, |c| u64::from(u32::from_le_bytes(*c)));
+    match text.len() {
+        0 => 0,
+        // The first, the middle and the last byte are all there are; some may be the same one.
+        n @ 1..=3 => {
+            let byte = |i: usize| u64::from(text[i]) << (8 * i);
+            byte(0) | byte(n / 2) | byte(n - 1)
+        }
+        // Two halves that overlap where they must.
+        n @ 4..=7 => four(text) | four(&text[n - 4..]) << (8 * (n - 4)),
+        _ => text.first_chunk().map_or(0, |c| u64::from_le_bytes(*c)),
+    }
 }
 
 /// A fixed seed: the same program on the same texts does the same work.
@@ -27,9 +52,15 @@ fn hasher() -> impl Hasher {
     FixedState::with_seed(0x5e17).build_hasher()
 }
 
-fn hash_text(text: &str) -> u64 {
+#[inline]
+fn hash_text(text: &[u8], start: u64) -> u64 {
     let mut hasher = hasher();
-    hasher.write(text.as_bytes());
+    if text.len() <= 8 {
+        hasher.write_u64(start);
+        hasher.write_u8(text.len() as u8);
+    } else {
+        hasher.write(text);
+    }
     hasher.finish()
 }
 
@@ -37,25 +68,34 @@ impl Strings {
     /// The integer of a text, or [`NONE`].
     #[inline]
     fn find(&self, text: &str) -> u32 {
-        let hash = hash_text(text);
-        let same = |&(id, h): &(u32, u32)| h == hash as u32 && self.arena.get(id as usize) == text;
-        self.table.find(hash, same).map_or(NONE, |&(id, _)| id)
+        let start = start_of(text.as_bytes());
+        let same = |slot: &Slot| is(slot, text, start, &self.arena);
+        self.table.find(hash_text(text.as_bytes(), start), same).map_or(NONE, |slot| slot.id)
     }
 
     /// The integer of a text, a new one if it is new.
     #[inline]
     fn intern(&mut self, text: &str) -> Result<u32> {
-        let hash = hash_text(text);
+        let start = start_of(text.as_bytes());
+        let hash = hash_text(text.as_bytes(), start);
         let Self { arena, table } = self;
-        let same = |&(id, h): &(u32, u32)| h == hash as u32 && arena.get(id as usize) == text;
-        if let Some(&(id, _)) = table.find(hash, same) {
-            return Ok(id);
+        if let Some(slot) = table.find(hash, |slot| is(slot, text, start, arena)) {
+            return Ok(slot.id);
         }
         let id = arena.len() as u32;
         arena.push(text)?;
-        table.insert_unique(hash, (id, hash as u32), |&(id, _)| hash_text(arena.get(id as usize)));
+        let slot = Slot { start, length: text.len() as u32, id };
+        table
+            .insert_unique(hash, slot, |s| hash_text(arena.get(s.id as usize).as_bytes(), s.start));
         Ok(id)
     }
+}
+
+#[inline]
+fn is(slot: &Slot, text: &str, start: u64, arena: &Arena) -> bool {
+    slot.start == start
+        && slot.length as usize == text.len()
+        && (text.len() <= 8 || arena.get(slot.id as usize) == text)
 }
 
 fn too_large(what: &'static str) -> Error {
@@ -172,14 +212,16 @@ mod tests {
     #[test]
     fn strings_keep_their_numbers() {
         let mut strings = Strings::default();
-        let words: Vec<String> =
-            (0..5000).map(|i| format!("w{i}")).chain([String::new()]).collect();
+        let words: Vec<String> = (0..5000)
+            .map(|i| "ab\0é".repeat(i % 5) + &"0".repeat(i % 3) + &i.to_string())
+            .chain([String::new(), "\0".to_owned(), "\0\0".to_owned()])
+            .collect();
         for _ in 0..2 {
             for (i, word) in words.iter().enumerate() {
                 assert_eq!(strings.intern(word).unwrap(), i as u32);
             }
         }
-        assert_eq!((strings.find("w17"), strings.find("absent")), (17, NONE));
+        assert_eq!((strings.find("ab\0éab\0é0017"), strings.find("absent")), (17, NONE));
     }
 
     #[test]

@@ -1,0 +1,157 @@
+//! Trains a pipeline on your own texts, evaluates it, and saves, tracks or prints what you ask for.
+//!
+//! ```text
+//! cargo run --release --example train -- --train T.tsv [--test U.tsv] [--preset baseline] [--model OUT.ressenti]
+//!                                        [--store DIR] [--json]
+//! ```
+//!
+//! Files have the header `label<TAB>text`. You will see a progress bar (on a terminal), then the classification report.
+//! Without `--test`, a fifth of the texts is kept out of training to evaluate on. With `--json` the last line is one JSON
+//! object with the figures, and nothing else is printed on standard output.
+
+use std::error::Error;
+use std::io::IsTerminal;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use ressenti::dataset::{Dataset, read_tsv};
+use ressenti::evaluate::stratified_split;
+use ressenti::tracker::{NoopTracker, RunStatus, Tracker};
+use ressenti::{Classifier, FitOptions, Pipeline, PipelineBuilder, Step, Vectorizer};
+use serde_json::json;
+
+struct Options {
+    train: PathBuf,
+    test: Option<PathBuf>,
+    preset: String,
+    model: Option<PathBuf>,
+    store: Option<String>,
+    json: bool,
+}
+
+fn main() -> ExitCode {
+    let options = match Options::parse() {
+        Ok(options) => options,
+        Err(error) => {
+            eprintln!("train: {error}; see the head of examples/train.rs");
+            return ExitCode::from(2);
+        }
+    };
+    match run(&options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("train: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    let data = read_tsv(&options.train)?;
+    let (train, test) = match &options.test {
+        Some(path) => (data, read_tsv(path)?),
+        None => hold_out_a_fifth(&data)?,
+    };
+
+    let run = match &options.store {
+        _ => None::<NoopTracker>,
+    };
+    let tracker: &dyn Tracker = run.as_ref().map_or(&NoopTracker, |run| run);
+
+    let bar = ProgressBar::new(0)
+        .with_style(ProgressStyle::with_template("{msg:8} {wide_bar} {pos}/{len}")?);
+    let show = |step: Step| {
+        bar.set_message(step.stage.name());
+        bar.set_length(step.total as u64);
+        bar.set_position(step.done as u64);
+        ControlFlow::Continue(())
+    };
+    let mut fit_options = FitOptions::new().tracker(tracker);
+    if std::io::stderr().is_terminal() {
+        fit_options = fit_options.progress(&show);
+    }
+    let start = Instant::now();
+    let pipeline = preset(&options.preset)?.fit_with(&train.texts, &train.labels, &fit_options)?;
+    let fit_seconds = start.elapsed().as_secs_f64();
+    bar.finish_and_clear();
+
+    let report = pipeline.evaluate_with(&test.texts, &test.labels, tracker)?;
+    pipeline.log_to(tracker)?;
+    tracker.log_param("preset", options.preset.as_str().into())?;
+    tracker.log_metric("fit_seconds", fit_seconds, 0)?;
+    tracker.finish(RunStatus::Finished)?;
+    if let Some(path) = &options.model {
+        pipeline.save(path)?;
+    }
+    for message in pipeline.fit_report().tracking_errors().iter().chain(report.tracking_errors()) {
+        eprintln!("train: {message}");
+    }
+    if !pipeline.fit_report().converged() {
+        eprintln!("train: stopped before it had converged; {:?}", pipeline.fit_report());
+    }
+
+    if options.json {
+        let mut line = json!({
+            "preset": options.preset,
+            "rows": train.texts.len(),
+            "classes": pipeline.classes().len(),
+            "features": pipeline.vectorizer().vocabulary().len(),
+            "accuracy": report.accuracy(),
+            "f1_macro": report.f1_macro(),
+            "fit_seconds": fit_seconds,
+            "model_bytes": pipeline.to_bytes().len(),
+        });
+        if pipeline.classes().len() == 2 {
+            line["f1"] = report.f1().into();
+            line["roc_auc"] = report.roc_auc().into();
+        }
+        println!("{line}");
+    } else {
+        println!("{report}");
+        println!("\ntrained on {} texts in {fit_seconds:.2} s", train.texts.len());
+    }
+    Ok(())
+}
+
+/// The settings behind a name.
+fn preset(name: &str) -> Result<PipelineBuilder, Box<dyn Error>> {
+    match name {
+        "baseline" => Ok(Pipeline::builder()
+            .vectorizer(Vectorizer::tfidf().max_features(10_000))
+            .classifier(Classifier::logistic_regression().c(1.0).max_iter(1_000))),
+        other => Err(format!("there is no preset {other:?}; the presets are: baseline").into()),
+    }
+}
+
+fn hold_out_a_fifth(data: &Dataset) -> ressenti::Result<(Dataset, Dataset)> {
+    let split = stratified_split(&data.labels, 0.2, 0)?;
+    let pick = |rows: &[usize]| Dataset {
+        labels: rows.iter().map(|&i| data.labels[i].clone()).collect(),
+        texts: rows.iter().map(|&i| data.texts[i].clone()).collect(),
+    };
+    Ok((pick(&split.train), pick(&split.test)))
+}
+
+impl Options {
+    fn parse() -> Result<Self, lexopt::Error> {
+        use lexopt::prelude::*;
+        let (mut train, mut test, mut preset, mut model, mut store, mut json) =
+            (None, None, "baseline".to_owned(), None, None, false);
+        let mut arguments = lexopt::Parser::from_env();
+        while let Some(argument) = arguments.next()? {
+            match argument {
+                Long("train") => train = Some(arguments.value()?.into()),
+                Long("test") => test = Some(arguments.value()?.into()),
+                Long("preset") => preset = arguments.value()?.string()?,
+                Long("model") => model = Some(arguments.value()?.into()),
+                Long("store") => store = Some(arguments.value()?.string()?),
+                Long("json") => json = true,
+                other => return Err(other.unexpected()),
+            }
+        }
+        Ok(Self { train: train.ok_or("--train is missing")?, test, preset, model, store, json })
+    }
+}
