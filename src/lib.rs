@@ -11,6 +11,6 @@ mod sentiment;
 pub mod evaluate;
 pub mod tracker;
 
-pub use error::{Error, ModelFileError, Result};
+pub use error::{Error, ModelFileError, Result, TrackingError};
 pub use progress::{Progress, Stage, Step};
 pub use sentiment::{Label, Prediction, Sentiment};
