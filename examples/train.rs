@@ -19,7 +19,7 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 use ressenti::dataset::{Dataset, read_tsv};
 use ressenti::evaluate::stratified_split;
-use ressenti::tracker::{NoopTracker, RunStatus, Tracker};
+use ressenti::tracker::{NoopTracker, RunStatus, Store, Tracker};
 use ressenti::{Classifier, FitOptions, Pipeline, PipelineBuilder, Step, Vectorizer};
 use serde_json::json;
 
@@ -57,7 +57,10 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     };
 
     let run = match &options.store {
-        _ => None::<NoopTracker>,
+        Some(store) => {
+            Some(Store::open(store)?.start_run("sentiment-analysis-twitter", &options.preset)?)
+        }
+        None => None,
     };
     let tracker: &dyn Tracker = run.as_ref().map_or(&NoopTracker, |run| run);
 

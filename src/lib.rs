@@ -1,4 +1,83 @@
-//! Sentiment as a library.
+//! Sentiment as a library: text in, sentiment out, and around it what a classic machine-learning notebook has — training,
+//! evaluation, experiment tracking, one file per model — without a server, a Python or a download.
+//!
+//! * [`Pipeline`] is what most programs need: trained on texts and labels, it scores, explains, evaluates, saves and loads.
+//! * [`Vectorizer`] turns texts into sparse TF-IDF rows with scikit-learn's numbers; [`text`] is how it cuts them.
+//! * [`Classifier`] turns rows into scores: logistic regression, binary and multinomial.
+//! * [`evaluate`] has the figures: accuracy, F1, ROC-AUC, log loss, a report that prints, a stratified split.
+//! * [`tracker`] records runs in memory, in files that MLflow shows, or wherever you implement it.
+//!
+//! # Example
+//!
+//! ```
+//! use ressenti::{Classifier, Pipeline, Vectorizer};
+//!
+//! let texts = ["I love this airline", "Thanks for the great crew", "You lost my bag", "Worst delay ever"];
+//! let labels = ["positive", "positive", "negative", "negative"];
+//!
+//! let pipeline = Pipeline::builder()
+//!     .vectorizer(Vectorizer::tfidf().max_features(10_000).ngram_range(1, 2))
+//!     .classifier(Classifier::logistic_regression().c(10.0))
+//!     .fit(&texts, &labels)?;
+//!
+//! let folder = std::env::temp_dir().join(format!("ressenti-{}", std::process::id()));
+//! std::fs::create_dir_all(&folder).unwrap();
+//! let path = folder.join("sentiment.ressenti");
+//! pipeline.save(&path)?;
+//! let pipeline = Pipeline::load(&path)?;
+//! # std::fs::remove_dir_all(&folder).unwrap();
+//!
+//! let prediction = pipeline.predict("great crew, thanks")?;
+//! assert_eq!(prediction.label(), "positive");
+//! assert!(prediction.probability() > 0.7);
+//! # Ok::<(), ressenti::Error>(())
+//! ```
+//!
+//! # How data flows
+//!
+//! ```text
+//! text ─▶ tokens ─▶ counts ─▶ weighted rows ─▶ scores ─▶ sentiment
+//!  text::Analyzer    Vectorizer         Classifier     Prediction
+//!  └────────────────────────── Pipeline ───────────────────────┘
+//!                                                └▶ evaluated · tracked
+//! ```
+//!
+//! What exists is fitted: settings ([`VectorizerParams`], [`ClassifierParams`], [`PipelineBuilder`]) and what `fit` makes
+//! of them are different types, so nothing can be used before it was trained. The same texts, settings and weights give
+//! the same model, to the byte, on any number of threads.
+//!
+//! # Tracking a run
+//!
+//! ```
+//! use ressenti::tracker::{MemoryTracker, RunStatus, Tracker};
+//! use ressenti::{FitOptions, Pipeline};
+//!
+//! let (texts, labels) = (["good crew", "bad crew"], ["positive", "negative"]);
+//! let run = MemoryTracker::default(); // or Store::open("mlruns")?.start_run("experiment", "run")?
+//! let pipeline = Pipeline::builder().fit_with(&texts, &labels, &FitOptions::new().tracker(&run))?;
+//! pipeline.evaluate_with(&texts, &labels, &run)?;
+//! pipeline.log_to(&run)?;
+//! run.finish(RunStatus::Finished)?;
+//!
+//! let record = run.snapshot();
+//! assert_eq!(record.params["model_type"], "logistic_regression");
+//! assert_eq!(record.metrics["accuracy"], [(0, 1.0)]);
+//! # Ok::<(), ressenti::Error>(())
+//! ```
+//!
+//! # Errors
+//!
+//! Everything that can fail returns [`Error`], whose messages say what was found, what is allowed and what to do. Bad
+//! input never panics and never leaves half a file. A training that did not converge is no error but a
+//! [`FitReport`] that says so.
+//!
+//! # Crate features
+//!
+//! Both are on by default and only add:
+//!
+//! * **`parallel`** — fitting and batch scoring use all threads of the caller's rayon pool. Without it they use one; the
+//!   results are the same.
+//! * **`store`** — `tracker::Store`, runs as files in MLflow's layout.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -19,10 +98,15 @@ pub mod evaluate;
 pub mod text;
 pub mod tracker;
 
-pub use classifier::{ClassWeight, Classifier, ClassifierParams, FitOptions, FitReport};
-pub use error::{Error, ModelFileError, Result};
-pub use pipeline::{Contribution, Explanation, Pipeline, PipelineBuilder};
-pub use progress::{Progress, Stage, Step};
-pub use rows::{Matrix, Rows};
-pub use sentiment::{Label, Prediction, Sentiment};
 pub use vectorizer::{DocFreq, Norm, Vectorizer, VectorizerParams, Vocabulary};
+
+pub use rows::{Matrix, Rows};
+
+pub use classifier::{ClassWeight, Classifier, ClassifierParams, FitOptions, FitReport};
+
+pub use pipeline::{Contribution, Explanation, Pipeline, PipelineBuilder};
+pub use sentiment::{Label, Prediction, Sentiment};
+
+pub use progress::{Progress, Stage, Step};
+
+pub use error::{Error, ModelFileError, Result, TrackingError};

@@ -52,3 +52,37 @@ impl fmt::Debug for Collecting<'_> {
         f.debug_struct("Collecting").field("errors", &self.errors).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::MemoryTracker;
+    use super::*;
+
+    #[test]
+    fn good_calls_arrive_and_bad_ones_are_kept() {
+        let memory = MemoryTracker::default();
+        let tracker = Collecting::new(&memory);
+        tracker.param("C", 1.0);
+        tracker.param("C", 2.0);
+        tracker.metric("f1_score", 0.8, 0);
+        tracker.metric("../f1_score", 0.8, 0);
+        tracker.tag("note", "fine");
+        tracker.artifact("/etc/passwd", b"");
+        tracker.artifact("report.txt", b"fine");
+
+        let errors = tracker.into_messages();
+        assert_eq!(errors.len(), 3);
+        assert!(
+            errors[0].starts_with("tracking: Changing param values is not allowed."),
+            "{}",
+            errors[0]
+        );
+        assert!(errors[1].starts_with("tracking: metric key \"../f1_score\""), "{}", errors[1]);
+        assert!(errors[2].starts_with("tracking: artifact path \"/etc/passwd\""), "{}", errors[2]);
+        let run = memory.snapshot();
+        assert_eq!(
+            (run.params.len(), run.metrics.len(), run.tags.len(), run.artifacts.len()),
+            (1, 1, 1, 1)
+        );
+    }
+}

@@ -1,11 +1,58 @@
 //! What happened in a run: names and numbers come in, records go out. Knows nothing of models.
+//!
+//! Training, evaluation and searches report to a [`Tracker`]: one run of an experiment with its params, metrics, tags,
+//! artifacts and runs inside it. Take one of ours or bring your own:
+//!
+//! * [`NoopTracker`] keeps nothing; the default everywhere.
+//! * [`MemoryTracker`] keeps everything in memory, for tests and for programs that show a run themselves.
+#![cfg_attr(
+    feature = "store",
+    doc = "* [`Store`] keeps runs as files in MLflow's layout: `mlflow ui` shows them, and runs logged from Python are read back."
+)]
+#![cfg_attr(
+    not(feature = "store"),
+    doc = "* With the feature `store`: runs as files in MLflow's layout."
+)]
+//! * Anything else is a few lines away:
+//!
+//! ```
+//! use ressenti::Result;
+//! use ressenti::tracker::{RunStatus, Tracker, Value};
+//!
+//! struct Stderr;
+//!
+//! #[rustfmt::skip]
+//! impl Tracker for Stderr {
+//!     fn log_param(&self, key: &str, value: Value<'_>) -> Result<()> { eprintln!("{key} = {value}"); Ok(()) }
+//!     fn log_metric(&self, key: &str, value: f64, step: i64) -> Result<()> { eprintln!("{key}[{step}] {value}"); Ok(()) }
+//!     fn set_tag(&self, key: &str, value: &str) -> Result<()> { eprintln!("#{key} {value}"); Ok(()) }
+//!     fn log_artifact(&self, path: &str, bytes: &[u8]) -> Result<()> { eprintln!("{path}: {} bytes", bytes.len()); Ok(()) }
+//!     fn child(&self, name: &str) -> Result<Box<dyn Tracker>> { eprintln!("inside: {name}"); Ok(Box::new(Stderr)) }
+//!     fn finish(&self, status: RunStatus) -> Result<()> { eprintln!("{}", status.name()); Ok(()) }
+//! }
+//!
+//! let tracker: &dyn Tracker = &Stderr;
+//! tracker.log_param("C", 1.0.into())?;
+//! # Ok::<(), ressenti::Error>(())
+//! ```
+//!
+//! A tracker that cannot do what it was asked says so with [`TrackingError::Other`](crate::TrackingError::Other), or with
+//! [`Error::Io`](crate::Error::Io). Training goes on all the same, and hands the errors back at its end.
 
 mod collect;
+mod memory;
+mod names;
 mod noop;
+#[cfg(feature = "store")]
+mod store;
 mod value;
 
 pub(crate) use collect::Collecting;
+pub use memory::{MemoryTracker, RunSnapshot};
 pub use noop::NoopTracker;
+#[cfg(feature = "store")]
+#[cfg_attr(docsrs, doc(cfg(feature = "store")))]
+pub use store::{Experiment, Listing, MetricPoint, Run, RunRecord, RunState, Store};
 pub use value::Value;
 
 use std::sync::Arc;
@@ -24,12 +71,26 @@ pub enum RunStatus {
     Killed,
 }
 
+impl RunStatus {
+    /// MLflow's word: `FINISHED`, `FAILED` or `KILLED`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Finished => "FINISHED",
+            Self::Failed => "FAILED",
+            Self::Killed => "KILLED",
+        }
+    }
+}
+
 /// One run of an experiment: a sink for its params, metrics, tags and artifacts.
 ///
 /// Small enough to implement in ten minutes: all methods take `&self`, none is generic, and later needs will arrive as
-/// methods with a default. Keys are MLflow's: letters, digits, `_ - . : / ` and space.
+/// methods with a default. Keys are MLflow's: at most 250 letters, digits, `_ - . : /` and spaces (no `:` on Windows). A
+/// slash makes a path, so `val` and `val/loss` exclude each other.
 pub trait Tracker: Send + Sync {
-    /// Records a setting of the run. A setting never changes: logging another value under the same key is an error.
+    /// Records a setting of the run. A setting never changes: logging another value under the same key is an error, the
+    /// same value is not. Values end after 6,000 characters, as MLflow's do.
     fn log_param(&self, key: &str, value: Value<'_>) -> Result<()>;
 
     /// Records a figure, at a step that the caller counts (0 where there are no steps).
@@ -38,13 +99,13 @@ pub trait Tracker: Send + Sync {
     /// Attaches a note to the run; a later one under the same key replaces it.
     fn set_tag(&self, key: &str, value: &str) -> Result<()>;
 
-    /// Stores a file of the run. `path` is relative, its parts separated by `/`.
+    /// Stores a file of the run, or replaces it. `path` is relative, its parts separated by `/`; it cannot leave the run.
     fn log_artifact(&self, path: &str, bytes: &[u8]) -> Result<()>;
 
     /// Starts a run inside this one, such as one trial of a search.
     fn child(&self, name: &str) -> Result<Box<dyn Tracker>>;
 
-    /// Ends the run.
+    /// Ends the run. Once is enough: ending it again in the same way changes nothing, in another way is an error.
     fn finish(&self, status: RunStatus) -> Result<()>;
 }
 

@@ -1,0 +1,228 @@
+//! Which keys, artifact paths and param values MLflow's files can hold: the same rules for every tracker of this room.
+//!
+//! Names come in, nothing or an error goes out. Files are not touched here; but since every key becomes one, `a` and `a/b`
+//! exclude each other, in memory too.
+
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
+
+use super::Value;
+use crate::error::{Result, TrackingError};
+
+/// Characters of a key.
+const KEY_LIMIT: usize = 250;
+/// Bytes of one part of a path; the limit of common file systems.
+const PART_LIMIT: usize = 255;
+/// Characters of a param's value.
+const PARAM_LIMIT: usize = 6_000;
+
+/// `Err` unless `key` is what MLflow takes for params, metrics and tags.
+pub(super) fn check_key(what: &'static str, key: &str) -> Result<()> {
+    let is_legal = |c: char| is_word(c) || matches!(c, '/' | '.' | '-' | ' ') || is_colon(c);
+    if let Some(c) = key.chars().find(|&c| !is_legal(c)) {
+        let colon = if cfg!(windows) { "" } else { ": " };
+        let problem = format!("contains {c:?}; use letters, digits, _ - . {colon}/ and space");
+        return Err(invalid(what, key, problem));
+    }
+    let characters = key.chars().count();
+    if characters > KEY_LIMIT {
+        let problem = format!("has {characters} characters; the limit is {KEY_LIMIT}");
+        return Err(invalid(what, key, problem));
+    }
+    if key.starts_with("..") {
+        return Err(invalid(what, key, "starts with \"..\"; leave the dots out".to_owned()));
+    }
+    check_parts(what, key)
+}
+
+/// `Err` unless `path` stays inside the folder of artifacts on every system and MLflow can open what it names.
+pub(super) fn check_artifact_path(path: &str) -> Result<()> {
+    const WHAT: &str = "artifact path";
+    check_inside(path)?;
+    let is_illegal = |c: char| c.is_control() || c == '#' || c == ':' && !is_colon(c);
+    if let Some(c) = path.chars().find(|&c| is_illegal(c)) {
+        let problem = format!("contains {c:?}; leave it out");
+        return Err(invalid(WHAT, path, problem));
+    }
+    let mut pairs = path.as_bytes().windows(3);
+    if pairs.any(|w| w[0] == b'%' && w[1].is_ascii_hexdigit() && w[2].is_ascii_hexdigit()) {
+        let problem = "contains % and two hex digits, which MLflow would decode; leave it out";
+        return Err(invalid(WHAT, path, problem.to_owned()));
+    }
+    Ok(())
+}
+
+/// `Err` unless `path` stays inside the folder of artifacts on every system: what must hold for reading, too.
+pub(super) fn check_inside(path: &str) -> Result<()> {
+    const WHAT: &str = "artifact path";
+    if matches!(path.as_bytes(), [drive, b':', ..] if drive.is_ascii_alphabetic()) {
+        return Err(invalid(WHAT, path, "starts with a drive; give a relative path".to_owned()));
+    }
+    if let Some(c) = path.chars().find(|c| matches!(c, '\\' | '\0')) {
+        return Err(invalid(WHAT, path, format!("contains {c:?}; separate folders by /")));
+    }
+    check_parts(WHAT, path)
+}
+
+/// The rules of a relative path in its only spelling.
+fn check_parts(what: &'static str, path: &str) -> Result<()> {
+    let problem = if path.is_empty() {
+        "is empty; give at least one character".to_owned()
+    } else if path.starts_with('/') {
+        "starts with \"/\"; give a relative path".to_owned()
+    } else if path.split('/').any(|part| matches!(part, "" | "." | "..")) {
+        "has a part that is empty, \".\" or \"..\"; a name is a path in its shortest form"
+            .to_owned()
+    } else if let Some(long) = path.split('/').find(|part| part.len() > PART_LIMIT) {
+        format!("has a part of {} bytes; the limit between slashes is {PART_LIMIT}", long.len())
+    } else {
+        return Ok(());
+    };
+    Err(invalid(what, path, problem))
+}
+
+/// The error for a key that would be a file and a folder at once.
+pub(super) fn clash(what: &'static str, key: &str, other: &str) -> crate::Error {
+    let problem = format!("clashes with {other:?}; keys are paths, and a file cannot hold others");
+    invalid(what, key, problem)
+}
+
+pub(super) fn invalid(what: &'static str, found: &str, problem: String) -> crate::Error {
+    let mut shown: String = found.chars().take(KEY_LIMIT).collect();
+    if shown.len() < found.len() {
+        shown.push('…');
+    }
+    TrackingError::InvalidName { what, found: shown, problem }.into()
+}
+
+/// A param's value as text, cut to 6,000 characters as MLflow does unless told otherwise.
+pub(super) fn param_text(value: &Value<'_>) -> String {
+    let mut text = value.to_string();
+    if let Some((end, _)) = text.char_indices().nth(PARAM_LIMIT) {
+        text.truncate(end);
+    }
+    text
+}
+
+/// Python's `\w`.
+pub(super) fn is_word(c: char) -> bool {
+    let group = || c.general_category_group();
+    c.is_ascii_alphanumeric()
+        || c == '_'
+        || !c.is_ascii()
+            && matches!(group(), GeneralCategoryGroup::Letter | GeneralCategoryGroup::Number)
+}
+
+/// A colon, where files may have one in their names.
+fn is_colon(c: char) -> bool {
+    c == ':' && !cfg!(windows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(result: Result<()>) -> String {
+        result.map_or_else(|error| error.to_string(), |()| "fine".to_owned())
+    }
+
+    #[test]
+    fn keys_are_those_of_mlflow() {
+        let long = "k".repeat(250);
+        let parts = format!("{}/{}", "é".repeat(120), "x".repeat(129));
+        for key in [
+            "C",
+            "val/loss",
+            "mlflow.note.content",
+            "a b-c_d",
+            ".x",
+            "naïve",
+            "数/٣",
+            &long,
+            &parts,
+        ] {
+            assert_eq!(text(check_key("param key", key)), "fine", "{key}");
+        }
+    }
+
+    #[test]
+    fn other_keys_are_refused_with_a_reason() {
+        let form =
+            "has a part that is empty, \".\" or \"..\"; a name is a path in its shortest form";
+        let table = [
+            ("", "is empty; give at least one character"),
+            ("/a", "starts with \"/\"; give a relative path"),
+            ("../a", "starts with \"..\"; leave the dots out"),
+            ("..a", "starts with \"..\"; leave the dots out"),
+            (".", form),
+            ("a//b", form),
+            ("a/", form),
+            ("a/./b", form),
+            ("a/../b", form),
+        ];
+        for (key, problem) in table {
+            let expected = format!("tracking: metric key {key:?} {problem}");
+            assert_eq!(text(check_key("metric key", key)), expected);
+        }
+        for (key, c) in
+            [("a?", '?'), ("a\n", '\n'), ("a\\b", '\\'), ("😀", '😀'), ("a\u{301}", '\u{301}')]
+        {
+            let expected = format!("tracking: metric key {key:?} contains {c:?}; use letters, ");
+            let found = text(check_key("metric key", key));
+            assert!(found.starts_with(&expected), "{found}");
+        }
+    }
+
+    #[test]
+    fn keys_have_two_limits() {
+        let over = "k".repeat(251);
+        assert_eq!(
+            text(check_key("tag key", &over)),
+            format!(
+                "tracking: tag key \"{}…\" has 251 characters; the limit is 250",
+                "k".repeat(250)
+            )
+        );
+        let bytes = "é".repeat(128);
+        assert_eq!(
+            text(check_key("tag key", &bytes)),
+            format!(
+                "tracking: tag key {bytes:?} has a part of 256 bytes; the limit between slashes is 255"
+            )
+        );
+    }
+
+    #[test]
+    fn artifact_paths_stay_inside() {
+        for path in ["model.ressenti", "eval/nested/report 1.txt", "100%.txt", "été/😀.png", "..a"]
+        {
+            assert_eq!(text(check_artifact_path(path)), "fine", "{path}");
+        }
+        let bad = [
+            "",
+            "/etc/passwd",
+            "..",
+            "../x",
+            "a/../../x",
+            "a\\..\\x",
+            "C:x",
+            "c:/x",
+            "a//b",
+            "./a",
+            "a/",
+            "a#b",
+            "a%2e%2e/b",
+            "a\nb",
+            "a\0b",
+        ];
+        for path in bad {
+            let found = text(check_artifact_path(path));
+            assert!(found.starts_with(&format!("tracking: artifact path {path:?} ")), "{found}");
+        }
+    }
+
+    #[test]
+    fn long_values_are_cut_between_characters() {
+        assert_eq!(param_text(&"é".repeat(6_000).into()), "é".repeat(6_000));
+        assert_eq!(param_text(&"é".repeat(6_001).into()), "é".repeat(6_000));
+    }
+}

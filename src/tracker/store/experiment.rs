@@ -1,0 +1,222 @@
+//! Experiments of a store: listed, found by name, created. Names come in, folders with a `meta.yaml` go out.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use uuid::Uuid;
+
+use super::meta::{self, ACTIVE, ExperimentMeta};
+use super::read::{Listing, folders, texts};
+use super::{Store, now_ms};
+use crate::error::{Error, Result, TrackingError};
+use crate::fs::{self, Lock};
+use crate::tracker::names::invalid;
+
+/// Characters of an experiment's name.
+const NAME_LIMIT: usize = 500;
+/// How many names an error lists.
+const SHOWN: usize = 10;
+
+/// An experiment: runs that belong together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Experiment {
+    /// The name of its folder; digits, if this crate or MLflow made it.
+    pub id: String,
+    /// Its name, unique in the store.
+    pub name: String,
+    /// Where MLflow puts the artifacts of new runs. Runs of this crate keep theirs in the store.
+    pub artifact_location: String,
+    /// When it was created, in milliseconds since 1970 UTC.
+    pub creation_time_ms: Option<i64>,
+    /// When it was renamed, deleted or restored last.
+    pub last_update_time_ms: Option<i64>,
+    /// Its notes.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// An experiment's `meta.yaml` and the folder it was found in.
+pub(super) struct Found {
+    pub(super) folder: PathBuf,
+    pub(super) meta: ExperimentMeta,
+}
+
+impl Found {
+    fn is_deleted(&self) -> bool {
+        self.meta.lifecycle_stage != ACTIVE
+    }
+}
+
+impl Store {
+    /// The experiments that are not deleted, oldest first.
+    ///
+    /// An experiment that cannot be read is a warning. Folders that are none, such as one left by a notebook, are not
+    /// mentioned: MLflow's own stores have some.
+    pub fn experiments(&self) -> Result<Listing<Experiment>> {
+        let mut warnings = Vec::new();
+        let mut records = Vec::new();
+        for found in all(&self.root, &mut warnings)? {
+            if found.is_deleted() {
+                continue;
+            }
+            let meta = found.meta;
+            records.push(Experiment {
+                id: meta.experiment_id,
+                name: meta.name,
+                artifact_location: meta.artifact_location,
+                creation_time_ms: meta.creation_time,
+                last_update_time_ms: meta.last_update_time,
+                tags: texts(&found.folder.join("tags"), "tag key", &mut warnings),
+            });
+        }
+        records.sort_by(|a, b| (a.creation_time_ms, &a.id).cmp(&(b.creation_time_ms, &b.id)));
+        Ok(Listing { records, warnings })
+    }
+
+    /// The experiment of that name; an error says which there are.
+    pub(super) fn find_experiment(&self, name: &str) -> Result<Found> {
+        if let Some(found) = self.look_up(name)? {
+            return Ok(found);
+        }
+        let mut warnings = Vec::new();
+        let mut names: Vec<String> = all(&self.root, &mut warnings)?
+            .iter()
+            .filter(|found| !found.is_deleted())
+            .map(|found| format!("{:?}", found.meta.name))
+            .collect();
+        names.sort_unstable();
+        if names.len() > SHOWN {
+            let more = names.len() - SHOWN;
+            names.truncate(SHOWN);
+            names.push(format!("and {more} more"));
+        }
+        let existing = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        Err(TrackingError::NoSuchExperiment { name: name.to_owned(), existing }.into())
+    }
+
+    /// The experiment of that name, created if there is none.
+    pub(super) fn get_or_create_experiment(&self, name: &str) -> Result<Found> {
+        if let Some(found) = self.look_up(name)? {
+            return Ok(found);
+        }
+        check_name(name)?;
+        let _lock = Lock::acquire(&self.root.join(super::LOCK_FILE))?;
+        match self.look_up(name)? {
+            Some(found) => Ok(found),
+            None => self.create_experiment(name),
+        }
+    }
+
+    /// The experiment of that name, if there is one. That it was deleted is an error, and so is one that cannot be read
+    /// while none has the name: it could be the one.
+    fn look_up(&self, name: &str) -> Result<Option<Found>> {
+        let mut warnings = Vec::new();
+        let found =
+            all(&self.root, &mut warnings)?.into_iter().find(|found| found.meta.name == name);
+        let deleted = |found: Found| {
+            TrackingError::ExperimentDeleted { name: name.to_owned(), folder: found.folder }.into()
+        };
+        match found {
+            Some(found) if found.is_deleted() => return Err(deleted(found)),
+            Some(found) => return Ok(Some(found)),
+            None => {}
+        }
+        // What lies in the trash and cannot be read keeps nobody from working.
+        let trash = all(&self.root.join(super::TRASH), &mut Vec::new())?;
+        if let Some(found) = trash.into_iter().find(|found| found.meta.name == name) {
+            return Err(deleted(found));
+        }
+        warnings.into_iter().next().map_or(Ok(None), Err)
+    }
+
+    /// Builds the folder in the trash, where a plain stray folder does no harm, and gives it its place in one step.
+    fn create_experiment(&self, name: &str) -> Result<Found> {
+        let trash = self.root.join(super::TRASH);
+        let (id, folder) = loop {
+            // Eighteen digits, the first not zero, as MLflow's.
+            let id = 100_000_000_000_000_000 + Uuid::new_v4().as_u128() % 900_000_000_000_000_000;
+            let id = id.to_string();
+            let folder = self.root.join(&id);
+            if !folder.exists() && !trash.join(&id).exists() {
+                break (id, folder);
+            }
+        };
+        let now = now_ms();
+        let meta = ExperimentMeta {
+            artifact_location: format!("{}/{id}", self.uri),
+            experiment_id: id,
+            name: name.to_owned(),
+            lifecycle_stage: ACTIVE.to_owned(),
+            creation_time: Some(now),
+            last_update_time: Some(now),
+        };
+        let built = trash.join(format!("tmp-{}", Uuid::new_v4().simple()));
+        std::fs::create_dir(&built).map_err(Error::io("create", &built))?;
+        let result = fs::write_atomic(&built.join(meta::FILE), meta.to_yaml().as_bytes())
+            .and_then(|()| fs::publish_folder(&built, &folder));
+        if result.is_err() {
+            // The first error is the one to report.
+            let _ = std::fs::remove_dir_all(&built);
+        }
+        result.map(|()| Found { folder, meta })
+    }
+}
+
+fn check_name(name: &str) -> Result<()> {
+    let problem = match name.chars().count() {
+        0 => "is empty; give at least one character".to_owned(),
+        length if length > NAME_LIMIT => {
+            format!("has {length} characters; the limit is {NAME_LIMIT}")
+        }
+        _ if name.contains('\'') => "contains '\\''; MLflow cannot look up such a name".to_owned(),
+        _ => return Ok(()),
+    };
+    Err(invalid("experiment name", name, problem))
+}
+
+/// All experiments directly in `root`. One that cannot be read is a warning.
+fn all(root: &Path, warnings: &mut Vec<Error>) -> Result<Vec<Found>> {
+    let mut experiments = Vec::new();
+    for (name, folder) in folders(root)? {
+        match meta::read::<ExperimentMeta>(&folder) {
+            Ok(Some(meta)) if meta.experiment_id == name => {
+                experiments.push(Found { folder, meta });
+            }
+            Ok(Some(meta)) => {
+                let problem = format!(
+                    "experiment_id is {:?}, but its folder is {name:?}",
+                    meta.experiment_id
+                );
+                warnings.push(
+                    TrackingError::Malformed { path: folder.join(meta::FILE), problem }.into(),
+                );
+            }
+            Ok(None) => {}
+            Err(error) => warnings.push(error),
+        }
+    }
+    Ok(experiments)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_mlflow_cannot_look_up_are_refused() {
+        let text =
+            |name: &str| check_name(name).map_or_else(|e| e.to_string(), |()| "fine".to_owned());
+        for name in ["a", "a/b \"c\" \\ ☕\n", &"é".repeat(500)] {
+            assert_eq!(text(name), "fine");
+        }
+        assert_eq!(
+            text(""),
+            "tracking: experiment name \"\" is empty; give at least one character"
+        );
+        assert_eq!(
+            text("it's"),
+            "tracking: experiment name \"it's\" contains '\\''; MLflow cannot look up such a name"
+        );
+        assert!(text(&"é".repeat(501)).ends_with(" has 501 characters; the limit is 500"));
+    }
+}

@@ -1,0 +1,114 @@
+//! Runs as files, in the layout of MLflow's own file store: names and numbers come in, folders go out, and the other way
+//! round. No server, no database, no index; `mlflow ui` shows the same folders.
+//!
+//! ```text
+//! <store>/.ressenti.lock                     held while an experiment is created
+//!         .trash/                            experiments that MLflow deleted
+//!         <experiment>/meta.yaml
+//!                      <run>/meta.yaml       makes the run visible, so it is put last
+//!                            params/<key>    the text
+//!                            metrics/<key>   a line for each value: time, value, step
+//!                            tags/<key>      the text
+//!                            artifacts/...
+//! ```
+//!
+//! Here the clock, the host's user name and the program's name enter: this is the edge of the crate.
+
+mod experiment;
+mod location;
+mod meta;
+mod paths;
+mod read;
+mod run;
+mod yaml;
+
+pub use experiment::Experiment;
+pub use meta::RunState;
+pub use read::{Listing, MetricPoint, RunRecord};
+pub use run::Run;
+
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::error::{Error, Result};
+
+/// A file, not a folder: MLflow would take that for an experiment.
+const LOCK_FILE: &str = ".ressenti.lock";
+const TRASH: &str = ".trash";
+
+/// A folder of experiments and their runs, in MLflow's layout. Usually called `mlruns`.
+///
+/// Several stores, threads and processes may work on one folder at once, MLflow among them. Since version 3.13 MLflow
+/// opens such a folder only if asked to:
+///
+/// ```text
+/// MLFLOW_ALLOW_FILE_STORE=true mlflow ui --backend-store-uri file:///srv/mlruns
+/// ```
+///
+/// # Examples
+///
+/// ```
+/// use ressenti::tracker::{RunStatus, Store, Tracker};
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let location = folder.path().join("mlruns");
+/// let store = Store::open(&location)?;
+/// let run = store.start_run("sentiment-analysis-twitter", "baseline")?;
+/// run.log_param("model_type", "logistic regression".into())?;
+/// run.log_metric("f1_score", 0.81, 0)?;
+/// run.log_artifact("report.txt", b"fine")?;
+/// run.finish(RunStatus::Finished)?;
+///
+/// let runs = store.runs("sentiment-analysis-twitter")?;
+/// assert_eq!(runs.records[0].metrics["f1_score"], 0.81);
+/// assert_eq!(runs.records[0].artifact_paths()?, ["report.txt"]);
+/// # Ok::<(), ressenti::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Store {
+    /// Absolute.
+    root: PathBuf,
+    /// `root` as a `file:` URI, which the files name it by.
+    uri: String,
+}
+
+impl Store {
+    /// Opens the store in a folder, which is created if missing.
+    ///
+    /// `location` is a path or a `file:` URI: `mlruns`, `/srv/mlruns`, `file:///srv/my%20runs`, `file:./mlruns`. A URI is
+    /// percent-decoded, a path is taken as it is. Other schemes, and other hosts than this one, are errors.
+    pub fn open(location: impl AsRef<Path>) -> Result<Self> {
+        let root = location::folder(location.as_ref())?;
+        let uri = location::file_uri(&root)?;
+        let trash = root.join(TRASH);
+        std::fs::create_dir_all(&trash).map_err(Error::io("create", &trash))?;
+        Ok(Self { root, uri })
+    }
+
+    /// The store's folder, absolute.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.root
+    }
+
+    /// The store's folder as a `file:` URI, for MLflow's `--backend-store-uri`.
+    #[must_use]
+    pub fn uri(&self) -> &str {
+        &self.uri
+    }
+
+    /// Starts a run, in the experiment of that name, which is created if there is none.
+    ///
+    /// A name of an experiment has 1 to 500 characters and no `'`. That of a deleted experiment is taken. A run may have
+    /// any name; without one it gets one from its id.
+    pub fn start_run(&self, experiment: &str, name: &str) -> Result<Run> {
+        let found = self.get_or_create_experiment(experiment)?;
+        Run::start(self, &found.folder, &found.meta.experiment_id, name, None)
+    }
+}
+
+/// Now, in milliseconds since 1970 UTC; before that, 0.
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

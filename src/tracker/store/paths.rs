@@ -1,0 +1,112 @@
+//! Names inside a folder and the files they stand for: inside, or not at all.
+//!
+//! Names come in checked (`names.rs`). A link on the way is refused, wherever it leads, so that what is written or read
+//! under a run's folder is the run's. What the files hold is not known here.
+
+use std::fs::{self, FileType};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result, TrackingError};
+use crate::tracker::names::{clash, invalid};
+
+/// The file that `name` stands for under `folder`, with the folders it needs made. The file itself may not exist yet.
+pub(super) fn place(folder: &Path, what: &'static str, name: &str) -> Result<PathBuf> {
+    let mut path = folder.to_owned();
+    make_folder(&path, what, name, "")?;
+    let mut parts = name.split('/').peekable();
+    let mut end = 0;
+    while let Some(part) = parts.next() {
+        path.push(part);
+        end += part.len();
+        if parts.peek().is_some() {
+            make_folder(&path, what, name, &name[..end])?;
+            end += 1;
+        }
+    }
+    match kind(&path)? {
+        Some(kind) if kind.is_symlink() => Err(link(what, name, &path)),
+        Some(kind) if kind.is_dir() => Err(clash(what, name, &format!("{name}/…"))),
+        _ => Ok(path),
+    }
+}
+
+/// Makes the folder at `path` if there is none. `prefix` is the part of `name` that led there.
+fn make_folder(path: &Path, what: &'static str, name: &str, prefix: &str) -> Result<()> {
+    match kind(path)? {
+        Some(kind) if kind.is_dir() => Ok(()),
+        Some(kind) if kind.is_symlink() => Err(link(what, name, path)),
+        Some(_) => Err(clash(what, name, prefix)),
+        None => match fs::create_dir(path) {
+            // Another thread was quicker: look again.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                make_folder(path, what, name, prefix)
+            }
+            made => made.map_err(Error::io("create", path)),
+        },
+    }
+}
+
+/// The file that `name` stands for under `folder`, if it is there.
+pub(super) fn find(folder: &Path, what: &'static str, name: &str) -> Result<Option<PathBuf>> {
+    let mut path = folder.to_owned();
+    for part in name.split('/') {
+        path.push(part);
+        match kind(&path)? {
+            Some(kind) if kind.is_symlink() => return Err(link(what, name, &path)),
+            Some(_) => {}
+            None => return Ok(None),
+        }
+    }
+    Ok(kind(&path)?.filter(FileType::is_file).map(|_| path))
+}
+
+/// What every file under `folder` is called and where it is, sorted by name; nothing if there is no such folder. Links are
+/// left out.
+pub(super) fn files(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
+    let mut files = Vec::new();
+    let mut folders = vec![(String::new(), folder.to_owned())];
+    while let Some((prefix, folder)) = folders.pop() {
+        let entries = match fs::read_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            entries => entries.map_err(Error::io("list", &folder))?,
+        };
+        for entry in entries {
+            let entry = entry.map_err(Error::io("list", &folder))?;
+            let path = entry.path();
+            let Ok(part) = entry.file_name().into_string() else {
+                let problem = "its name is not valid Unicode".to_owned();
+                return Err(TrackingError::Malformed { path, problem }.into());
+            };
+            let kind = entry.file_type().map_err(Error::io("look at", &path))?;
+            if kind.is_dir() {
+                folders.push((format!("{prefix}{part}/"), path));
+            } else if kind.is_file() {
+                files.push((format!("{prefix}{part}"), path));
+            }
+        }
+    }
+    files.sort_unstable();
+    Ok(files)
+}
+
+/// What is at `path`, links not followed. Below a file there is nothing.
+fn kind(path: &Path) -> Result<Option<FileType>> {
+    match fs::symlink_metadata(path) {
+        Ok(found) => Ok(Some(found.file_type())),
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(Error::io("look at", path)(error)),
+    }
+}
+
+fn link(what: &'static str, name: &str, path: &Path) -> Error {
+    let problem = format!(
+        "leads through the link {}; links are not followed here, put a folder or a file in its place",
+        path.display()
+    );
+    invalid(what, name, problem)
+}
