@@ -110,3 +110,8 @@ pub use sentiment::{Label, Prediction, Sentiment};
 pub use progress::{Progress, Stage, Step};
 
 pub use error::{Error, ModelFileError, Result, TrackingError};
+
+/// Runs the example of the README as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
