@@ -174,7 +174,7 @@ fn what_cannot_be_scored_does_not_keep_the_rest_from_it() {
     let answers = pipeline.predict_batch(&["good", "", " \t\u{a0}\n", "bad", "unknown"]);
     let labels: Vec<_> = answers
         .iter()
-        .map(|a| a.as_ref().map(|p| p.label()).map_err(ToString::to_string))
+        .map(|a| a.as_ref().map(ressenti::Prediction::label).map_err(ToString::to_string))
         .collect();
     let empty =
         Err("the text is empty or blank; give a text with at least one visible character"

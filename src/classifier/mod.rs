@@ -263,9 +263,8 @@ impl ClassifierParams {
         if let Some(label) = &self.pos_label {
             return find_class(classes, label);
         }
-        let usual = ["1", "true", "positive"].into_iter();
-        let found =
-            usual.filter_map(|usual| classes.iter().position(|class| class == usual)).next();
+        let mut usual = ["1", "true", "positive"].into_iter();
+        let found = usual.find_map(|usual| classes.iter().position(|class| class == usual));
         Ok(found.unwrap_or(classes.len() - 1))
     }
 

@@ -17,19 +17,23 @@ pub(super) fn encode(value: &impl Serialize) -> Vec<u8> {
 pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     // Small integers take one byte but claim up to eight when they are read.
     let need = bytes.len().saturating_mul(8);
-    match need {
-        ..=0x1_0000 => decode_within(bytes, limit::<0x1_0000>()),
-        ..=0x100_0000 => decode_within(bytes, limit::<0x100_0000>()),
-        ..=0x4000_0000 => decode_within(bytes, limit::<0x4000_0000>()),
-        _ => decode_within(bytes, limit::<{ usize::MAX }>()),
+    if need <= SMALL {
+        decode_within(bytes, config::standard().with_limit::<SMALL>())
+    } else if need <= MEDIUM {
+        decode_within(bytes, config::standard().with_limit::<MEDIUM>())
+    } else if need <= LARGE {
+        decode_within(bytes, config::standard().with_limit::<LARGE>())
+    } else {
+        decode_within(bytes, config::standard().with_limit::<{ usize::MAX }>())
     }
 }
 
-type Limited<const N: usize> = Configuration<LittleEndian, Varint, Limit<N>>;
+// A limit is part of the type, so it can only be one of a few.
+const SMALL: usize = 1 << 16;
+const MEDIUM: usize = 1 << 24;
+const LARGE: usize = 1 << 30;
 
-fn limit<const N: usize>() -> Limited<N> {
-    config::standard().with_limit::<N>()
-}
+type Limited<const N: usize> = Configuration<LittleEndian, Varint, Limit<N>>;
 
 fn decode_within<T: DeserializeOwned, const N: usize>(
     bytes: &[u8],

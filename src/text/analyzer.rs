@@ -97,7 +97,9 @@ impl AnalyzerParams {
             text += " + stop_words";
         }
         if let Some(language) = self.stemmer {
-            text += &format!(" + stem({language:?})");
+            text += " + stem(";
+            text += language.name();
+            text += ")";
         }
         text
     }
@@ -196,7 +198,7 @@ impl Analyzer {
         match self.params.tokenizer {
             Tokenizer::Word => segment::words(text, self.params.lowercase, buffer, each),
             Tokenizer::UnicodeWord => {
-                segment::unicode_words(text, self.params.lowercase, buffer, each)
+                segment::unicode_words(text, self.params.lowercase, buffer, each);
             }
             Tokenizer::Social => social::tokens(text, self.params.lowercase, buffer, each),
         }

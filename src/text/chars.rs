@@ -8,8 +8,10 @@ pub(super) fn is_word(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric() || c == '_';
     }
-    use GeneralCategoryGroup::{Letter, Number};
-    matches!(c.general_category_group(), Letter | Number)
+    matches!(
+        c.general_category_group(),
+        GeneralCategoryGroup::Letter | GeneralCategoryGroup::Number
+    )
 }
 
 /// What a word of a natural language is made of: `\w` and the marks on it, such as accents and vowel signs.
@@ -20,8 +22,7 @@ pub(super) fn is_word_or_mark(c: char) -> bool {
 
 /// Characters that show nothing: controls, joiners, variation selectors, unassigned and private ones.
 pub(super) fn is_invisible(c: char) -> bool {
-    use GeneralCategoryGroup::{Mark, Other};
-    matches!(c.general_category_group(), Mark | Other)
+    matches!(c.general_category_group(), GeneralCategoryGroup::Mark | GeneralCategoryGroup::Other)
 }
 
 /// Starts an emoji. ASCII digits, `#` and `*` only do before a keycap, which is not worth a rule.

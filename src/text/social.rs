@@ -250,7 +250,7 @@ mod tests {
     fn collect(text: &str) -> Vec<(String, Range<usize>)> {
         let mut found = Vec::new();
         tokens(text, true, &mut String::new(), |token, range| {
-            found.push((token.to_owned(), range))
+            found.push((token.to_owned(), range));
         });
         found
     }

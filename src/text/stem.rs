@@ -36,6 +36,33 @@ pub enum Language {
     Turkish,
 }
 
+impl Language {
+    /// The language's English name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Arabic => "Arabic",
+            Self::Danish => "Danish",
+            Self::Dutch => "Dutch",
+            Self::English => "English",
+            Self::Finnish => "Finnish",
+            Self::French => "French",
+            Self::German => "German",
+            Self::Greek => "Greek",
+            Self::Hungarian => "Hungarian",
+            Self::Italian => "Italian",
+            Self::Norwegian => "Norwegian",
+            Self::Portuguese => "Portuguese",
+            Self::Romanian => "Romanian",
+            Self::Russian => "Russian",
+            Self::Spanish => "Spanish",
+            Self::Swedish => "Swedish",
+            Self::Tamil => "Tamil",
+            Self::Turkish => "Turkish",
+        }
+    }
+}
+
 /// Longer words are left as they are: no language has them, and the stemmers take quadratic time.
 const LONGEST: usize = 128;
 

@@ -107,7 +107,7 @@ fn too_large(what: &'static str) -> Error {
 pub(super) struct Nodes {
     tokens: Strings,
     /// The node of each token.
-    token_nodes: Vec<u32>,
+    single: Vec<u32>,
     /// (parent, token) → node.
     pairs: HashTable<[u32; 3]>,
     /// What each node is made of: (parent node, token), the parent being [`NONE`] for a single token.
@@ -136,9 +136,9 @@ impl Nodes {
     #[inline]
     pub(super) fn intern_token(&mut self, token: &str) -> Result<u32> {
         let id = self.tokens.intern(token)?;
-        if id as usize == self.token_nodes.len() {
+        if id as usize == self.single.len() {
             let node = self.add(NONE, id)?;
-            self.token_nodes.push(node);
+            self.single.push(node);
         }
         Ok(id)
     }
@@ -146,7 +146,7 @@ impl Nodes {
     /// The node of a single token.
     #[inline]
     pub(super) fn token_node(&self, token: u32) -> u32 {
-        self.token_nodes[token as usize]
+        self.single[token as usize]
     }
 
     /// The node of `parent` followed by `token`, or [`NONE`].

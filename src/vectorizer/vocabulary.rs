@@ -113,6 +113,7 @@ impl Vocabulary {
     }
 
     /// The terms in the order of the columns.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
         (0..self.len()).map(|column| self.term(column))
     }
