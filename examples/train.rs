@@ -81,14 +81,14 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let fit_seconds = start.elapsed().as_secs_f64();
     bar.finish_and_clear();
 
+    if let Some(path) = &options.model {
+        pipeline.save(path)?;
+    }
     let report = pipeline.evaluate_with(&test.texts, &test.labels, tracker)?;
     pipeline.log_to(tracker)?;
     tracker.log_param("preset", options.preset.as_str().into())?;
     tracker.log_metric("fit_seconds", fit_seconds, 0)?;
     tracker.finish(RunStatus::Finished)?;
-    if let Some(path) = &options.model {
-        pipeline.save(path)?;
-    }
     for message in pipeline.fit_report().tracking_errors().iter().chain(report.tracking_errors()) {
         eprintln!("train: {message}");
     }

@@ -1,6 +1,8 @@
 //! What kind of character this is, by the Unicode tables.
 
-use unicode_properties::{GeneralCategoryGroup, UnicodeEmoji, UnicodeGeneralCategory};
+use unicode_properties::{
+    GeneralCategory, GeneralCategoryGroup, UnicodeEmoji, UnicodeGeneralCategory,
+};
 
 /// Python's `\w`: letters (L*), numbers (N*) and `_`. Rust's `is_alphanumeric` also takes vowel signs and circled letters.
 #[inline]
@@ -20,9 +22,9 @@ pub(super) fn is_word_or_mark(c: char) -> bool {
     is_word(c) || (!c.is_ascii() && c.general_category_group() == GeneralCategoryGroup::Mark)
 }
 
-/// Characters that show nothing: controls, joiners, variation selectors, unassigned and private ones.
+/// Characters that show nothing: controls, joiners, direction marks. What is not assigned yet may be next year's emoji.
 pub(super) fn is_invisible(c: char) -> bool {
-    matches!(c.general_category_group(), GeneralCategoryGroup::Mark | GeneralCategoryGroup::Other)
+    matches!(c.general_category(), GeneralCategory::Control | GeneralCategory::Format)
 }
 
 /// Starts an emoji. ASCII digits, `#` and `*` only do before a keycap, which is not worth a rule.
