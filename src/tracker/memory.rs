@@ -231,7 +231,7 @@ mod tests {
             assert_eq!(
                 tracker.log_metric(key, 0.5, 0).unwrap_err().to_string(),
                 format!(
-                    "tracking: metric key {key:?} clashes with {other:?}; keys are paths, and a file cannot hold others"
+                    "tracking: metric key {key:?} clashes with {other:?}; names are paths, and a file cannot hold others"
                 )
             );
         }

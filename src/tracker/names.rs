@@ -82,7 +82,7 @@ fn check_parts(what: &'static str, path: &str) -> Result<()> {
 
 /// The error for a key that would be a file and a folder at once.
 pub(super) fn clash(what: &'static str, key: &str, other: &str) -> crate::Error {
-    let problem = format!("clashes with {other:?}; keys are paths, and a file cannot hold others");
+    let problem = format!("clashes with {other:?}; names are paths, and a file cannot hold others");
     invalid(what, key, problem)
 }
 
