@@ -7,7 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use ressenti::Result;
-use ressenti::tracker::{Run, RunStatus, Store, Tracker};
+use ressenti::tracker::{MetricPoint, Run, RunState, RunStatus, Store, Tracker};
 use serde_json::{Map, Value, json};
 
 /// A run, and beside it what it was told.
@@ -64,12 +64,55 @@ impl Told {
     }
 }
 
+fn folder() -> PathBuf {
+    env::var_os("RESSENTI_MLFLOW_DIR").expect("RESSENTI_MLFLOW_DIR names a folder").into()
+}
+
+fn leave_facts(facts: &Value) {
+    let facts = serde_json::to_string_pretty(facts).expect("JSON");
+    fs::write(folder().join("facts.json"), facts).expect("a folder to write to");
+}
+
+/// For a store that something else wrote, such as the quickstart: MLflow and our reader must read the same.
+#[test]
+#[ignore = "needs Python; run by .ci/mlflow"]
+fn tells_what_our_own_reader_reads() -> Result<()> {
+    let store = env::var_os("RESSENTI_MLFLOW_STORE").expect("RESSENTI_MLFLOW_STORE names a store");
+    let store = Store::open(store)?;
+    let mut facts = Map::new();
+    for experiment in store.experiments()? {
+        let mut runs = Map::new();
+        for run in store.runs(&experiment.name)? {
+            let mut history = Map::new();
+            for key in run.metrics.keys() {
+                let point = |p: MetricPoint| json!([p.value, p.step]);
+                let points: Vec<Value> = run.metric_history(key)?.into_iter().map(point).collect();
+                history.insert(key.clone(), points.into());
+            }
+            let mut artifacts = Map::new();
+            for path in run.artifact_paths()? {
+                let size = run.read_artifact(&path)?.len();
+                artifacts.insert(path, size.into());
+            }
+            assert_eq!(run.status, RunState::Finished);
+            let told = json!({
+                "name": run.name, "status": run.status.name(), "experiment_id": run.experiment_id,
+                "params": run.params, "history": history, "tags": run.tags, "artifacts": artifacts,
+            });
+            runs.insert(run.id, told);
+        }
+        assert!(!runs.is_empty());
+        facts.insert(experiment.name, runs.into());
+    }
+    assert!(!facts.is_empty());
+    leave_facts(&facts.into());
+    Ok(())
+}
+
 #[test]
 #[ignore = "needs Python; run by .ci/mlflow"]
 fn writes_a_store_for_mlflow_to_read() -> Result<()> {
-    let folder = PathBuf::from(
-        env::var_os("RESSENTI_MLFLOW_DIR").expect("RESSENTI_MLFLOW_DIR names a folder"),
-    );
+    let folder = folder();
     let store = Store::open(folder.join("ml runs é"))?;
     let (mut twitter, mut odd) = (Map::new(), Map::new());
 
@@ -147,8 +190,7 @@ fn writes_a_store_for_mlflow_to_read() -> Result<()> {
     numbers.finish(RunStatus::Finished, &mut odd)?;
 
     let facts = json!({ "sentiment-analysis-twitter": twitter, name: odd });
-    let facts = serde_json::to_string_pretty(&facts).expect("JSON");
-    fs::write(folder.join("facts.json"), facts).expect("a folder to write to");
+    leave_facts(&facts);
     fs::write(folder.join("store"), store.path().to_str().expect("UTF-8"))
         .expect("a folder to write to");
     Ok(())
