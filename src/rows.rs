@@ -90,13 +90,28 @@ pub(crate) struct Parts<'a> {
     values: &'a [f32],
 }
 
-impl Parts<'_> {
-    /// The entries of row `i`.
+/// The entries of one row.
+#[derive(Clone, Copy)]
+pub(crate) struct Row<'a> {
+    columns: &'a [u32],
+    values: &'a [f32],
+}
+
+impl<'a> Row<'a> {
+    /// Columns and values, widened for arithmetic.
     #[inline]
-    pub(crate) fn row(&self, i: usize) -> impl Iterator<Item = (usize, f64)> + '_ {
-        let range = self.indptr[i]..self.indptr[i + 1];
-        let entries = self.columns[range.clone()].iter().zip(&self.values[range]);
+    pub(crate) fn entries(self) -> impl Iterator<Item = (usize, f64)> + use<'a> {
+        let entries = self.columns.iter().zip(self.values);
         entries.map(|(&column, &value)| (column as usize, f64::from(value)))
+    }
+}
+
+impl Parts<'_> {
+    /// Row `i`.
+    #[inline]
+    pub(crate) fn row(&self, i: usize) -> Row<'_> {
+        let range = self.indptr[i]..self.indptr[i + 1];
+        Row { columns: &self.columns[range.clone()], values: &self.values[range] }
     }
 
     /// Where the entries of row `i` start among all entries; for `i = n_rows`, their number.
