@@ -2,7 +2,8 @@
 //!
 //! The step of each iteration solves H·s = −g only as exactly as is worth it (Dembo & Steihaug 1983), preconditioned by
 //! the diagonal of H, and is shortened until the function falls enough (Armijo). Comes to the optimum at a superlinear
-//! rate, so a tight tolerance costs an iteration or two. What the function is, is not known here.
+//! rate, so a tight tolerance costs an iteration or two. Near the optimum the function changes by less than floating
+//! point can tell; there a full step is taken if it lowers the gradient. What the function is, is not known here.
 
 use super::FitReport;
 use super::problem::{Problem, State};
@@ -18,6 +19,9 @@ const MOST_PRODUCTS: usize = 500;
 
 /// A step must lower the function by this share of what the slope promises.
 const ARMIJO: f64 = 1e-4;
+
+/// Changes of the function below this share of its value are rounding.
+const ROUNDING: f64 = 16.0 * f64::EPSILON;
 
 /// Minimises until the gradient is within `tol` (relative to the problem's scale) or `max_iter` iterations are over.
 /// `each` sees the number of iterations so far and the function's value, and may end the work with an error.
@@ -41,12 +45,11 @@ pub(super) fn minimise(
             let accuracy = (norm(&gradient) / initial).sqrt().min(0.25);
             let step = newton_step(problem, &state, &gradient, accuracy);
             if let Some(next) = line_search(problem, &theta, &state, objective, &gradient, &step) {
-                (theta, objective, state) = next;
-                gradient = problem.gradient(&theta, &state);
+                (theta, objective, state, gradient) = next;
                 n_iter += 1;
                 continue;
             }
-            // No step lowers the function: this is as good as floating point gets.
+            // No step lowers the function or the gradient: this is as good as floating point gets.
         }
         let solver = "newton-cg".to_owned();
         let tracking_errors = Vec::new();
@@ -92,7 +95,7 @@ fn newton_step(problem: &Problem<'_>, state: &State, gradient: &[f64], accuracy:
     step
 }
 
-/// The first of θ + s, θ + s/2, θ + s/4, … that lowers the function enough, with value and state there.
+/// The first of θ + s, θ + s/2, θ + s/4, … that lowers the function enough, with value, state and gradient there.
 fn line_search(
     problem: &Problem<'_>,
     theta: &[f64],
@@ -100,18 +103,23 @@ fn line_search(
     objective: f64,
     gradient: &[f64],
     step: &[f64],
-) -> Option<(Vec<f64>, f64, State)> {
+) -> Option<(Vec<f64>, f64, State, Vec<f64>)> {
     let slope = dot(gradient, step);
     let change = problem.decisions(step);
     let mut length = 1.0;
-    for _ in 0..60 {
+    for halvings in 0..60 {
         let along = |from: &[f64], step: &[f64]| -> Vec<f64> {
             from.iter().zip(step).map(|(x, s)| x + length * s).collect()
         };
         let next = along(theta, step);
         let (value, reached) = problem.value(&next, along(&state.decisions, &change));
-        if value <= objective + ARMIJO * length * slope && value < objective {
-            return Some((next, value, reached));
+        let lower = value <= objective + ARMIJO * length * slope && value < objective;
+        let drowned = halvings == 0 && (value - objective).abs() <= ROUNDING * objective;
+        if lower || drowned {
+            let there = problem.gradient(&next, &reached);
+            if lower || norm(&there) < norm(gradient) {
+                return Some((next, value, reached, there));
+            }
         }
         length /= 2.0;
     }

@@ -101,8 +101,17 @@ impl<'a> Problem<'a> {
     }
 
     /// The weights (features × outputs) and the intercepts (one per output, 0 where there are none).
+    ///
+    /// A number added to all intercepts of a softmax changes nothing; of all these optima, that whose intercepts sum to 0
+    /// is taken, as scikit-learn does.
     pub(super) fn split(&self, mut theta: Vec<f64>) -> (Vec<f64>, Vec<f64>) {
         let mut intercepts = theta.split_off(self.penalised());
+        if self.link == Link::Softmax {
+            let mean = intercepts.iter().sum::<f64>() / self.outputs as f64;
+            for b in &mut intercepts {
+                *b -= mean;
+            }
+        }
         intercepts.resize(self.outputs, 0.0);
         (theta, intercepts)
     }

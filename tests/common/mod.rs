@@ -1,0 +1,19 @@
+//! What several test files share.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// A file of public data that is not part of this repository: in the folder that `RESSENTI_DATA` names, else in
+/// `../shared/data` beside it. `None` if it is not there; standard error then says that the test is skipped.
+pub(crate) fn data_file(name: &str) -> Option<PathBuf> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    let path = env::var_os("RESSENTI_DATA").map_or_else(beside, PathBuf::from).join(name);
+    if !path.is_file() {
+        eprintln!(
+            "skipped: there is no {}; set RESSENTI_DATA to the folder of {name}",
+            path.display()
+        );
+        return None;
+    }
+    Some(path)
+}
