@@ -262,3 +262,25 @@ fn a_class_of_weight_0_is_an_error_that_names_it() {
         r#"invalid sample weights: those of class "b" sum to 0; leave the class out"#
     );
 }
+
+/// Without an intercept the weights stayed 0 and finite, and the report called that converged with an infinite objective.
+#[test]
+fn costs_beyond_floating_point_are_an_error_and_not_a_model_of_zeros() {
+    let rows = Rows::try_from(&ndarray::arr2(&[[1.0f32], [2.0], [3.0]])).unwrap();
+    for (c, weight) in [(1.0, 1e308), (1e300, 1e300), (1e-300, 1e-300)] {
+        for fit_intercept in [true, false] {
+            for labels in [["a", "b", "b"], ["a", "b", "c"]] {
+                let params = Classifier::logistic_regression().c(c).fit_intercept(fit_intercept);
+                let weights = [weight; 3];
+                let error = params.fit_with(&rows, &labels, &FitOptions::new().weights(&weights));
+                assert_eq!(
+                    error.unwrap_err().to_string(),
+                    format!(
+                        "invalid weights: training left the range of floating point with c {c:?}; \
+                         bring c and the sample weights closer to 1"
+                    )
+                );
+            }
+        }
+    }
+}

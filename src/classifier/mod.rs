@@ -237,11 +237,12 @@ impl ClassifierParams {
             })?;
         solution.report.tracking_errors = tracker.into_messages();
         let (weights, intercept) = problem.split(solution.theta);
-        if weights.iter().chain(&intercept).any(|x| !x.is_finite()) {
+        let figures = [solution.report.objective, solution.report.gradient_norm];
+        if weights.iter().chain(&intercept).chain(&figures).any(|x| !x.is_finite()) {
             return Err(Error::InvalidValues {
                 what: "weights",
                 problem: format!(
-                    "training overflowed with c {}; lower c or the sample weights",
+                    "training left the range of floating point with c {:?}; bring c and the sample weights closer to 1",
                     self.c
                 ),
             });
