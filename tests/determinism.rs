@@ -1,13 +1,10 @@
 //! Same texts, labels and settings: same bytes, whenever, on however many threads, and after loading.
 
+mod common;
+
+use common::tweets;
 use ressenti::text::{Analyzer, Language};
 use ressenti::{Classifier, DocFreq, FitOptions, Pipeline, PipelineBuilder, Vectorizer};
-
-/// Labels and texts of the example data.
-fn tweets() -> (Vec<&'static str>, Vec<&'static str>) {
-    let lines = include_str!("../examples/data/airline.tsv").lines().skip(1);
-    lines.map(|line| line.split_once('\t').unwrap()).unzip()
-}
 
 /// Settings with much to go wrong: ties at a cut, stems, n-grams, few columns so that training runs in many chunks.
 fn builders() -> [PipelineBuilder; 4] {
@@ -32,7 +29,7 @@ fn builders() -> [PipelineBuilder; 4] {
 
 #[test]
 fn the_same_twice_in_one_process() {
-    let (labels, texts) = tweets();
+    let (labels, texts) = tweets::all();
     for builder in builders() {
         let bytes = || builder.fit(&texts, &labels).unwrap().to_bytes();
         assert!(bytes() == bytes(), "{builder:?}");
@@ -41,7 +38,7 @@ fn the_same_twice_in_one_process() {
 
 #[test]
 fn owned_and_borrowed_texts_and_labels_make_one_model() {
-    let (labels, texts) = tweets();
+    let (labels, texts) = tweets::all();
     let owned = |all: &[&str]| all.iter().map(ToString::to_string).collect::<Vec<String>>();
     let builder = &builders()[1];
     let borrowed = builder.fit(&texts, &labels).unwrap();
@@ -52,7 +49,7 @@ fn owned_and_borrowed_texts_and_labels_make_one_model() {
 
 #[test]
 fn watching_and_weighing_by_1_change_nothing() {
-    let (labels, texts) = tweets();
+    let (labels, texts) = tweets::all();
     let builder = &builders()[1];
     let go_on = |_| std::ops::ControlFlow::Continue(());
     let ones = vec![1.0; texts.len()];
@@ -63,7 +60,7 @@ fn watching_and_weighing_by_1_change_nothing() {
 
 #[test]
 fn loading_and_saving_again_gives_the_same_bytes() {
-    let (labels, texts) = tweets();
+    let (labels, texts) = tweets::all();
     for builder in builders() {
         let bytes = builder.fit(&texts, &labels).unwrap().to_bytes();
         assert!(bytes == Pipeline::from_bytes(&bytes).unwrap().to_bytes(), "{builder:?}");
@@ -95,7 +92,7 @@ mod threads {
 
     #[test]
     fn training_gives_the_same_bytes_on_any_number_of_threads() {
-        let (labels, texts) = tweets();
+        let (labels, texts) = tweets::all();
         for builder in builders() {
             let fit = || builder.fit(&texts, &labels).unwrap().to_bytes();
             let outside = fit();
@@ -105,7 +102,7 @@ mod threads {
 
     #[test]
     fn scoring_gives_the_same_bits_on_any_number_of_threads() {
-        let (labels, texts) = tweets();
+        let (labels, texts) = tweets::all();
         let pipeline = builders()[1].fit(&texts, &labels).unwrap();
         let bits = |m: Matrix| m.as_slice().iter().map(|x| x.to_bits()).collect::<Vec<u64>>();
         on_any_number_of_threads(|| {
@@ -119,7 +116,7 @@ mod threads {
 
     #[test]
     fn evaluation_gives_the_same_figures_on_any_number_of_threads() {
-        let (labels, texts) = tweets();
+        let (labels, texts) = tweets::all();
         let pipeline = builders()[1].fit(&texts, &labels).unwrap();
         on_any_number_of_threads(|| pipeline.evaluate(&texts, &labels).unwrap().to_string());
     }

@@ -1,7 +1,10 @@
 //! A model that was stored answers as before, to the last bit, and is stored again as the same bytes.
 
+mod common;
+
 use std::collections::BTreeSet;
 
+use common::tweets;
 use ressenti::text::{Analyzer, AnalyzerParams, Language, StopWords};
 use ressenti::{
     ClassWeight, Classifier, ClassifierParams, DocFreq, Error, FitOptions, ModelFileError, Norm,
@@ -12,8 +15,8 @@ use serde::de::DeserializeOwned;
 
 /// Labels and texts of the example data: enough for every setting, few enough to train on a hundred times.
 fn tweets() -> (Vec<&'static str>, Vec<&'static str>) {
-    let lines = include_str!("../examples/data/airline.tsv").lines().skip(1).take(60);
-    lines.map(|line| line.split_once('\t').unwrap()).unzip()
+    let (labels, texts) = tweets::all();
+    (labels[..60].to_vec(), texts[..60].to_vec())
 }
 
 /// Texts that no model was trained on.
