@@ -8,7 +8,7 @@ use common::naive::{self, Settings};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use ressenti::{DocFreq, Error, Norm, Vectorizer};
+use ressenti::{Classifier, DocFreq, Error, Norm, Vectorizer};
 
 /// Few distinct words, so that they repeat and tie; some of them test what a word is and how it is lower-cased.
 fn word() -> impl Strategy<Value = String> {
@@ -164,4 +164,15 @@ proptest! {
             prop_assert_eq!(bits(rows.row(i)), bits(backwards.row(texts.len() - 1 - i)));
         }
     }
+}
+
+#[test]
+fn no_texts_have_no_rows_and_no_scores() {
+    let (vectorizer, rows) = Vectorizer::tfidf().fit_transform(&["good", "bad"]).unwrap();
+    let none = vectorizer.transform::<&str>(&[]);
+    assert_eq!((none.n_rows(), none.n_columns(), none.nnz()), (0, 2, 0));
+    let classifier = Classifier::logistic_regression().fit(&rows, &[true, false]).unwrap();
+    let probabilities = classifier.predict_proba(&none).unwrap();
+    assert_eq!((probabilities.n_rows(), probabilities.n_columns()), (0, 2));
+    assert!(classifier.predict(&none).unwrap().is_empty());
 }

@@ -435,7 +435,7 @@ impl Classifier {
         finish: impl Fn(&[f64], &mut Vec<f64>) + Send + Sync,
     ) -> Result<Matrix> {
         self.check_columns("the matrix of rows", rows.n_columns())?;
-        let pieces = parallel::threads();
+        let pieces = parallel::threads().min(rows.n_rows());
         let parts = parallel::map((0..pieces).collect(), |i| {
             let mine = parallel::piece(rows.n_rows(), pieces, i);
             let mut out = Vec::with_capacity(mine.len() * width);
