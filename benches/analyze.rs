@@ -11,7 +11,7 @@ mod tweets;
 
 use criterion::{Criterion, Throughput};
 use harness::Case;
-use ressenti::text::{Analyzer, AnalyzerParams, Language};
+use ressenti::text::{Analyzer, AnalyzerParams, Language, Token};
 use rust_stemmers::{Algorithm, Stemmer};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -72,7 +72,7 @@ fn compare(
     let analyzer = params.build().expect("these settings are valid");
     for text in texts {
         let tokens = analyzer.tokenize(text);
-        assert!(tokens.iter().map(|token| token.text()).eq(cut(text)), "{text}");
+        assert!(tokens.iter().map(Token::text).eq(cut(text)), "{text}");
     }
     let expected: usize = texts.iter().map(|text| cut(text).len()).sum();
     Case { criterion, name, throughput: bytes(texts) }

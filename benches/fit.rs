@@ -89,7 +89,9 @@ fn gradient_descent(rows: &[NaiveRow], labels: &[bool], columns: usize) -> f64 {
             let truth = f64::from(u8::from(positive));
             objective += (1.0 + z.exp()).ln() - truth * z;
             let residual = 1.0 / (1.0 + (-z).exp()) - truth;
-            row.iter().for_each(|&(column, x)| gradient[column] += residual * x);
+            for &(column, x) in row {
+                gradient[column] += residual * x;
+            }
             slope += residual;
         }
         let steepest = gradient.iter().fold(slope.abs(), |max, g| g.abs().max(max));

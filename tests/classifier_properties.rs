@@ -206,7 +206,8 @@ proptest! {
 /// Data on which solvers stumble: every value must be finite, nothing may panic, and training must say it converged.
 #[test]
 fn awkward_data_is_no_trouble() {
-    let table: &[(&str, &[&[f32]], &[usize])] = &[
+    type Awkward = (&'static str, &'static [&'static [f32]], &'static [usize]);
+    let table: &[Awkward] = &[
         ("one feature, separable", &[&[0.0], &[1.0]], &[0, 1]),
         ("separable by far", &[&[-3e4], &[3e4], &[2e4]], &[0, 1, 1]),
         ("all rows the same", &[&[1.0, 2.0], &[1.0, 2.0], &[1.0, 2.0], &[1.0, 2.0]], &[0, 1, 1, 1]),

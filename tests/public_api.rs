@@ -140,11 +140,11 @@ fn errors_go_wherever_errors_go() {
 #[test]
 fn traits_are_object_safe_and_their_objects_cross_threads() {
     fn shared<T: Send + Sync + ?Sized>() {}
+    fn tracker<T: Tracker>() {}
     shared::<dyn Tracker>();
     shared::<dyn Progress>();
     shared::<Box<dyn Tracker>>();
     shared::<FitOptions<'static>>();
-    fn tracker<T: Tracker>() {}
     tracker::<Box<dyn Tracker>>();
     tracker::<std::sync::Arc<NoopTracker>>();
     tracker::<&NoopTracker>();

@@ -40,7 +40,7 @@ fn analyzers() -> Vec<AnalyzerParams> {
         Norwegian, Portuguese, Romanian, Russian, Spanish, Swedish, Tamil, Turkish,
     ];
     let tokenizers = [Analyzer::word(), Analyzer::unicode_word(), Analyzer::social()];
-    let stop_words = || StopWords::of(Language::English).unwrap();
+    let stop_words = || StopWords::of(English).unwrap();
     let mut analyzers = Vec::new();
     for tokenizer in tokenizers {
         analyzers.extend([

@@ -119,8 +119,8 @@ impl Vectorizer {
             DocFreq::Fraction(share) => share * n,
         };
         let (min, max) = (bound(settings.min_df), bound(settings.max_df));
-        let in_range = |term: &String| (min..=max).contains(&f64::from(df[term]));
-        let mut vocabulary: Vec<String> = df.keys().cloned().filter(in_range).collect();
+        let in_range = |term: &&String| (min..=max).contains(&f64::from(df[*term]));
+        let mut vocabulary: Vec<String> = df.keys().filter(in_range).cloned().collect();
         let frequency = if settings.binary { &df } else { &total };
         vocabulary.sort_by_key(|term| (Reverse(frequency[term]), term.clone()));
         vocabulary.truncate(settings.max_features.unwrap_or(usize::MAX));
@@ -159,7 +159,9 @@ impl Vectorizer {
             Norm::L2 => row.iter().map(|(_, value)| value * value).sum::<f64>().sqrt(),
             _ => 1.0,
         };
-        row.iter_mut().for_each(|(_, value)| *value /= length);
+        for (_, value) in &mut row {
+            *value /= length;
+        }
         row
     }
 }
@@ -205,7 +207,7 @@ impl Logistic {
     /// The θ of least objective.
     pub(crate) fn minimise(&self) -> Vec<Vec<f64>> {
         let width = self.rows[0].len() + 1;
-        let first = if self.classes == 2 { 1 } else { 0 };
+        let first = usize::from(self.classes == 2);
         let size = (self.classes - first) * width;
         let mut theta = vec![vec![0.0; width]; self.classes];
         for _ in 0..200 {
@@ -262,8 +264,9 @@ fn solve(mut a: Vec<Vec<f64>>, mut b: Vec<f64>) -> Vec<f64> {
         b.swap(k, pivot);
         for i in k + 1..n {
             let factor = a[i][k] / a[k][k];
-            for j in k..n {
-                a[i][j] -= factor * a[k][j];
+            let above = a[k].clone();
+            for (x, y) in a[i].iter_mut().zip(above).skip(k) {
+                *x -= factor * y;
             }
             b[i] -= factor * b[k];
         }
