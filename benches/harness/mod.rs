@@ -1,7 +1,8 @@
 //! How every bench here is measured: the same work by this crate and by others, side by side, each answer checked.
 
-use criterion::{BenchmarkId, Criterion, Throughput};
 use std::time::Duration;
+
+use criterion::{BenchmarkId, Criterion, Throughput};
 
 /// Criterion as the command line wants it, with less time per bench than its default: there are many, and their times are
 /// stable.
