@@ -237,11 +237,12 @@ impl ClassifierParams {
             })?;
         solution.report.tracking_errors = tracker.into_messages();
         let (weights, intercept) = problem.split(solution.theta);
-        if weights.iter().chain(&intercept).any(|x| !x.is_finite()) {
+        let figures = [solution.report.objective, solution.report.gradient_norm];
+        if weights.iter().chain(&intercept).chain(&figures).any(|x| !x.is_finite()) {
             return Err(Error::InvalidValues {
                 what: "weights",
                 problem: format!(
-                    "training overflowed with c {}; lower c or the sample weights",
+                    "training left the range of floating point with c {:?}; bring c and the sample weights closer to 1",
                     self.c
                 ),
             });
@@ -433,7 +434,7 @@ impl Classifier {
         finish: impl Fn(&[f64], &mut Vec<f64>) + Send + Sync,
     ) -> Result<Matrix> {
         self.check_columns("the matrix of rows", rows.n_columns())?;
-        let pieces = parallel::threads();
+        let pieces = parallel::threads().min(rows.n_rows());
         let parts = parallel::map((0..pieces).collect(), |i| {
             let mine = parallel::piece(rows.n_rows(), pieces, i);
             let mut out = Vec::with_capacity(mine.len() * width);

@@ -165,6 +165,8 @@ impl Vectorizer {
     #[must_use]
     pub fn transform<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Rows {
         let pieces = parallel::threads().max(texts.len().div_ceil(TEXTS_PER_REPORT));
+        // Waking other threads for nothing takes longer than a text.
+        let pieces = pieces.min(texts.len());
         let parts = parallel::map((0..pieces).collect(), |i| {
             let mut part = RowsPart::default();
             let mut scratch = RowScratch::default();

@@ -1,4 +1,8 @@
 //! What several test files share.
+#![allow(dead_code)] // Each of them uses a part.
+
+pub(crate) mod naive;
+pub(crate) mod tweets;
 
 use std::env;
 use std::path::{Path, PathBuf};

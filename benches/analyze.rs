@@ -1,0 +1,87 @@
+//! Text to tokens: what everything else waits for.
+//!
+//! Input: the 402 example tweets. Every iteration counts all tokens and must find as many as the naive twin; time per
+//! iteration is for all tweets, throughput in bytes of text.
+
+mod harness;
+#[path = "../tests/common/naive.rs"]
+mod naive;
+#[path = "../tests/common/tweets.rs"]
+mod tweets;
+
+use criterion::{Criterion, Throughput};
+use harness::Case;
+use ressenti::text::{Analyzer, AnalyzerParams, Language, Token};
+use rust_stemmers::{Algorithm, Stemmer};
+use unicode_segmentation::UnicodeSegmentation;
+
+fn main() {
+    let mut criterion = harness::criterion();
+    let (_, tweets) = tweets::all();
+    let ascii: Vec<String> =
+        tweets.iter().map(|t| t.replace(|c: char| !c.is_ascii(), "")).collect();
+    let accented: Vec<String> =
+        ascii.iter().map(|t| t.replace('e', "é").replace('o', "ö")).collect();
+    let tweets: Vec<String> = tweets.iter().map(ToString::to_string).collect();
+
+    // Why: the common case, and the one with a road of its own.
+    compare(&mut criterion, "analyze/word_ascii", &Analyzer::word(), &ascii, &|text| {
+        naive::words(text, true)
+    });
+
+    // Why: most words leave the ASCII road; other languages must not pay dearly.
+    compare(&mut criterion, "analyze/word_accented", &Analyzer::word(), &accented, &|text| {
+        naive::words(text, true)
+    });
+
+    // Why: what UAX #29 costs, beside the plain use of the same crate.
+    compare(&mut criterion, "analyze/unicode_word", &Analyzer::unicode_word(), &tweets, &|text| {
+        text.unicode_words().map(str::to_lowercase).collect()
+    });
+
+    // Why: a stem is dearer than a word; scoring pays it for every token.
+    let stemmer = Stemmer::create(Algorithm::English);
+    let stemming = Analyzer::word().stemmer(Language::English);
+    compare(&mut criterion, "analyze/stem", &stemming, &ascii, &|text| {
+        naive::words(text, true).iter().map(|word| stemmer.stem(word).into_owned()).collect()
+    });
+
+    // Why: the rules for handles, links, emoji and emoticons run at each position. No short code gives the same tokens, so
+    // this stands beside the least that any tokenizer does.
+    let analyzer = Analyzer::social().build().expect("default settings are valid");
+    let count = || tweets.iter().map(|text| analyzer.tokenize(text).len()).sum::<usize>();
+    let split =
+        |text: &String| text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().len();
+    let spaced = || tweets.iter().map(split).sum::<usize>();
+    let throughput = bytes(&tweets);
+    Case { criterion: &mut criterion, name: "analyze/social", throughput }
+        .bench("ressenti", &6_189, count)
+        .bench("whitespace", &5_424, spaced);
+
+    criterion.final_summary();
+}
+
+/// One way to cut texts beside its naive twin, which gives the same tokens.
+fn compare(
+    criterion: &mut Criterion,
+    name: &str,
+    params: &AnalyzerParams,
+    texts: &[String],
+    cut: &dyn Fn(&str) -> Vec<String>,
+) {
+    let analyzer = params.build().expect("these settings are valid");
+    for text in texts {
+        let tokens = analyzer.tokenize(text);
+        assert!(tokens.iter().map(Token::text).eq(cut(text)), "{text}");
+    }
+    let expected: usize = texts.iter().map(|text| cut(text).len()).sum();
+    Case { criterion, name, throughput: bytes(texts) }
+        .bench("ressenti", &expected, || {
+            texts.iter().map(|text| analyzer.tokenize(text).len()).sum()
+        })
+        .bench("naive", &expected, || texts.iter().map(|text| cut(text).len()).sum());
+}
+
+fn bytes(texts: &[String]) -> Throughput {
+    Throughput::Bytes(texts.iter().map(|text| text.len() as u64).sum())
+}

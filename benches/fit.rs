@@ -1,0 +1,104 @@
+//! Training: texts to a vocabulary, rows to weights, and both in one.
+//!
+//! Input: the 290 example tweets that are positive or negative, ten times over. Every iteration must find as many entries
+//! as the naive twin, or its objective; throughput in texts.
+
+mod harness;
+#[path = "../tests/common/naive.rs"]
+mod naive;
+#[path = "../tests/common/tweets.rs"]
+mod tweets;
+
+use criterion::{Criterion, Throughput};
+use harness::Case;
+use naive::Settings;
+use ressenti::{Classifier, Pipeline};
+
+type NaiveRow = Vec<(usize, f64)>;
+
+fn main() {
+    let mut criterion = harness::criterion();
+    let (labels, texts) = tweets::polar(10);
+    let throughput = Throughput::Elements(texts.len() as u64);
+    let settings = Settings { max_features: Some(10_000), ..Settings::default() };
+
+    // Why: one pass over the texts, counting as it goes; the twin cuts each text three times.
+    vectorizer(&mut criterion, "fit/vectorizer_unigrams", &settings, &texts);
+
+    // Why: ten times the terms, of which most occur once.
+    let bigrams = Settings { ngram_range: (1, 2), ..settings.clone() };
+    vectorizer(&mut criterion, "fit/vectorizer_bigrams", &bigrams, &texts);
+
+    // Why: the solver alone, to the default tolerance; the twin takes the steepest way down.
+    let (fitted, rows) = settings.params().fit_transform(&texts).expect("the texts hold words");
+    let twin = naive::Vectorizer::fit(&settings, &texts).expect("the texts hold words");
+    let naive_rows: Vec<NaiveRow> = texts.iter().map(|text| twin.row(text)).collect();
+    let params = Classifier::logistic_regression();
+    let columns = fitted.vocabulary().len();
+    let objective = gradient_descent(&naive_rows, &labels, columns);
+    // Where both twins stop, the objective is flat.
+    let agrees = |found: f64| (found / objective - 1.0).abs() < 1e-5;
+    Case { criterion: &mut criterion, name: "fit/classifier", throughput: throughput.clone() }
+        .bench("ressenti", &true, || {
+            let classifier = params.fit(&rows, &labels).expect("there are two classes");
+            agrees(classifier.fit_report().objective())
+        })
+        .bench("naive", &true, || agrees(gradient_descent(&naive_rows, &labels, columns)));
+
+    // Why: what a user waits for.
+    let builder = Pipeline::builder().vectorizer(settings.params());
+    Case { criterion: &mut criterion, name: "fit/pipeline", throughput }
+        .bench("ressenti", &true, || {
+            let pipeline = builder.fit(&texts, &labels).expect("there are words and classes");
+            agrees(pipeline.fit_report().objective())
+        })
+        .bench("naive", &true, || {
+            let twin = naive::Vectorizer::fit(&settings, &texts).expect("the texts hold words");
+            let rows: Vec<NaiveRow> = texts.iter().map(|text| twin.row(text)).collect();
+            agrees(gradient_descent(&rows, &labels, twin.vocabulary.len()))
+        });
+
+    criterion.final_summary();
+}
+
+/// Vocabulary, weights and rows of texts, beside the twin.
+fn vectorizer(criterion: &mut Criterion, name: &str, settings: &Settings, texts: &[&str]) {
+    let naive = || {
+        let twin = naive::Vectorizer::fit(settings, texts).expect("the texts hold words");
+        (twin.vocabulary.len(), texts.iter().map(|text| twin.row(text).len()).sum::<usize>())
+    };
+    let expected = naive();
+    Case { criterion, name, throughput: Throughput::Elements(texts.len() as u64) }
+        .bench("ressenti", &expected, || {
+            let (_, rows) = settings.params().fit_transform(texts).expect("the texts hold words");
+            (rows.n_columns(), rows.nnz())
+        })
+        .bench("naive", &expected, naive);
+}
+
+/// The objective of L2-penalised logistic regression with C = 1 and an intercept, minimised by steps down the gradient
+/// until it is as flat as the crate's default tolerance asks.
+fn gradient_descent(rows: &[NaiveRow], labels: &[bool], columns: usize) -> f64 {
+    let (mut weights, mut intercept) = (vec![0.0; columns], 0.0);
+    // Rows have length 1, and 1 more for the intercept: the curvature is at most that of the penalty and a quarter of this.
+    let step = 1.0 / (1.0 + rows.len() as f64 * 2.0 / 4.0);
+    loop {
+        let (mut objective, mut gradient, mut slope) = (0.0, weights.clone(), 0.0);
+        for (row, &positive) in rows.iter().zip(labels) {
+            let z = intercept + row.iter().map(|&(column, x)| weights[column] * x).sum::<f64>();
+            let truth = f64::from(u8::from(positive));
+            objective += (1.0 + z.exp()).ln() - truth * z;
+            let residual = 1.0 / (1.0 + (-z).exp()) - truth;
+            for &(column, x) in row {
+                gradient[column] += residual * x;
+            }
+            slope += residual;
+        }
+        let steepest = gradient.iter().fold(slope.abs(), |max, g| g.abs().max(max));
+        if steepest <= 1e-6 * rows.len() as f64 {
+            return objective + weights.iter().map(|w| w * w).sum::<f64>() / 2.0;
+        }
+        weights.iter_mut().zip(&gradient).for_each(|(w, g)| *w -= step * g);
+        intercept -= step * slope;
+    }
+}

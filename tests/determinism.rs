@@ -1,0 +1,147 @@
+//! Same texts, labels and settings: same bytes, whenever, on however many threads, and after loading.
+
+mod common;
+
+use common::tweets;
+use ressenti::text::{Analyzer, Language};
+use ressenti::{Classifier, DocFreq, FitOptions, Pipeline, PipelineBuilder, Vectorizer};
+
+/// Settings with much to go wrong: ties at a cut, stems, n-grams, few columns so that training runs in many chunks.
+fn builders() -> [PipelineBuilder; 4] {
+    let fast = || Classifier::logistic_regression().tol(1e-3);
+    [
+        Pipeline::builder(),
+        Pipeline::builder().vectorizer(Vectorizer::tfidf().max_features(100)).classifier(fast()),
+        Pipeline::builder()
+            .vectorizer(Vectorizer::count().ngram_range(1, 3).max_features(20))
+            .classifier(fast().c(30.0)),
+        Pipeline::builder()
+            .vectorizer(
+                Vectorizer::tfidf()
+                    .analyzer(Analyzer::social().stemmer(Language::English))
+                    .ngram_range(1, 2)
+                    .min_df(DocFreq::Count(2))
+                    .sublinear_tf(true),
+            )
+            .classifier(fast()),
+    ]
+}
+
+#[test]
+fn the_same_twice_in_one_process() {
+    let (labels, texts) = tweets::all();
+    for builder in builders() {
+        let bytes = || builder.fit(&texts, &labels).unwrap().to_bytes();
+        assert!(bytes() == bytes(), "{builder:?}");
+    }
+}
+
+#[test]
+fn owned_and_borrowed_texts_and_labels_make_one_model() {
+    let (labels, texts) = tweets::all();
+    let owned = |all: &[&str]| all.iter().map(ToString::to_string).collect::<Vec<String>>();
+    let builder = &builders()[1];
+    let borrowed = builder.fit(&texts, &labels).unwrap();
+    assert!(
+        borrowed.to_bytes() == builder.fit(&owned(&texts), &owned(&labels)).unwrap().to_bytes()
+    );
+}
+
+#[test]
+fn watching_and_weighing_by_1_change_nothing() {
+    let (labels, texts) = tweets::all();
+    let builder = &builders()[1];
+    let go_on = |_| std::ops::ControlFlow::Continue(());
+    let ones = vec![1.0; texts.len()];
+    let options = FitOptions::new().progress(&go_on).weights(&ones);
+    let watched = builder.fit_with(&texts, &labels, &options).unwrap();
+    assert!(watched.to_bytes() == builder.fit(&texts, &labels).unwrap().to_bytes());
+}
+
+#[test]
+fn loading_and_saving_again_gives_the_same_bytes() {
+    let (labels, texts) = tweets::all();
+    for builder in builders() {
+        let bytes = builder.fit(&texts, &labels).unwrap().to_bytes();
+        assert!(bytes == Pipeline::from_bytes(&bytes).unwrap().to_bytes(), "{builder:?}");
+    }
+}
+
+#[cfg(feature = "parallel")]
+mod threads {
+    use std::sync::LazyLock;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use ressenti::Matrix;
+
+    use super::*;
+
+    static POOLS: LazyLock<Vec<rayon::ThreadPool>> = LazyLock::new(|| {
+        let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        [1, 2, 7].map(pool).into()
+    });
+
+    /// What `f` returns in pools of 1, 2 and 7 threads, if it is always the same.
+    #[track_caller]
+    fn on_any_number_of_threads<R: PartialEq + Send>(f: impl Fn() -> R + Sync) -> R {
+        let mut results: Vec<R> = POOLS.iter().map(|pool| pool.install(&f)).collect();
+        assert!(results.iter().all(|result| *result == results[0]));
+        results.swap_remove(0)
+    }
+
+    #[test]
+    fn training_gives_the_same_bytes_on_any_number_of_threads() {
+        let (labels, texts) = tweets::all();
+        for builder in builders() {
+            let fit = || builder.fit(&texts, &labels).unwrap().to_bytes();
+            let outside = fit();
+            assert!(outside == on_any_number_of_threads(fit), "{builder:?}");
+        }
+    }
+
+    #[test]
+    fn scoring_gives_the_same_bits_on_any_number_of_threads() {
+        let (labels, texts) = tweets::all();
+        let pipeline = builders()[1].fit(&texts, &labels).unwrap();
+        let bits = |m: Matrix| m.as_slice().iter().map(|x| x.to_bits()).collect::<Vec<u64>>();
+        on_any_number_of_threads(|| {
+            let rows = pipeline.vectorizer().transform(&texts);
+            let probabilities = pipeline.classifier().predict_proba(&rows).unwrap();
+            let predictions = pipeline.predict_batch(&texts);
+            let predictions: Vec<_> = predictions.into_iter().map(Result::unwrap).collect();
+            (rows, bits(probabilities), predictions)
+        });
+    }
+
+    #[test]
+    fn evaluation_gives_the_same_figures_on_any_number_of_threads() {
+        let (labels, texts) = tweets::all();
+        let pipeline = builders()[1].fit(&texts, &labels).unwrap();
+        on_any_number_of_threads(|| pipeline.evaluate(&texts, &labels).unwrap().to_string());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            failure_persistence: None,
+            cases: 64,
+            ..ProptestConfig::default()
+        })]
+
+        /// Fewer texts than pieces, empty texts, ties: small corpora are the hard ones for whoever cuts them up.
+        #[test]
+        fn any_small_corpus_too(
+            texts in vec("([ab]{2}|[ab]{2} ){0,6}", 2..20),
+            bools in vec(any::<bool>(), 20),
+            max_features in 1usize..6,
+        ) {
+            let labels: Vec<bool> = [true, false].into_iter().chain(bools).take(texts.len()).collect();
+            let vectorizer = Vectorizer::tfidf().ngram_range(1, 2).max_features(max_features);
+            let builder = Pipeline::builder().vectorizer(vectorizer);
+            let _ = on_any_number_of_threads(|| {
+                let fitted = builder.fit(&texts, &labels);
+                fitted.map(|pipeline| pipeline.to_bytes()).map_err(|error| error.to_string())
+            });
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What every type promises beside its methods: to cross threads, to survive a panic, to be copied and to be printed.
+
+use std::fmt::{Debug, Display};
+use std::hash::Hash;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+
+use ressenti::dataset::Dataset;
+use ressenti::evaluate::{ClassFigures, ConfusionMatrix, Report, Split};
+use ressenti::text::{Analyzer, AnalyzerParams, Language, StopWords, Token, Tokenizer};
+use ressenti::tracker::{NoopTracker, RunStatus, Tracker, Value};
+use ressenti::{
+    ClassWeight, Classifier, ClassifierParams, Contribution, DocFreq, Error, Explanation,
+    FitOptions, FitReport, Matrix, ModelFileError, Norm, Pipeline, PipelineBuilder, Prediction,
+    Progress, Rows, Sentiment, Stage, Step, Vectorizer, VectorizerParams, Vocabulary,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Everything but errors and what borrows a trait object.
+fn value<T: Send + Sync + UnwindSafe + RefUnwindSafe + Clone + Debug>() {}
+
+fn comparable<T: PartialEq>() {}
+
+fn stored<T: Serialize + DeserializeOwned>() {}
+
+fn key<T: Copy + Eq + Hash>() {}
+
+#[test]
+fn values_cross_threads_survive_panics_and_can_be_copied_and_printed() {
+    value::<Analyzer>();
+    value::<AnalyzerParams>();
+    value::<ClassFigures>();
+    value::<ClassWeight>();
+    value::<Classifier>();
+    value::<ClassifierParams>();
+    value::<ConfusionMatrix>();
+    value::<Contribution<'static>>();
+    value::<Dataset>();
+    value::<DocFreq>();
+    value::<Explanation<'static>>();
+    value::<FitReport>();
+    value::<Language>();
+    value::<Matrix>();
+    value::<ModelFileError>();
+    value::<NoopTracker>();
+    value::<Norm>();
+    value::<Pipeline>();
+    value::<PipelineBuilder>();
+    value::<Prediction<'static>>();
+    value::<Report>();
+    value::<Rows>();
+    value::<RunStatus>();
+    value::<Sentiment>();
+    value::<Split>();
+    value::<Stage>();
+    value::<Step>();
+    value::<StopWords>();
+    value::<Token>();
+    value::<Tokenizer>();
+    value::<Value<'static>>();
+    value::<Vectorizer>();
+    value::<VectorizerParams>();
+    value::<Vocabulary>();
+}
+
+#[test]
+fn settings_and_answers_can_be_compared() {
+    comparable::<AnalyzerParams>();
+    comparable::<ClassifierParams>();
+    comparable::<Dataset>();
+    comparable::<Explanation<'static>>();
+    comparable::<FitReport>();
+    comparable::<Matrix>();
+    comparable::<ModelFileError>();
+    comparable::<PipelineBuilder>();
+    comparable::<Prediction<'static>>();
+    comparable::<Rows>();
+    comparable::<StopWords>();
+    comparable::<Token>();
+    comparable::<VectorizerParams>();
+    comparable::<Vocabulary>();
+    key::<Language>();
+    key::<Norm>();
+    key::<RunStatus>();
+    key::<Sentiment>();
+    key::<Stage>();
+    key::<Tokenizer>();
+}
+
+#[test]
+fn models_and_settings_can_be_stored_by_serde() {
+    stored::<AnalyzerParams>();
+    stored::<ClassWeight>();
+    stored::<Classifier>();
+    stored::<ClassifierParams>();
+    stored::<DocFreq>();
+    stored::<FitReport>();
+    stored::<Language>();
+    stored::<Norm>();
+    stored::<Pipeline>();
+    stored::<Sentiment>();
+    stored::<StopWords>();
+    stored::<Tokenizer>();
+    stored::<Vectorizer>();
+    stored::<VectorizerParams>();
+    stored::<Vocabulary>();
+}
+
+#[test]
+fn settings_have_defaults_and_answers_can_be_shown() {
+    fn with_default<T: Default>() {}
+    fn shown<T: Display>() {}
+    with_default::<AnalyzerParams>();
+    with_default::<ClassWeight>();
+    with_default::<ClassifierParams>();
+    with_default::<FitOptions<'static>>();
+    with_default::<Norm>();
+    with_default::<PipelineBuilder>();
+    with_default::<StopWords>();
+    with_default::<Tokenizer>();
+    with_default::<VectorizerParams>();
+    shown::<Error>();
+    shown::<Explanation<'static>>();
+    shown::<Report>();
+    shown::<Sentiment>();
+}
+
+#[test]
+fn errors_go_wherever_errors_go() {
+    fn error<T: std::error::Error + Send + Sync + 'static>() {}
+    error::<Error>();
+    error::<ModelFileError>();
+    // As the `?` of most programs wants it.
+    let load = || -> Result<Pipeline, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Pipeline::from_bytes(b"")?)
+    };
+    assert!(load().unwrap_err().to_string().starts_with("not a loadable model: "));
+}
+
+#[test]
+fn traits_are_object_safe_and_their_objects_cross_threads() {
+    fn shared<T: Send + Sync + ?Sized>() {}
+    fn tracker<T: Tracker>() {}
+    shared::<dyn Tracker>();
+    shared::<dyn Progress>();
+    shared::<Box<dyn Tracker>>();
+    shared::<FitOptions<'static>>();
+    tracker::<Box<dyn Tracker>>();
+    tracker::<std::sync::Arc<NoopTracker>>();
+    tracker::<&NoopTracker>();
+}
+
+/// A prediction borrows its label from the model and from nothing else, so the text may go first.
+#[test]
+fn an_answer_outlives_its_text() -> Result<(), Error> {
+    let pipeline =
+        Pipeline::builder().fit(&["lovely crew", "lost bag"], &["positive", "negative"])?;
+    let (prediction, explanation) = {
+        let text = String::from("lovely");
+        (pipeline.predict(&text)?, pipeline.explain(&text)?)
+    };
+    assert_eq!((prediction.label(), explanation.terms()[0].term), ("positive", "lovely"));
+    let owned: Prediction<'static> = prediction.into_owned();
+    drop(pipeline);
+    assert_eq!(owned.label(), "positive");
+    Ok(())
+}
+
+/// One pipeline, many threads, no lock.
+#[test]
+fn a_pipeline_is_shared_by_reference() -> Result<(), Error> {
+    let pipeline =
+        Pipeline::builder().fit(&["lovely crew", "lost bag"], &["positive", "negative"])?;
+    let alone = pipeline.predict_proba("a lovely bag")?;
+    std::thread::scope(|scope| {
+        let ask = || (0..100).all(|_| pipeline.predict_proba("a lovely bag").unwrap() == alone);
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(ask)).collect();
+        assert!(threads.into_iter().all(|thread| thread.join().unwrap()));
+    });
+    Ok(())
+}

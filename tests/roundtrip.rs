@@ -1,0 +1,209 @@
+//! A model that was stored answers as before, to the last bit, and is stored again as the same bytes.
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::tweets;
+use ressenti::text::{Analyzer, AnalyzerParams, Language, StopWords};
+use ressenti::{
+    ClassWeight, Classifier, ClassifierParams, DocFreq, Error, FitOptions, ModelFileError, Norm,
+    Pipeline, PipelineBuilder, Vectorizer, VectorizerParams,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Labels and texts of the example data: enough for every setting, few enough to train on a hundred times.
+fn tweets() -> (Vec<&'static str>, Vec<&'static str>) {
+    let (labels, texts) = tweets::all();
+    (labels[..60].to_vec(), texts[..60].to_vec())
+}
+
+/// Texts that no model was trained on.
+const UNSEEN: &[&str] = &[
+    "Lovely crew, but the flight was late again :(",
+    "@SkyBird thanks 👍🏽 ❤️ #happy https://t.co/x",
+    "été ÉTÉ ΟΔΟΣ 日本 don't DON’T",
+    "zzz",
+    "the",
+    "\0",
+    "not good not good not good, and not not bad",
+];
+
+fn analyzers() -> Vec<AnalyzerParams> {
+    use Language::{
+        Arabic, Danish, Dutch, English, Finnish, French, German, Greek, Hungarian, Italian,
+        Norwegian, Portuguese, Romanian, Russian, Spanish, Swedish, Tamil, Turkish,
+    };
+    let languages = [
+        Arabic, Danish, Dutch, English, Finnish, French, German, Greek, Hungarian, Italian,
+        Norwegian, Portuguese, Romanian, Russian, Spanish, Swedish, Tamil, Turkish,
+    ];
+    let tokenizers = [Analyzer::word(), Analyzer::unicode_word(), Analyzer::social()];
+    let stop_words = || StopWords::of(English).unwrap();
+    let mut analyzers = Vec::new();
+    for tokenizer in tokenizers {
+        analyzers.extend([
+            tokenizer.clone().lowercase(false),
+            tokenizer.clone().stop_words(StopWords::list(["flight", "été", ""])),
+            tokenizer.clone().stop_words(stop_words()).stemmer(English),
+            tokenizer,
+        ]);
+    }
+    analyzers.extend(languages.map(|language| Analyzer::word().stemmer(language)));
+    analyzers
+}
+
+fn vectorizers() -> Vec<VectorizerParams> {
+    let mut params = vec![
+        Vectorizer::count(),
+        Vectorizer::count().binary(true).ngram_range(2, 3),
+        Vectorizer::count().max_features(1),
+        Vectorizer::tfidf().ngram_range(1, 2).min_df(DocFreq::Count(2)).max_df(DocFreq::Count(30)),
+        Vectorizer::tfidf().min_df(DocFreq::Fraction(0.02)).max_df(DocFreq::Fraction(0.9)),
+        Vectorizer::tfidf().sublinear_tf(true).smooth_idf(false).max_features(40),
+        Vectorizer::tfidf().use_idf(false).binary(true),
+    ];
+    params.extend([Norm::L1, Norm::L2, Norm::None].map(|norm| Vectorizer::tfidf().norm(norm)));
+    params.extend(analyzers().into_iter().map(|analyzer| Vectorizer::tfidf().analyzer(analyzer)));
+    params
+}
+
+fn classifiers() -> Vec<ClassifierParams> {
+    let params = Classifier::logistic_regression;
+    vec![
+        params(),
+        params().c(30.0).tol(1e-3).fit_intercept(false),
+        params().class_weight(ClassWeight::Balanced).pos_label("negative"),
+        params().class_weight(ClassWeight::Given(vec![("positive".into(), 0.1)])),
+        params().c(1e4).max_iter(2), // does not converge
+    ]
+}
+
+/// Every setting at least once, on two classes and on three.
+fn pipelines() -> Vec<Pipeline> {
+    let (labels, texts) = tweets();
+    let yes_or_no: Vec<bool> = labels.iter().map(|&label| label == "positive").collect();
+    let builders = vectorizers().into_iter().map(|params| Pipeline::builder().vectorizer(params));
+    let builders =
+        builders.chain(classifiers().into_iter().map(|p| Pipeline::builder().classifier(p)));
+    let fit = |builder: PipelineBuilder| builder.fit(&texts, &labels).unwrap();
+    let mut pipelines: Vec<Pipeline> = builders.map(fit).collect();
+    pipelines.push(Pipeline::builder().fit(&texts, &yes_or_no).unwrap());
+    let counted = Pipeline::builder().vectorizer(Vectorizer::count().ngram_range(1, 2));
+    pipelines.push(counted.fit(&texts, &yes_or_no).unwrap());
+    let weights: Vec<f64> = (0..texts.len()).map(|i| i as f64 / 7.0).collect();
+    let weighted = FitOptions::new().weights(&weights);
+    pipelines.push(Pipeline::builder().fit_with(&texts, &labels, &weighted).unwrap());
+    pipelines
+}
+
+#[track_caller]
+fn assert_same(stored: &Pipeline, original: &Pipeline) {
+    let settings = original.vectorizer().params();
+    assert_eq!(stored.vectorizer().params(), settings);
+    assert_eq!(stored.classifier().params(), original.classifier().params());
+    assert_eq!(stored.vectorizer().vocabulary(), original.vectorizer().vocabulary());
+    assert_eq!(stored.vectorizer().n_documents(), original.vectorizer().n_documents());
+    assert_eq!(stored.classes(), original.classes());
+    assert_eq!(stored.classifier().positive(), original.classifier().positive());
+    assert_eq!(stored.fit_report(), original.fit_report());
+    let (_, texts) = tweets();
+    for text in texts.iter().chain(UNSEEN) {
+        let bits = |pipeline: &Pipeline| -> Vec<u64> {
+            pipeline.predict_proba(text).unwrap().iter().map(|p| p.to_bits()).collect()
+        };
+        assert_eq!(bits(stored), bits(original), "{text:?} {settings:?}");
+        assert_eq!(stored.predict(text).unwrap(), original.predict(text).unwrap());
+        assert_eq!(stored.explain(text).unwrap(), original.explain(text).unwrap());
+    }
+    assert!(stored.to_bytes() == original.to_bytes(), "{settings:?}");
+}
+
+#[test]
+fn through_bytes() {
+    for pipeline in pipelines() {
+        assert_same(&Pipeline::from_bytes(&pipeline.to_bytes()).unwrap(), &pipeline);
+    }
+}
+
+#[test]
+fn through_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    // One path for all: each model replaces the one before.
+    let path = folder.path().join("model.ressenti");
+    for pipeline in pipelines().iter().step_by(4) {
+        pipeline.save(&path).unwrap();
+        assert!(std::fs::read(&path).unwrap() == pipeline.to_bytes());
+        assert_same(&Pipeline::load(&path).unwrap(), pipeline);
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+fn through_json<T: Serialize + DeserializeOwned>(value: &T) -> T {
+    serde_json::from_str(&serde_json::to_string(value).unwrap()).unwrap()
+}
+
+#[test]
+fn through_json_of_the_whole_or_of_its_parts() {
+    for pipeline in pipelines() {
+        assert_same(&through_json(&pipeline), &pipeline);
+        let vectorizer = through_json(pipeline.vectorizer());
+        let classifier = through_json(pipeline.classifier());
+        assert_same(&Pipeline::from_parts(vectorizer, classifier).unwrap(), &pipeline);
+    }
+}
+
+#[test]
+fn settings_through_json() {
+    for params in vectorizers() {
+        assert_eq!(through_json(&params), params);
+    }
+    for params in classifiers() {
+        assert_eq!(through_json(&params), params);
+    }
+}
+
+/// No two settings may be stored as the same bytes, or one of them is not stored.
+#[test]
+fn every_setting_leaves_a_mark_in_the_file() {
+    let (labels, texts) = tweets();
+    let builders = vectorizers().into_iter().map(|params| Pipeline::builder().vectorizer(params));
+    let builders =
+        builders.chain(classifiers().into_iter().map(|p| Pipeline::builder().classifier(p)));
+    let files: Vec<Vec<u8>> =
+        builders.map(|builder| builder.fit(&texts, &labels).unwrap().to_bytes()).collect();
+    // `vectorizers` spells the default settings three times and `classifiers` once.
+    let different: BTreeSet<&Vec<u8>> = files.iter().collect();
+    assert_eq!(files.len() - different.len(), 2);
+}
+
+/// Serde's way in is as strict as the file's: a model that could not have been trained is refused.
+#[test]
+fn parts_that_do_not_belong_together_are_refused() {
+    let fit = |texts: &[&str]| Pipeline::builder().fit(texts, &[true, false]).unwrap();
+    let (two, three) = (fit(&["good", "bad"]), fit(&["good crew", "bad"]));
+    let error = Pipeline::from_parts(two.vectorizer().clone(), three.classifier().clone());
+    let message = "the vectorizer has 2 columns, expected 3; use the vectorizer that the classifier was trained with";
+    assert_eq!(error.unwrap_err().to_string(), message);
+
+    let mut json = serde_json::to_value(&two).unwrap();
+    json["classifier"] = serde_json::to_value(three.classifier()).unwrap();
+    assert_eq!(serde_json::from_value::<Pipeline>(json).unwrap_err().to_string(), message);
+}
+
+#[test]
+fn what_is_no_model_is_refused_with_its_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notes.txt");
+    std::fs::write(&path, "not a model").unwrap();
+    let error = Pipeline::load(&path).unwrap_err();
+    assert!(
+        matches!(
+            &error,
+            Error::ModelFile { path: Some(p), problem: ModelFileError::NotAModel { .. } } if *p == path
+        ),
+        "{error:?}"
+    );
+    assert!(error.to_string().contains(&path.display().to_string()), "{error}");
+}
