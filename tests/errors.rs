@@ -164,7 +164,9 @@ fn numbers_that_overflow_are_an_error_and_not_a_model_of_nan() {
     let weights = [1e300; 4];
     match builder.fit_with(&TEXTS, &LABELS, &FitOptions::new().weights(&weights)) {
         Ok(pipeline) => assert!(pipeline.predict("good").unwrap().probability().is_finite()),
-        Err(error) => assert!(error.to_string().contains("left the range of floating point"), "{error}"),
+        Err(error) => {
+            assert!(error.to_string().contains("left the range of floating point"), "{error}")
+        }
     }
 }
 
