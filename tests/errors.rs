@@ -165,7 +165,7 @@ fn numbers_that_overflow_are_an_error_and_not_a_model_of_nan() {
     match builder.fit_with(&TEXTS, &LABELS, &FitOptions::new().weights(&weights)) {
         Ok(pipeline) => assert!(pipeline.predict("good").unwrap().probability().is_finite()),
         Err(error) => {
-            assert!(error.to_string().contains("left the range of floating point"), "{error}")
+            assert!(error.to_string().contains("left the range of floating point"), "{error}");
         }
     }
 }
