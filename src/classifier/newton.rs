@@ -6,7 +6,7 @@
 //! point can tell; there a full step is taken if it lowers the gradient. What the function is, is not known here.
 
 use super::FitReport;
-use super::problem::{Problem, State};
+use super::problem::{Derivatives, Problem, State};
 use crate::error::Result;
 
 pub(super) struct Solution {
@@ -37,20 +37,21 @@ pub(super) fn minimise(
     let scale = problem.scale();
     let mut theta = problem.start();
     let (mut objective, mut state) = problem.value(&theta, problem.decisions(&theta));
-    let mut gradient = problem.gradient(&theta, &state);
+    let mut at = problem.derivatives(&theta, &state);
     let mut n_iter = 0;
-    let initial = norm(&gradient);
+    let initial = norm(&at.gradient);
     loop {
         each(n_iter, objective)?;
-        let gradient_norm = gradient.iter().fold(0.0, |max: f64, g| max.max(g.abs())) / scale;
+        let gradient_norm = at.gradient.iter().fold(0.0, |max: f64, g| max.max(g.abs())) / scale;
         let converged = gradient_norm <= tol;
         if !converged && n_iter < max_iter {
             // As exact as the gradient has become small, but never more than is needed to be done.
             let accuracy =
-                (norm(&gradient) / initial).min(LEAST_ACCURACY).max(tol / gradient_norm / 2.0);
-            let step = newton_step(problem, &state, &gradient, accuracy);
-            if let Some(next) = line_search(problem, &theta, &state, objective, &gradient, &step) {
-                (theta, objective, state, gradient) = next;
+                (norm(&at.gradient) / initial).min(LEAST_ACCURACY).max(tol / gradient_norm / 10.0);
+            let step = newton_step(problem, &state, &at, accuracy);
+            if let Some(next) = line_search(problem, &theta, &state, objective, &at.gradient, &step)
+            {
+                (theta, objective, state, at) = next;
                 n_iter += 1;
                 continue;
             }
@@ -65,12 +66,11 @@ pub(super) fn minimise(
 }
 
 /// Conjugate gradients on H·s = −g from s = 0, until the residual is `accuracy` of what it was.
-fn newton_step(problem: &Problem<'_>, state: &State, gradient: &[f64], accuracy: f64) -> Vec<f64> {
-    let preconditioner = problem.hessian_diagonal(state);
+fn newton_step(problem: &Problem<'_>, state: &State, at: &Derivatives, accuracy: f64) -> Vec<f64> {
+    let Derivatives { gradient, diagonal: preconditioner } = at;
     let mut step = vec![0.0; gradient.len()];
     let mut residual: Vec<f64> = gradient.iter().map(|g| -g).collect();
-    let mut direction: Vec<f64> =
-        residual.iter().zip(&preconditioner).map(|(r, m)| r / m).collect();
+    let mut direction: Vec<f64> = residual.iter().zip(preconditioner).map(|(r, m)| r / m).collect();
     let mut rz = dot(&residual, &direction);
     let enough = rz * accuracy * accuracy;
     for _ in 0..MOST_PRODUCTS {
@@ -87,20 +87,20 @@ fn newton_step(problem: &Problem<'_>, state: &State, gradient: &[f64], accuracy:
         for (r, p) in residual.iter_mut().zip(&product) {
             *r -= length * p;
         }
-        let next = residual.iter().zip(&preconditioner).map(|(r, m)| r * r / m).sum::<f64>();
+        let next = residual.iter().zip(preconditioner).map(|(r, m)| r * r / m).sum::<f64>();
         if next <= enough {
             break;
         }
         let keep = next / rz;
         rz = next;
-        for ((d, r), m) in direction.iter_mut().zip(&residual).zip(&preconditioner) {
+        for ((d, r), m) in direction.iter_mut().zip(&residual).zip(preconditioner) {
             *d = r / m + keep * *d;
         }
     }
     step
 }
 
-/// The first of θ + s, θ + s/2, θ + s/4, … that lowers the function enough, with value, state and gradient there.
+/// The first of θ + s, θ + s/2, θ + s/4, … that lowers the function enough, with value, state and derivatives there.
 fn line_search(
     problem: &Problem<'_>,
     theta: &[f64],
@@ -108,7 +108,7 @@ fn line_search(
     objective: f64,
     gradient: &[f64],
     step: &[f64],
-) -> Option<(Vec<f64>, f64, State, Vec<f64>)> {
+) -> Option<(Vec<f64>, f64, State, Derivatives)> {
     let slope = dot(gradient, step);
     let change = problem.decisions(step);
     let mut length = 1.0;
@@ -121,8 +121,8 @@ fn line_search(
         let lower = value <= objective + ARMIJO * length * slope && value < objective;
         let drowned = halvings == 0 && (value - objective).abs() <= ROUNDING * objective;
         if lower || drowned {
-            let there = problem.gradient(&next, &reached);
-            if lower || norm(&there) < norm(gradient) {
+            let there = problem.derivatives(&next, &reached);
+            if lower || norm(&there.gradient) < norm(gradient) {
                 return Some((next, value, reached, there));
             }
         }

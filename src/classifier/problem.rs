@@ -34,6 +34,13 @@ pub(super) struct State {
     probabilities: Vec<f64>,
 }
 
+/// What a step is computed from.
+pub(super) struct Derivatives {
+    pub(super) gradient: Vec<f64>,
+    /// Of the Hessian.
+    pub(super) diagonal: Vec<f64>,
+}
+
 impl<'a> Problem<'a> {
     pub(super) fn new(
         rows: &'a Rows,
@@ -133,12 +140,17 @@ impl<'a> Problem<'a> {
         parallel::map(work, |(chunk, mine)| f(chunk, mine))
     }
 
-    /// Sums buffers of the size of θ that the chunks fill.
-    fn sum_over_rows(&self, fill: impl Fn(usize, &mut [f64]) + Send + Sync) -> Vec<f64> {
+    /// Sums buffers of `size` that the chunks fill row by row. `fill` also has a scratch of one number per output.
+    fn sum_over_rows(
+        &self,
+        size: usize,
+        fill: impl Fn(usize, &mut [f64], &mut [f64]) + Send + Sync,
+    ) -> Vec<f64> {
         let buffers = parallel::map(self.chunks.clone(), |chunk| {
-            let mut buffer = vec![0.0; self.size()];
+            let mut buffer = vec![0.0; size];
+            let mut scratch = vec![0.0; self.outputs];
             for row in chunk {
-                fill(row, &mut buffer);
+                fill(row, &mut scratch, &mut buffer);
             }
             buffer
         });
@@ -180,16 +192,10 @@ impl<'a> Problem<'a> {
     #[inline]
     fn scatter(&self, row: usize, residual: &[f64], buffer: &mut [f64]) {
         let (weights, intercepts) = buffer.split_at_mut(self.penalised());
-        if let [residual] = residual {
-            for (column, value) in self.rows.row(row).entries() {
-                weights[column] += value * residual;
-            }
-        } else {
-            for (column, value) in self.rows.row(row).entries() {
-                let start = column * residual.len();
-                for (w, r) in weights[start..start + residual.len()].iter_mut().zip(residual) {
-                    *w += value * r;
-                }
+        for (column, value) in self.rows.row(row).entries() {
+            let start = column * residual.len();
+            for (w, r) in weights[start..start + residual.len()].iter_mut().zip(residual) {
+                *w += value * r;
             }
         }
         for (b, r) in intercepts.iter_mut().zip(residual) {
@@ -222,48 +228,70 @@ impl<'a> Problem<'a> {
         (penalty + losses.into_iter().sum::<f64>(), State { decisions, probabilities })
     }
 
-    /// The gradient of F.
-    pub(super) fn gradient(&self, theta: &[f64], state: &State) -> Vec<f64> {
-        let mut gradient = self.sum_over_rows(|row, buffer| {
-            let p = &state.probabilities[row * self.outputs..(row + 1) * self.outputs];
+    /// The gradient of F and the diagonal of its Hessian, which is above 0 everywhere.
+    pub(super) fn derivatives(&self, theta: &[f64], state: &State) -> Derivatives {
+        let size = self.size();
+        let mut sums = self.sum_over_rows(2 * size, |row, residual, buffer| {
+            let p = self.probabilities(state, row);
             let (cost, class) = (self.costs[row], self.targets[row] as usize);
-            if let [p] = p {
-                let truth = if class == 1 { 1.0 } else { 0.0 };
-                self.scatter(row, &[cost * (p - truth)], buffer);
-            } else {
-                let mut residual: Vec<f64> = p.iter().map(|p| cost * p).collect();
-                residual[class] -= cost;
-                self.scatter(row, &residual, buffer);
+            // The two sums of a coefficient lie side by side.
+            let (weights, intercepts) = buffer.split_at_mut(2 * self.penalised());
+            let mut intercepts = intercepts.chunks_exact_mut(2);
+            for (output, &p) in p.iter().enumerate() {
+                let truth = if self.link == Link::Logistic { class == 1 } else { class == output };
+                residual[output] = cost * (p - f64::from(u8::from(truth)));
+                let curvature = cost * p * (1.0 - p);
+                for (column, value) in self.rows.row(row).entries() {
+                    let at = 2 * (column * self.outputs + output);
+                    weights[at] += value * residual[output];
+                    weights[at + 1] += value * value * curvature;
+                }
+                if let Some(b) = intercepts.next() {
+                    b[0] += residual[output];
+                    b[1] += curvature;
+                }
             }
         });
-        self.add_penalised(&mut gradient, theta);
-        gradient
+        let mut diagonal: Vec<f64> = sums.chunks_exact(2).map(|pair| pair[1]).collect();
+        for i in 0..size {
+            sums[i] = sums[2 * i];
+        }
+        sums.truncate(size);
+        self.add_penalised(&mut sums, theta);
+        let (weights, intercepts) = diagonal.split_at_mut(self.penalised());
+        weights.iter_mut().for_each(|d| *d += 1.0);
+        // Saturated probabilities can leave an intercept without any curvature.
+        intercepts.iter_mut().for_each(|d| *d = d.max(1e-10));
+        Derivatives { gradient: sums, diagonal }
     }
 
-    /// The Hessian of F times a vector. Nearly all of a training's time is spent here.
+    fn probabilities<'s>(&self, state: &'s State, row: usize) -> &'s [f64] {
+        &state.probabilities[row * self.outputs..(row + 1) * self.outputs]
+    }
+
+    /// The Hessian of F times a vector. Most of a training's time is spent here.
     pub(super) fn hessian_product(&self, state: &State, vector: &[f64]) -> Vec<f64> {
-        if self.outputs == 1 {
-            return self.hessian_product_of_one_output(state, vector);
-        }
-        let mut product = self.sum_over_rows(|row, buffer| {
-            let p = &state.probabilities[row * self.outputs..(row + 1) * self.outputs];
-            let cost = self.costs[row];
-            let mut u = vec![0.0; p.len()];
-            self.product(row, vector, &mut u);
-            let mean: f64 = p.iter().zip(&u).map(|(p, u)| p * u).sum();
-            for (u, p) in u.iter_mut().zip(p) {
-                *u = cost * p * (*u - mean);
-            }
-            self.scatter(row, &u, buffer);
-        });
+        let mut product = if self.outputs == 1 {
+            self.curvature_product_of_one_output(state, vector)
+        } else {
+            self.sum_over_rows(self.size(), |row, u, buffer| {
+                let (p, cost) = (self.probabilities(state, row), self.costs[row]);
+                self.product(row, vector, u);
+                let mean: f64 = p.iter().zip(&*u).map(|(p, u)| p * u).sum();
+                for (u, p) in u.iter_mut().zip(p) {
+                    *u = cost * p * (*u - mean);
+                }
+                self.scatter(row, u, buffer);
+            })
+        };
         self.add_penalised(&mut product, vector);
         product
     }
 
-    fn hessian_product_of_one_output(&self, state: &State, vector: &[f64]) -> Vec<f64> {
+    fn curvature_product_of_one_output(&self, state: &State, vector: &[f64]) -> Vec<f64> {
         let (weights, intercept) = vector.split_at(self.n_features);
         let intercept = intercept.first().copied().unwrap_or(0.0);
-        let mut product = self.sum_over_rows(|row, buffer| {
+        self.sum_over_rows(self.size(), |row, _, buffer| {
             let entries = self.rows.row(row);
             let u = entries
                 .entries()
@@ -276,35 +304,7 @@ impl<'a> Problem<'a> {
             if let Some(b) = buffer.get_mut(self.n_features) {
                 *b += residual;
             }
-        });
-        self.add_penalised(&mut product, vector);
-        product
-    }
-
-    /// The diagonal of the Hessian of F; above 0 everywhere.
-    pub(super) fn hessian_diagonal(&self, state: &State) -> Vec<f64> {
-        let mut diagonal = self.sum_over_rows(|row, buffer| {
-            let p = &state.probabilities[row * self.outputs..(row + 1) * self.outputs];
-            let (weights, intercepts) = buffer.split_at_mut(self.penalised());
-            for (output, p) in p.iter().enumerate() {
-                let curvature = self.costs[row] * p * (1.0 - p);
-                for (column, value) in self.rows.row(row).entries() {
-                    weights[column * self.outputs + output] += curvature * value * value;
-                }
-                if let Some(b) = intercepts.get_mut(output) {
-                    *b += curvature;
-                }
-            }
-        });
-        let penalised = self.penalised();
-        for d in &mut diagonal[..penalised] {
-            *d += 1.0;
-        }
-        // Saturated probabilities can leave an intercept without any curvature.
-        for d in &mut diagonal[penalised..] {
-            *d = d.max(1e-10);
-        }
-        diagonal
+        })
     }
 
     fn add_penalised(&self, sum: &mut [f64], vector: &[f64]) {
@@ -333,14 +333,13 @@ mod tests {
                 let theta: Vec<f64> = (0..problem.size()).map(|i| (i as f64 * 0.7).sin()).collect();
                 let at = |theta: &[f64]| problem.value(theta, problem.decisions(theta));
                 let (_, state) = at(&theta);
-                let gradient = problem.gradient(&theta, &state);
-                let diagonal = problem.hessian_diagonal(&state);
+                let Derivatives { gradient, diagonal } = problem.derivatives(&theta, &state);
                 for i in 0..problem.size() {
                     let moved = |by: f64| {
                         let mut theta = theta.clone();
                         theta[i] += by;
                         let (value, state) = at(&theta);
-                        (value, problem.gradient(&theta, &state))
+                        (value, problem.derivatives(&theta, &state).gradient)
                     };
                     let (h, (above, g_above), (below, g_below)) = (1e-5, moved(1e-5), moved(-1e-5));
                     assert!((gradient[i] - (above - below) / (2.0 * h)).abs() < 1e-7);

@@ -140,7 +140,7 @@ impl Counts {
             return Err(Error::TooLarge { what: "texts", limit: u32::MAX.into() });
         }
         // Two pieces a thread even out texts of uneven length; more would only have to be merged again.
-        let pieces = (2 * parallel::threads()).min(texts.len());
+        let pieces = parallel::threads().min(texts.len());
         // Work that reports does so between rounds, in each of which every piece goes on a little.
         let rounds = if progress.is_some() { texts.len().div_ceil(TEXTS_PER_REPORT) } else { 1 };
         let counter = |_| Counter::new(analyzer, (min.into(), max.into()));

@@ -260,14 +260,21 @@ impl RowsPart {
         let nnz = parts.iter().map(|p| p.columns.len()).sum();
         let mut indptr = Vec::with_capacity(n_rows + 1);
         indptr.push(0);
-        let mut columns = Vec::with_capacity(nnz);
-        let mut values = Vec::with_capacity(nnz);
+        let (mut columns, mut values) = (vec![0; nnz], vec![0.0; nnz]);
+        let (mut columns_left, mut values_left) = (&mut columns[..], &mut values[..]);
+        let mut copies = Vec::with_capacity(parts.len());
         for part in parts {
-            let start = columns.len();
+            let start = nnz - columns_left.len();
             indptr.extend(part.ends.iter().map(|end| start + end));
-            columns.extend_from_slice(&part.columns);
-            values.extend_from_slice(&part.values);
+            let (columns, values);
+            (columns, columns_left) = columns_left.split_at_mut(part.columns.len());
+            (values, values_left) = values_left.split_at_mut(part.values.len());
+            copies.push((part, columns, values));
         }
+        parallel::map(copies, |(part, columns, values)| {
+            columns.copy_from_slice(&part.columns);
+            values.copy_from_slice(&part.values);
+        });
         Rows::from_parts(n_columns, indptr, columns, values)
     }
 }
