@@ -259,9 +259,13 @@ impl<'a> Problem<'a> {
         sums.truncate(size);
         self.add_penalised(&mut sums, theta);
         let (weights, intercepts) = diagonal.split_at_mut(self.penalised());
-        weights.iter_mut().for_each(|d| *d += 1.0);
+        for d in weights {
+            *d += 1.0;
+        }
         // Saturated probabilities can leave an intercept without any curvature.
-        intercepts.iter_mut().for_each(|d| *d = d.max(1e-10));
+        for d in intercepts {
+            *d = d.max(1e-10);
+        }
         Derivatives { gradient: sums, diagonal }
     }
 

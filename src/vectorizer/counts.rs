@@ -105,7 +105,7 @@ impl<'a> Counter<'a> {
             for k in (1..recent.len()).rev() {
                 recent[k] = nodes.intern_pair(recent[k - 1], token)?;
             }
-            recent[0] = nodes.token_node(token);
+            recent[0] = token;
             tallies.resize(nodes.len(), Tally::default());
             for &node in recent.iter().skip(*min - 1) {
                 let tally = &mut tallies[node as usize];

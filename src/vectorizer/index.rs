@@ -83,7 +83,7 @@ impl TermIndex {
             for token in term.split(' ') {
                 let token_id = nodes.intern_token(token)?;
                 node = match node {
-                    NONE => nodes.token_node(token_id),
+                    NONE => token_id,
                     parent => nodes.intern_pair(parent, token_id)?,
                 };
                 length += usize::from(!token.is_empty());
@@ -131,7 +131,7 @@ impl TermIndex {
                     parent => self.nodes.find_pair(parent, token),
                 };
             }
-            recent[0] = self.nodes.token_node(token);
+            recent[0] = token;
             let found = recent.iter().filter(|&&node| node != NONE);
             columns.extend(found.map(|&node| self.columns[node as usize]).filter(|&c| c != NONE));
         });

@@ -14,25 +14,30 @@ use crate::error::{Error, Result};
 /// Stands for "no such token or n-gram".
 pub(super) const NONE: u32 = u32::MAX;
 
-/// Texts as consecutive integers.
+/// Tokens and n-grams as consecutive integers of one sequence: the nodes of a forest whose roots are tokens and in which
+/// a child adds a token to its parent.
 #[derive(Debug, Clone, Default)]
-struct Strings {
-    arena: Arena,
-    table: HashTable<Slot>,
+pub(super) struct Nodes {
+    /// The text of each token, in the order of their nodes.
+    texts: Arena,
+    tokens: HashTable<Slot>,
+    /// (parent, token) → node.
+    pairs: HashTable<[u32; 3]>,
+    /// What each node is made of: its parent and the token it adds, or [`NONE`] and the place of its own text.
+    made_of: Vec<(u32, u32)>,
 }
 
-/// What the table knows of a text. Most words are no longer than `start`, and found without a look at the arena.
+/// What the table knows of a token. Most are no longer than the key, and told apart without a look at their text.
 #[derive(Debug, Clone, Copy)]
 struct Slot {
-    /// The first eight bytes, filled up with zeros.
-    start: u64,
+    key: u64,
     length: u32,
-    id: u32,
+    node: u32,
 }
 
-/// The first eight bytes of a text, filled up with zeros.
+/// The key of a token: all of up to eight bytes, the hash of more.
 #[inline]
-fn start_of(text: &[u8]) -> u64 {
+fn key_of(text: &[u8]) -> u64 {
     let four = |bytes: &[u8]| bytes.first_chunk().map_or(0, |c| u64::from(u32::from_le_bytes(*c)));
     match text.len() {
         0 => 0,
@@ -42,8 +47,12 @@ fn start_of(text: &[u8]) -> u64 {
             byte(0) | byte(n / 2) | byte(n - 1)
         }
         // Two halves that overlap where they must.
-        n @ 4..=7 => four(text) | four(&text[n - 4..]) << (8 * (n - 4)),
-        _ => text.first_chunk().map_or(0, |c| u64::from_le_bytes(*c)),
+        n @ 4..=8 => four(text) | four(&text[n - 4..]) << (8 * (n - 4)),
+        _ => {
+            let mut hasher = hasher();
+            hasher.write(text);
+            hasher.finish()
+        }
     }
 }
 
@@ -53,67 +62,14 @@ fn hasher() -> impl Hasher {
 }
 
 #[inline]
-fn hash_text(text: &[u8], start: u64) -> u64 {
+fn hash_token(key: u64, length: u32) -> u64 {
     let mut hasher = hasher();
-    if text.len() <= 8 {
-        hasher.write_u64(start);
-        hasher.write_u8(text.len() as u8);
-    } else {
-        hasher.write(text);
-    }
+    hasher.write_u64(key);
+    hasher.write_u32(length);
     hasher.finish()
 }
 
-impl Strings {
-    /// The integer of a text, or [`NONE`].
-    #[inline]
-    fn find(&self, text: &str) -> u32 {
-        let start = start_of(text.as_bytes());
-        let same = |slot: &Slot| is(slot, text, start, &self.arena);
-        self.table.find(hash_text(text.as_bytes(), start), same).map_or(NONE, |slot| slot.id)
-    }
-
-    /// The integer of a text, a new one if it is new.
-    #[inline]
-    fn intern(&mut self, text: &str) -> Result<u32> {
-        let start = start_of(text.as_bytes());
-        let hash = hash_text(text.as_bytes(), start);
-        let Self { arena, table } = self;
-        if let Some(slot) = table.find(hash, |slot| is(slot, text, start, arena)) {
-            return Ok(slot.id);
-        }
-        let id = arena.len() as u32;
-        arena.push(text)?;
-        let slot = Slot { start, length: text.len() as u32, id };
-        table
-            .insert_unique(hash, slot, |s| hash_text(arena.get(s.id as usize).as_bytes(), s.start));
-        Ok(id)
-    }
-}
-
 #[inline]
-fn is(slot: &Slot, text: &str, start: u64, arena: &Arena) -> bool {
-    slot.start == start
-        && slot.length as usize == text.len()
-        && (text.len() <= 8 || arena.get(slot.id as usize) == text)
-}
-
-fn too_large(what: &'static str) -> Error {
-    Error::TooLarge { what, limit: u32::MAX.into() }
-}
-
-/// Tokens and n-grams ("nodes") as consecutive integers of one sequence.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Nodes {
-    tokens: Strings,
-    /// The node of each token.
-    single: Vec<u32>,
-    /// (parent, token) → node.
-    pairs: HashTable<[u32; 3]>,
-    /// What each node is made of: (parent node, token), the parent being [`NONE`] for a single token.
-    made_of: Vec<(u32, u32)>,
-}
-
 fn hash_pair(parent: u32, token: u32) -> u64 {
     let mut hasher = hasher();
     hasher.write_u64(u64::from(parent) << 32 | u64::from(token));
@@ -126,27 +82,42 @@ impl Nodes {
         self.made_of.len()
     }
 
-    /// The number of a token, or [`NONE`].
+    /// The slot of a token, which has that key and hash.
     #[inline]
-    pub(super) fn find_token(&self, token: &str) -> u32 {
-        self.tokens.find(token)
+    fn slot(&self, text: &str, key: u64, hash: u64) -> Option<&Slot> {
+        self.tokens.find(hash, |slot| {
+            let same = slot.key == key && slot.length as usize == text.len();
+            same && (text.len() <= 8 || self.text(slot.node) == text)
+        })
     }
 
-    /// The number of a token, a new one (and a node for it) if it is new.
+    /// The text of a token.
+    fn text(&self, token: u32) -> &str {
+        self.texts.get(self.made_of[token as usize].1 as usize)
+    }
+
+    /// The node of a token, or [`NONE`].
     #[inline]
-    pub(super) fn intern_token(&mut self, token: &str) -> Result<u32> {
-        let id = self.tokens.intern(token)?;
-        if id as usize == self.single.len() {
-            let node = self.add(NONE, id)?;
-            self.single.push(node);
+    pub(super) fn find_token(&self, text: &str) -> u32 {
+        let key = key_of(text.as_bytes());
+        self.slot(text, key, hash_token(key, text.len() as u32)).map_or(NONE, |slot| slot.node)
+    }
+
+    /// The node of a token, a new one if it is new.
+    #[inline]
+    pub(super) fn intern_token(&mut self, text: &str) -> Result<u32> {
+        let length = u32::try_from(text.len()).map_err(|_| too_large("bytes of one token"))?;
+        let key = key_of(text.as_bytes());
+        let hash = hash_token(key, length);
+        if let Some(slot) = self.slot(text, key, hash) {
+            return Ok(slot.node);
         }
-        Ok(id)
-    }
-
-    /// The node of a single token.
-    #[inline]
-    pub(super) fn token_node(&self, token: u32) -> u32 {
-        self.single[token as usize]
+        let place = self.texts.len() as u32;
+        self.texts.push(text)?;
+        let node = self.add(NONE, place)?;
+        self.tokens
+            .insert_unique(hash, Slot { key, length, node }, |s| hash_token(s.key, s.length));
+        Ok(node)
     }
 
     /// The node of `parent` followed by `token`, or [`NONE`].
@@ -178,31 +149,35 @@ impl Nodes {
         Ok(node)
     }
 
-    /// The integer here of a node of `other`, given those of its lower nodes, a new one if it is new.
+    /// The node here of a node of `other`, a new one if it is new, given those of all nodes before it in `adopted`.
     pub(super) fn adopt(&mut self, other: &Self, node: u32, adopted: &[u32]) -> Result<u32> {
-        let (parent, token) = other.made_of[node as usize];
-        if parent == NONE {
-            let token = self.intern_token(other.tokens.arena.get(token as usize))?;
-            return Ok(self.token_node(token));
+        match other.made_of[node as usize] {
+            (NONE, _) => self.intern_token(other.text(node)),
+            // Both parts are older than what they make up.
+            (parent, token) => self.intern_pair(adopted[parent as usize], adopted[token as usize]),
         }
-        // A token's node is older than any n-gram that ends with it, so both parts are known here already.
-        let token_node = adopted[other.token_node(token) as usize];
-        let (_, token) = self.made_of[token_node as usize];
-        self.intern_pair(adopted[parent as usize], token)
     }
 
     /// The term of a node: its tokens, joined by spaces.
     pub(super) fn term(&self, node: u32) -> String {
         let mut tokens = Vec::new();
         let mut at = node;
-        while at != NONE {
-            let (parent, token) = self.made_of[at as usize];
-            tokens.push(self.tokens.arena.get(token as usize));
-            at = parent;
+        loop {
+            match self.made_of[at as usize] {
+                (NONE, _) => break tokens.push(self.text(at)),
+                (parent, token) => {
+                    tokens.push(self.text(token));
+                    at = parent;
+                }
+            }
         }
         tokens.reverse();
         tokens.join(" ")
     }
+}
+
+fn too_large(what: &'static str) -> Error {
+    Error::TooLarge { what, limit: u32::MAX.into() }
 }
 
 #[cfg(test)]
@@ -210,25 +185,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn strings_keep_their_numbers() {
-        let mut strings = Strings::default();
+    fn tokens_keep_their_numbers() {
+        let mut nodes = Nodes::default();
         let words: Vec<String> = (0..5000)
             .map(|i| "ab\0é".repeat(i % 5) + &"0".repeat(i % 3) + &i.to_string())
             .chain([String::new(), "\0".to_owned(), "\0\0".to_owned()])
             .collect();
         for _ in 0..2 {
             for (i, word) in words.iter().enumerate() {
-                assert_eq!(strings.intern(word).unwrap(), i as u32);
+                assert_eq!(nodes.intern_token(word).unwrap(), i as u32);
             }
         }
-        assert_eq!((strings.find("ab\0éab\0é0017"), strings.find("absent")), (17, NONE));
+        assert_eq!((nodes.find_token("ab\0éab\0é0017"), nodes.find_token("absent")), (17, NONE));
     }
 
     #[test]
     fn a_node_spells_its_term_wherever_it_is_adopted() {
         let mut first = Nodes::default();
         let (not, so) = (first.intern_token("not").unwrap(), first.intern_token("so").unwrap());
-        let not_so = first.intern_pair(first.token_node(not), so).unwrap();
+        let not_so = first.intern_pair(not, so).unwrap();
         let not_so_not = first.intern_pair(not_so, not).unwrap();
         assert_eq!(first.term(not_so_not), "not so not");
         assert_eq!(first.find_pair(not_so, so), NONE);
