@@ -25,10 +25,20 @@ pub(super) struct Counts {
 struct Tally {
     /// In how many texts.
     df: u32,
-    /// The last text that was counted in `df`, plus 1.
+    /// The number of the last text that was counted.
     last: u32,
     /// How many times in all.
     total: u64,
+}
+
+impl Tally {
+    /// Counts one occurrence in a text; numbers of texts start at 1 and ascend.
+    #[inline]
+    fn count(&mut self, text: u32) {
+        self.total += 1;
+        self.df += u32::from(self.last != text);
+        self.last = text;
+    }
 }
 
 /// The n-grams of a run of texts, text by text.
@@ -48,11 +58,32 @@ struct Counter<'a> {
     ngram_range: (usize, usize),
     nodes: Nodes,
     /// Where tokens differ from surface forms: the token of each surface form, so that each is stemmed once.
-    surfaces: Option<(Nodes, Vec<u32>)>,
+    surfaces: Option<Surfaces>,
     tallies: Vec<Tally>,
     piece: Piece,
     word: String,
-    recent: Vec<u32>,
+    /// The tokens of a text.
+    tokens: Vec<u32>,
+    /// Its n-grams of the length at hand.
+    ngrams: Vec<u32>,
+}
+
+/// Surface forms and the token that each becomes, or [`NONE`].
+#[derive(Default)]
+struct Surfaces {
+    known: Nodes,
+    tokens: Vec<u32>,
+}
+
+impl Surfaces {
+    fn token(&mut self, surface: &str, analyzer: &Analyzer, nodes: &mut Nodes) -> Result<u32> {
+        let id = self.known.intern_token(surface)? as usize;
+        if id == self.tokens.len() {
+            let token = analyzer.token(surface);
+            self.tokens.push(token.map_or(Ok(NONE), |token| nodes.intern_token(&token))?);
+        }
+        Ok(self.tokens[id])
+    }
 }
 
 impl<'a> Counter<'a> {
@@ -65,66 +96,49 @@ impl<'a> Counter<'a> {
             tallies: Vec::new(),
             piece: Piece::default(),
             word: String::new(),
-            recent: Vec::new(),
+            tokens: Vec::new(),
+            ngrams: Vec::new(),
         }
     }
 
     fn count(&mut self, text: &str) -> Result<()> {
-        let Self {
-            analyzer,
-            ngram_range: (min, max),
-            nodes,
-            surfaces,
-            tallies,
-            piece,
-            word,
-            recent,
-        } = self;
-        let number = piece.ends.len() as u32 + 1;
-        recent.clear();
+        let Self { analyzer, ngram_range: (min, max), nodes, surfaces, tokens, ngrams, .. } = self;
+        tokens.clear();
         let mut result = Ok(());
-        let mut see = |surface: &str| -> Result<()> {
+        analyzer.segment(text, &mut self.word, |surface, _| {
             let token = match surfaces {
-                None => nodes.intern_token(surface)?,
-                Some((known, tokens)) => {
-                    let id = known.intern_token(surface)? as usize;
-                    if id == tokens.len() {
-                        let token = analyzer.token(surface);
-                        tokens.push(token.map_or(Ok(NONE), |token| nodes.intern_token(&token))?);
-                    }
-                    match tokens[id] {
-                        NONE => return Ok(()),
-                        token => token,
-                    }
-                }
+                None => nodes.intern_token(surface),
+                Some(surfaces) => surfaces.token(surface, analyzer, nodes),
             };
-            // recent[k] is the node of the last k + 1 tokens, as many as there are.
-            if recent.len() < *max {
-                recent.push(NONE);
-            }
-            for k in (1..recent.len()).rev() {
-                recent[k] = nodes.intern_pair(recent[k - 1], token)?;
-            }
-            recent[0] = token;
-            tallies.resize(nodes.len(), Tally::default());
-            for &node in recent.iter().skip(*min - 1) {
-                let tally = &mut tallies[node as usize];
-                tally.total += 1;
-                if tally.last != number {
-                    tally.last = number;
-                    tally.df += 1;
-                }
-                piece.occurrences.push(node);
-            }
-            Ok(())
-        };
-        analyzer.segment(text, word, |surface, _| {
-            if result.is_ok() {
-                result = see(surface);
+            match token {
+                Ok(NONE) => {}
+                Ok(token) => tokens.push(token),
+                Err(error) => result = Err(error),
             }
         });
-        piece.ends.push(piece.occurrences.len());
-        result
+        result?;
+        // Loops of one kind of work each: the processor waits for many far-off words of memory at a time.
+        let number = self.piece.ends.len() as u32 + 1;
+        ngrams.clear();
+        ngrams.extend_from_slice(tokens);
+        for n in 1..=*max {
+            if n > 1 {
+                ngrams.pop();
+                for (ngram, &token) in ngrams.iter_mut().zip(tokens.iter().skip(n - 1)) {
+                    *ngram = nodes.intern_pair(*ngram, token)?;
+                }
+            }
+            if n >= *min {
+                self.tallies.resize(nodes.len(), Tally::default());
+                for &ngram in &*ngrams {
+                    self.tallies[ngram as usize].count(number);
+                }
+                self.piece.occurrences.extend_from_slice(ngrams);
+            }
+        }
+        self.tallies.resize(nodes.len(), Tally::default());
+        self.piece.ends.push(self.piece.occurrences.len());
+        Ok(())
     }
 }
 
@@ -243,7 +257,7 @@ impl Counts {
     /// The rows of the texts over the selected terms; `weigh` turns the counts in a scratch into values.
     pub(super) fn into_rows(self, weigh: impl Fn(&mut RowScratch) + Send + Sync) -> Vec<RowsPart> {
         parallel::map(self.pieces, |piece| {
-            let mut part = RowsPart::default();
+            let mut part = RowsPart::with_capacity(piece.ends.len(), piece.occurrences.len());
             let mut scratch = RowScratch::default();
             let mut start = 0;
             for &end in &piece.ends {

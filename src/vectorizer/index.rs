@@ -20,7 +20,10 @@ pub(super) struct TermIndex {
 #[derive(Debug, Default)]
 pub(crate) struct RowScratch {
     word: String,
-    recent: Vec<u32>,
+    /// The tokens of the text, [`NONE`] for those in no term.
+    tokens: Vec<u32>,
+    /// Its n-grams of the length at hand.
+    ngrams: Vec<u32>,
     /// The columns of the row, ascending.
     pub(super) columns: Vec<u32>,
     /// How often each column occurs.
@@ -105,38 +108,33 @@ impl TermIndex {
         text: &str,
         scratch: &mut RowScratch,
     ) -> TextCounts {
-        let mut seen = TextCounts::default();
-        let RowScratch { word, recent, columns, .. } = scratch;
-        columns.clear();
-        recent.clear();
-        recent.resize(self.longest, NONE);
+        let RowScratch { word, tokens, ngrams, columns, .. } = scratch;
+        tokens.clear();
         let plain = analyzer.is_plain();
         analyzer.segment(text, word, |surface, _| {
-            let token = if plain {
-                self.nodes.find_token(surface)
-            } else {
-                let Some(token) = analyzer.token(surface) else { return };
-                self.nodes.find_token(&token)
-            };
-            seen.tokens += 1;
-            if token == NONE {
-                recent.fill(NONE);
-                return;
+            if plain {
+                tokens.push(self.nodes.find_token(surface));
+            } else if let Some(token) = analyzer.token(surface) {
+                tokens.push(self.nodes.find_token(&token));
             }
-            seen.known_tokens += 1;
-            // recent[k] is the node of the last k + 1 tokens.
-            for k in (1..recent.len()).rev() {
-                recent[k] = match recent[k - 1] {
-                    NONE => NONE,
-                    parent => self.nodes.find_pair(parent, token),
-                };
-            }
-            recent[0] = token;
-            let found = recent.iter().filter(|&&node| node != NONE);
-            columns.extend(found.map(|&node| self.columns[node as usize]).filter(|&c| c != NONE));
         });
+        columns.clear();
+        ngrams.clear();
+        ngrams.extend_from_slice(tokens);
+        for n in 1..=self.longest {
+            if n > 1 {
+                ngrams.pop();
+                for (ngram, &token) in ngrams.iter_mut().zip(tokens.iter().skip(n - 1)) {
+                    let known = *ngram != NONE && token != NONE;
+                    *ngram = if known { self.nodes.find_pair(*ngram, token) } else { NONE };
+                }
+            }
+            let found = ngrams.iter().filter(|&&ngram| ngram != NONE);
+            columns.extend(found.map(|&ngram| self.columns[ngram as usize]).filter(|&c| c != NONE));
+        }
         scratch.gather_columns();
-        seen
+        let known_tokens = scratch.tokens.iter().filter(|&&token| token != NONE).count();
+        TextCounts { tokens: scratch.tokens.len(), known_tokens }
     }
 }
 

@@ -248,6 +248,15 @@ pub(crate) struct RowsPart {
 }
 
 impl RowsPart {
+    /// Room for so many rows with so many entries in all.
+    fn with_capacity(n_rows: usize, nnz: usize) -> Self {
+        Self {
+            ends: Vec::with_capacity(n_rows),
+            columns: Vec::with_capacity(nnz),
+            values: Vec::with_capacity(nnz),
+        }
+    }
+
     /// Takes over the row in `scratch`.
     pub(crate) fn push(&mut self, scratch: &RowScratch) {
         self.columns.extend_from_slice(scratch.columns());
