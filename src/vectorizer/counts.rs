@@ -5,7 +5,7 @@
 //! alphabetical order, so the pieces, and with them the number of threads, leave no trace. Weights are not known here.
 
 use super::index::RowScratch;
-use super::interner::{NONE, Nodes};
+use super::interner::{Lookup, NONE, Nodes};
 use super::{RowsPart, TEXTS_PER_REPORT, VectorizerParams};
 use crate::error::{Error, Result};
 use crate::parallel;
@@ -57,33 +57,23 @@ struct Counter<'a> {
     analyzer: &'a Analyzer,
     ngram_range: (usize, usize),
     nodes: Nodes,
-    /// Where tokens differ from surface forms: the token of each surface form, so that each is stemmed once.
+    /// Where tokens are not the surface forms themselves.
     surfaces: Option<Surfaces>,
     tallies: Vec<Tally>,
     piece: Piece,
     word: String,
+    lookups: Vec<Lookup>,
     /// The tokens of a text.
     tokens: Vec<u32>,
     /// Its n-grams of the length at hand.
     ngrams: Vec<u32>,
 }
 
-/// Surface forms and the token that each becomes, or [`NONE`].
+/// Surface forms and the token that each becomes, or [`NONE`], so that each is stemmed once.
 #[derive(Default)]
 struct Surfaces {
     known: Nodes,
     tokens: Vec<u32>,
-}
-
-impl Surfaces {
-    fn token(&mut self, surface: &str, analyzer: &Analyzer, nodes: &mut Nodes) -> Result<u32> {
-        let id = self.known.intern_token(surface)? as usize;
-        if id == self.tokens.len() {
-            let token = analyzer.token(surface);
-            self.tokens.push(token.map_or(Ok(NONE), |token| nodes.intern_token(&token))?);
-        }
-        Ok(self.tokens[id])
-    }
 }
 
 impl<'a> Counter<'a> {
@@ -96,27 +86,43 @@ impl<'a> Counter<'a> {
             tallies: Vec::new(),
             piece: Piece::default(),
             word: String::new(),
+            lookups: Vec::new(),
             tokens: Vec::new(),
             ngrams: Vec::new(),
         }
     }
 
-    fn count(&mut self, text: &str) -> Result<()> {
-        let Self { analyzer, ngram_range: (min, max), nodes, surfaces, tokens, ngrams, .. } = self;
-        tokens.clear();
+    /// Leaves the tokens of a text in `tokens`.
+    fn read(&mut self, text: &str) -> Result<()> {
+        let Self { analyzer, nodes, surfaces, lookups, tokens, .. } = self;
+        let known = surfaces.as_mut().map_or(&mut *nodes, |surfaces| &mut surfaces.known);
         let mut result = Ok(());
-        analyzer.segment(text, &mut self.word, |surface, _| {
-            let token = match surfaces {
-                None => nodes.intern_token(surface),
-                Some(surfaces) => surfaces.token(surface, analyzer, nodes),
-            };
-            match token {
-                Ok(NONE) => {}
-                Ok(token) => tokens.push(token),
-                Err(error) => result = Err(error),
-            }
+        lookups.clear();
+        analyzer.segment(text, &mut self.word, |surface, _| match known.prepare(surface) {
+            Ok(lookup) => lookups.push(lookup),
+            Err(error) => result = Err(error),
         });
         result?;
+        tokens.clear();
+        for &lookup in &*lookups {
+            tokens.push(known.finish(lookup)?);
+        }
+        if let Some(Surfaces { known, tokens: token_of }) = surfaces {
+            for new in token_of.len()..known.len() {
+                let token = analyzer.token(known.text(new as u32));
+                token_of.push(token.map_or(Ok(NONE), |token| nodes.intern_token(&token))?);
+            }
+            for token in &mut *tokens {
+                *token = token_of[*token as usize];
+            }
+            tokens.retain(|&token| token != NONE);
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, text: &str) -> Result<()> {
+        self.read(text)?;
+        let Self { ngram_range: (min, max), nodes, tokens, ngrams, .. } = self;
         // Loops of one kind of work each: the processor waits for many far-off words of memory at a time.
         let number = self.piece.ends.len() as u32 + 1;
         ngrams.clear();
@@ -153,7 +159,7 @@ impl Counts {
         if u32::try_from(texts.len()).is_err() {
             return Err(Error::TooLarge { what: "texts", limit: u32::MAX.into() });
         }
-        // Two pieces a thread even out texts of uneven length; more would only have to be merged again.
+        // One piece a thread; more would only have to be merged again.
         let pieces = parallel::threads().min(texts.len());
         // Work that reports does so between rounds, in each of which every piece goes on a little.
         let rounds = if progress.is_some() { texts.len().div_ceil(TEXTS_PER_REPORT) } else { 1 };

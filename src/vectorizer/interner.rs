@@ -35,6 +35,13 @@ struct Slot {
     node: u32,
 }
 
+/// A token on its way to its node.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Lookup {
+    Short { key: u64, length: u32, hash: u64 },
+    Found(u32),
+}
+
 /// The key of a token: all of up to eight bytes, the hash of more.
 #[inline]
 fn key_of(text: &[u8]) -> u64 {
@@ -92,7 +99,7 @@ impl Nodes {
     }
 
     /// The text of a token.
-    fn text(&self, token: u32) -> &str {
+    pub(super) fn text(&self, token: u32) -> &str {
         self.texts.get(self.made_of[token as usize].1 as usize)
     }
 
@@ -101,6 +108,34 @@ impl Nodes {
     pub(super) fn find_token(&self, text: &str) -> u32 {
         let key = key_of(text.as_bytes());
         self.slot(text, key, hash_token(key, text.len() as u32)).map_or(NONE, |slot| slot.node)
+    }
+
+    /// First half of [`intern_token`](Self::intern_token): all that can be done without the table. Doing this for the
+    /// words of a text, and only then the second half, lets the processor wait for several places of the table at once.
+    #[inline]
+    pub(super) fn prepare(&mut self, text: &str) -> Result<Lookup> {
+        if text.len() > size_of::<u64>() {
+            return self.intern_token(text).map(Lookup::Found);
+        }
+        let (key, length) = (key_of(text.as_bytes()), text.len() as u32);
+        Ok(Lookup::Short { key, length, hash: hash_token(key, length) })
+    }
+
+    /// Second half of [`intern_token`](Self::intern_token).
+    #[inline]
+    pub(super) fn finish(&mut self, lookup: Lookup) -> Result<u32> {
+        let (key, length, hash) = match lookup {
+            Lookup::Found(node) => return Ok(node),
+            Lookup::Short { key, length, hash } => (key, length, hash),
+        };
+        match self.tokens.find(hash, |slot| slot.key == key && slot.length == length) {
+            Some(slot) => Ok(slot.node),
+            None => {
+                let bytes = key.to_le_bytes();
+                let text = std::str::from_utf8(&bytes[..length as usize]);
+                self.intern_token(text.expect("the key of a short token is its text"))
+            }
+        }
     }
 
     /// The node of a token, a new one if it is new.
@@ -194,6 +229,8 @@ mod tests {
         for _ in 0..2 {
             for (i, word) in words.iter().enumerate() {
                 assert_eq!(nodes.intern_token(word).unwrap(), i as u32);
+                let lookup = nodes.prepare(word).unwrap();
+                assert_eq!(nodes.finish(lookup).unwrap(), i as u32);
             }
         }
         assert_eq!((nodes.find_token("ab\0éab\0é0017"), nodes.find_token("absent")), (17, NONE));
