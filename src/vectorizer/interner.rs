@@ -128,14 +128,12 @@ impl Nodes {
             Lookup::Found(node) => return Ok(node),
             Lookup::Short { key, length, hash } => (key, length, hash),
         };
-        match self.tokens.find(hash, |slot| slot.key == key && slot.length == length) {
-            Some(slot) => Ok(slot.node),
-            None => {
-                let bytes = key.to_le_bytes();
-                let text = std::str::from_utf8(&bytes[..length as usize]);
-                self.intern_token(text.expect("the key of a short token is its text"))
-            }
+        if let Some(slot) = self.tokens.find(hash, |s| s.key == key && s.length == length) {
+            return Ok(slot.node);
         }
+        let bytes = key.to_le_bytes();
+        let text = std::str::from_utf8(&bytes[..length as usize]);
+        self.intern_token(text.expect("the key of a short token is its text"))
     }
 
     /// The node of a token, a new one if it is new.
