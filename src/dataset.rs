@@ -3,10 +3,11 @@
 //! A file of tab-separated values in; labels and texts out, every one of them or an error that names the line. What the
 //! labels mean is not known here.
 
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::fs;
 
 /// Texts and their labels; equally many.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,46 +37,49 @@ pub struct Dataset {
 /// ```
 pub fn read_tsv(path: impl AsRef<Path>) -> Result<Dataset> {
     let path = path.as_ref();
-    let bytes = fs::read(path)?;
     let fail =
         |line: usize, problem: String| Error::Dataset { path: path.to_owned(), line, problem };
+    let mut file = BufReader::new(File::open(path).map_err(Error::io("read", path))?);
     let mut data = Dataset::default();
-    let content = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
-    for (i, line) in content.split(|&b| b == b'\n').enumerate() {
+    let mut bytes = Vec::new();
+    for number in 1.. {
+        bytes.clear();
+        let read = file.read_until(b'\n', &mut bytes).map_err(Error::io("read", path))?;
+        if read == 0 && number > 1 {
+            break;
+        }
+        let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let line = std::str::from_utf8(line).map_err(|e| {
-            let at = e.valid_up_to();
+        let line = std::str::from_utf8(line).map_err(|error| {
+            let (at, byte) = (error.valid_up_to(), line[error.valid_up_to()]);
             fail(
-                i + 1,
+                number,
                 format!(
-                    "byte {:#04x} at position {at} is not UTF-8; convert the file to UTF-8",
-                    line[at]
+                    "byte {byte:#04x} at position {at} is not UTF-8; convert the file to UTF-8"
                 ),
             )
         })?;
-        // A mark that some editors put in front of UTF-8.
-        let line = if i == 0 { line.trim_start_matches('\u{feff}') } else { line };
-        match line.split_once('\t') {
-            Some(("label", "text")) if i == 0 => {}
-            _ if i == 0 => {
-                let start: String = line.chars().take(40).collect();
-                return Err(fail(
-                    1,
-                    format!("the header is {start:?}; it must be \"label\", a tab and \"text\""),
-                ));
+        if number == 1 {
+            // A mark that some editors put in front of UTF-8.
+            let header = line.trim_start_matches('\u{feff}');
+            if header != "label\ttext" {
+                let start: String = header.chars().take(40).collect();
+                let problem =
+                    format!("the header is {start:?}; it must be \"label\", a tab and \"text\"");
+                return Err(fail(1, problem));
             }
-            Some(("", _)) => {
-                return Err(fail(i + 1, "the label is empty; write it before the tab".to_owned()));
-            }
+            continue;
+        }
+        let problem = match line.split_once('\t') {
+            Some(("", _)) => "the label is empty; write it before the tab",
             Some((label, text)) => {
                 data.labels.push(label.to_owned());
                 data.texts.push(text.to_owned());
+                continue;
             }
-            None => {
-                let problem = "there is no tab; write the label, a tab and the text in one line";
-                return Err(fail(i + 1, problem.to_owned()));
-            }
-        }
+            None => "there is no tab; write the label, a tab and the text in one line",
+        };
+        return Err(fail(number, problem.to_owned()));
     }
     Ok(data)
 }

@@ -1,0 +1,223 @@
+//! Measures the library on your own texts, step by step.
+//!
+//! ```text
+//! cargo run --release --example measure -- speed TRAIN.tsv TEST.tsv [--step NAME]
+//! ```
+//!
+//! You will see one JSON object a line: `step`, `seconds`, `per_s` (texts per second) or `p50_us` and `p99_us` (one text),
+//! `peak_mib` (of the process, texts included; on Linux) and `threads`. Each step runs in a process of its own, so that one
+//! step's memory is not another's. `floor` cuts and hashes every word of TRAIN once and does nothing else: what no
+//! vectorizer can be faster than.
+//!
+//! In `batch predict_proba` the first 100,000 texts of TRAIN are scored by a model fitted on its first 50,000, and in
+//! `one-text predict_proba` the first 2,000 of TEST by the same model; `tfidf transform unigram` transforms the texts of
+//! TEST by a vectorizer fitted on TRAIN. `RAYON_NUM_THREADS` sets the number of threads.
+
+use std::error::Error;
+use std::hash::{DefaultHasher, Hasher};
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+use ressenti::dataset::{Dataset, read_tsv};
+use ressenti::{Classifier, Pipeline, PipelineBuilder, Vectorizer, VectorizerParams};
+use serde_json::{Map, Value, json};
+
+type Figures = Result<Map<String, Value>, Box<dyn Error>>;
+type Step = fn(&Dataset, &Dataset) -> Figures;
+
+const STEPS: [(&str, Step); 11] = [
+    ("read the texts only", |_, _| Ok(Map::new())),
+    ("floor", floor),
+    ("tfidf fit_transform unigram 10k", |train, _| fit_transform(train, &unigrams())),
+    ("tfidf fit_transform 1-2 grams 100k", |train, _| fit_transform(train, &bigrams())),
+    ("tfidf transform unigram", transform),
+    ("LR fit unigram 10k", fit_classifier),
+    ("train end to end unigram 10k", train_end_to_end),
+    ("batch predict_proba", batch),
+    ("one-text predict_proba", one_text),
+    ("load model 10k", load),
+    ("save model 10k", save),
+];
+
+fn unigrams() -> VectorizerParams {
+    Vectorizer::tfidf().max_features(10_000)
+}
+
+fn bigrams() -> VectorizerParams {
+    Vectorizer::tfidf().max_features(100_000).ngram_range(1, 2)
+}
+
+fn baseline() -> PipelineBuilder {
+    let classifier = Classifier::logistic_regression().c(1.0).max_iter(1_000);
+    Pipeline::builder().vectorizer(unigrams()).classifier(classifier)
+}
+
+/// What `f` returns and how many seconds it took.
+fn timed<R>(f: impl FnOnce() -> R) -> (R, f64) {
+    let start = Instant::now();
+    let result = f();
+    (result, start.elapsed().as_secs_f64())
+}
+
+/// The shortest of `n` runs.
+fn best_of(n: usize, mut f: impl FnMut()) -> f64 {
+    (0..n).map(|_| timed(&mut f).1).fold(f64::INFINITY, f64::min)
+}
+
+fn rate(seconds: f64, texts: usize) -> Map<String, Value> {
+    let mut figures = Map::new();
+    figures.insert("seconds".to_owned(), seconds.into());
+    figures.insert("per_s".to_owned(), (texts as f64 / seconds).into());
+    figures
+}
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a step like the others, though nothing in it can fail"
+)]
+fn floor(train: &Dataset, _: &Dataset) -> Figures {
+    let hash = |text: &String| {
+        let mut sum = 0u64;
+        for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 1) {
+            let mut hasher = DefaultHasher::new();
+            hasher.write(word.as_bytes());
+            sum = sum.wrapping_add(hasher.finish());
+        }
+        sum
+    };
+    let (sum, seconds) = timed(|| train.texts.iter().map(hash).fold(0, u64::wrapping_add));
+    black_box(sum);
+    Ok(rate(seconds, train.texts.len()))
+}
+
+fn fit_transform(train: &Dataset, params: &VectorizerParams) -> Figures {
+    let (fitted, seconds) = timed(|| params.fit_transform(&train.texts));
+    let mut figures = rate(seconds, train.texts.len());
+    figures.insert("nnz".to_owned(), fitted?.1.nnz().into());
+    Ok(figures)
+}
+
+fn transform(train: &Dataset, test: &Dataset) -> Figures {
+    let vectorizer = unigrams().fit(&train.texts)?;
+    let seconds = best_of(5, || drop(black_box(vectorizer.transform(&test.texts))));
+    Ok(rate(seconds, test.texts.len()))
+}
+
+fn fit_classifier(train: &Dataset, _: &Dataset) -> Figures {
+    let (_, rows) = unigrams().fit_transform(&train.texts)?;
+    let params = Classifier::logistic_regression().c(1.0).max_iter(1_000);
+    let (classifier, seconds) = timed(|| params.fit(&rows, &train.labels));
+    classifier?;
+    Ok(rate(seconds, train.texts.len()))
+}
+
+fn train_end_to_end(train: &Dataset, _: &Dataset) -> Figures {
+    let (pipeline, seconds) = timed(|| baseline().fit(&train.texts, &train.labels));
+    pipeline?;
+    Ok(rate(seconds, train.texts.len()))
+}
+
+/// A model fitted on the first 50,000 texts.
+fn small_model(train: &Dataset) -> ressenti::Result<Pipeline> {
+    let n = train.texts.len().min(50_000);
+    baseline().fit(&train.texts[..n], &train.labels[..n])
+}
+
+fn batch(train: &Dataset, _: &Dataset) -> Figures {
+    let pipeline = small_model(train)?;
+    let texts = &train.texts[..train.texts.len().min(100_000)];
+    let seconds = best_of(3, || drop(black_box(pipeline.predict_batch(texts))));
+    Ok(rate(seconds, texts.len()))
+}
+
+fn one_text(train: &Dataset, test: &Dataset) -> Figures {
+    let pipeline = small_model(train)?;
+    let score = |text: &String| timed(|| drop(black_box(pipeline.predict(text)))).1 * 1e6;
+    let mut micros: Vec<f64> = test.texts.iter().take(2_000).map(score).collect();
+    micros.sort_by(f64::total_cmp);
+    let percentile = |p: usize| micros.get(micros.len() * p / 100).copied();
+    let figures = json!({ "p50_us": percentile(50), "p99_us": percentile(99) });
+    Ok(figures.as_object().cloned().unwrap_or_default())
+}
+
+fn load(train: &Dataset, _: &Dataset) -> Figures {
+    let bytes = small_model(train)?.to_bytes();
+    let seconds = best_of(5, || drop(black_box(Pipeline::from_bytes(&bytes))));
+    Ok(json!({ "seconds": seconds, "bytes": bytes.len() }).as_object().cloned().unwrap_or_default())
+}
+
+fn save(train: &Dataset, _: &Dataset) -> Figures {
+    let pipeline = small_model(train)?;
+    let seconds = best_of(5, || drop(black_box(pipeline.to_bytes())));
+    Ok(json!({ "seconds": seconds }).as_object().cloned().unwrap_or_default())
+}
+
+/// The most memory that this process has held, in MiB.
+fn peak_mib() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: f64 = line.trim().trim_end_matches(" kB").parse().ok()?;
+    Some(kib / 1024.0)
+}
+
+fn run(train: &Path, test: &Path, step: Option<&str>) -> Result<(), Box<dyn Error>> {
+    let Some(step) = step else {
+        for (name, _) in STEPS {
+            let program = std::env::current_exe()?;
+            let status = Command::new(program)
+                .arg("speed")
+                .args([train, test])
+                .args(["--step", name])
+                .status()?;
+            if !status.success() {
+                return Err(format!("step {name:?} failed").into());
+            }
+        }
+        return Ok(());
+    };
+    let named = STEPS.iter().find(|(name, _)| *name == step);
+    let (_, measure) = named.ok_or_else(|| format!("there is no step {step:?}"))?;
+    let (train, test) = (read_tsv(train)?, read_tsv(test)?);
+    let mut figures = measure(&train, &test)?;
+    figures.insert("step".to_owned(), step.into());
+    figures.insert("peak_mib".to_owned(), peak_mib().into());
+    figures.insert("threads".to_owned(), rayon::current_num_threads().into());
+    println!("{}", Value::Object(figures));
+    Ok(())
+}
+
+fn main() -> ExitCode {
+    let (train, test, step) = match arguments() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            eprintln!("measure: {error}; see the head of examples/measure.rs");
+            return ExitCode::from(2);
+        }
+    };
+    match run(&train, &test, step.as_deref()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("measure: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn arguments() -> Result<(PathBuf, PathBuf, Option<String>), lexopt::Error> {
+    use lexopt::prelude::*;
+    let (mut values, mut step) = (Vec::new(), None);
+    let mut arguments = lexopt::Parser::from_env();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("step") => step = Some(arguments.value()?.string()?),
+            Value(value) => values.push(value),
+            other => return Err(other.unexpected()),
+        }
+    }
+    match <[_; 3]>::try_from(values) {
+        Ok([what, train, test]) if what == "speed" => Ok((train.into(), test.into(), step)),
+        _ => Err("expected: speed TRAIN.tsv TEST.tsv".into()),
+    }
+}
