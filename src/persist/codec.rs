@@ -4,6 +4,7 @@
 //! must be used, and what bincode says of an error is passed on as text only.
 
 use bincode::config::{self, Configuration, Limit, LittleEndian, Varint};
+use bincode::error::DecodeError;
 use bincode::serde::{decode_from_slice, encode_to_vec};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -44,7 +45,11 @@ fn decode_within<T: DeserializeOwned, const N: usize>(
     bytes: &[u8],
     limit: Limited<N>,
 ) -> Result<T, String> {
-    let (value, used) = decode_from_slice(bytes, limit).map_err(|e| e.to_string())?;
+    let (value, used) = decode_from_slice(bytes, limit).map_err(|error| match error {
+        // What a value said when it checked itself; bincode would put quotes and its variant's name around it.
+        DecodeError::OtherString(problem) => problem,
+        error => error.to_string(),
+    })?;
     if used == bytes.len() {
         Ok(value)
     } else {
