@@ -39,13 +39,21 @@ pub(crate) fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>> {
 /// Writes `bytes` to `path`: after a crash at any moment the file is the old one or the new one, whole.
 ///
 /// A link at `path` is followed, so that the file it names is replaced and the link stays. Permissions of an existing
-/// file are kept. On an error the target is as it was and the temporary sibling is gone; only a killed process can leave
+/// file are kept. What is there and no file, such as a folder, a device or a pipe, is an error: a rename would put a file
+/// in its place, and `/dev/null` would be gone. On an error the target is as it was and the temporary sibling is gone; only a killed process can leave
 /// one behind (`.NAME.PID-N.tmp`), which nothing ever reads.
 pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    if target.is_dir() {
-        return Err(Error::io("write", path)(io::Error::from(io::ErrorKind::IsADirectory)));
+    if let Ok(there) = fs::metadata(path)
+        && !there.is_file()
+    {
+        let cause = if there.is_dir() {
+            io::ErrorKind::IsADirectory.into()
+        } else {
+            io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file; give another path")
+        };
+        return Err(Error::io("write", path)(cause));
     }
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     write_beside(&target, bytes).map_err(Error::io("write", path))
 }
 
@@ -228,6 +236,25 @@ mod tests {
             format!("cannot write {}: is a directory", folder.path().display())
         );
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_kept() {
+        use std::os::unix::fs::{FileTypeExt, symlink};
+        use std::os::unix::net::UnixListener;
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("socket"), folder.path().join("link"));
+        let _socket = UnixListener::bind(&path).unwrap();
+        symlink(&path, &link).unwrap();
+        for path in [&path, &link] {
+            let error = write_atomic(path, b"x").unwrap_err();
+            let problem = "it is no regular file; give another path";
+            assert_eq!(error.to_string(), format!("cannot write {}: {problem}", path.display()));
+        }
+        assert!(fs::symlink_metadata(&path).unwrap().file_type().is_socket());
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 
     #[test]

@@ -130,6 +130,17 @@ fn hostile_payloads_load_soundly_or_not_at_all() {
 }
 
 #[test]
+fn a_part_that_is_inconsistent_says_so_in_its_own_words() {
+    let mut payload = model()[40..].to_vec();
+    let at = payload.windows(11).position(|w| w == b"badcrewgood").unwrap();
+    payload[at..at + 7].copy_from_slice(b"crewbad");
+    assert_eq!(
+        problem(&envelope(&payload)).to_string(),
+        "its content is invalid: invalid vocabulary: terms are not in strictly ascending order"
+    );
+}
+
+#[test]
 fn the_path_of_a_bad_file_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.ressenti");

@@ -133,7 +133,8 @@ impl Pipeline {
     /// Writes the model to one file, replacing what is there: after a crash at any moment there is the old file or the
     /// new one, whole.
     ///
-    /// Errors: [`Error::Io`] with the path; the old file is then as it was.
+    /// Errors: [`Error::Io`] with the path, also where something is that is no file, such as a folder or a device; what
+    /// was there is then as it was.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         persist::save(self, path.as_ref())
     }
