@@ -24,6 +24,8 @@ use ressenti::dataset::{Dataset, read_tsv};
 use ressenti::{Classifier, Pipeline, PipelineBuilder, Vectorizer, VectorizerParams};
 use serde_json::{Map, Value, json};
 
+const USAGE: &str = "usage: measure speed TRAIN.tsv TEST.tsv [--step NAME]";
+
 type Figures = Result<Map<String, Value>, Box<dyn Error>>;
 type Step = fn(&Dataset, &Dataset) -> Figures;
 
@@ -192,7 +194,7 @@ fn main() -> ExitCode {
     let (train, test, step) = match arguments() {
         Ok(arguments) => arguments,
         Err(error) => {
-            eprintln!("measure: {error}; see the head of examples/measure.rs");
+            eprintln!("measure: {error}\n{USAGE}");
             return ExitCode::from(2);
         }
     };
@@ -213,6 +215,10 @@ fn arguments() -> Result<(PathBuf, PathBuf, Option<String>), lexopt::Error> {
         match argument {
             Long("step") => step = Some(arguments.value()?.string()?),
             Value(value) => values.push(value),
+            Short('h') | Long("help") => {
+                println!("{USAGE}");
+                std::process::exit(0);
+            }
             other => return Err(other.unexpected()),
         }
     }

@@ -24,7 +24,7 @@ const SHOWN: usize = 10;
 fn main() -> ExitCode {
     let (store, experiment) = match arguments() {
         // Opening a store creates it, which is not what a misspelt path asks for here.
-        Ok((store, _)) if !store.contains(':') && !Path::new(&store).is_dir() => {
+        Ok((store, _)) if is_missing(&store) => {
             eprintln!("error: there is no folder {store:?}");
             return ExitCode::FAILURE;
         }
@@ -46,6 +46,12 @@ fn main() -> ExitCode {
     }
 }
 
+/// Whether a path, or a URI that needs no decoding, names no folder.
+fn is_missing(store: &str) -> bool {
+    let path = store.strip_prefix("file://").unwrap_or(store);
+    !path.contains('%') && !Path::new(path).is_dir()
+}
+
 fn arguments() -> Result<(String, Option<String>), lexopt::Error> {
     let (mut store, mut experiment) = (None, None);
     let mut parser = lexopt::Parser::from_env();
@@ -53,6 +59,10 @@ fn arguments() -> Result<(String, Option<String>), lexopt::Error> {
         match argument {
             Long("store") => store = Some(parser.value()?.string()?),
             Long("experiment") => experiment = Some(parser.value()?.string()?),
+            Short('h') | Long("help") => {
+                println!("{USAGE}");
+                std::process::exit(0);
+            }
             _ => return Err(argument.unexpected()),
         }
     }

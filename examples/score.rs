@@ -17,11 +17,13 @@ use std::process::ExitCode;
 use ressenti::Pipeline;
 use serde_json::{Value, json};
 
+const USAGE: &str = "usage: score --model FILE [TEXT ...]";
+
 fn main() -> ExitCode {
     let (model, texts) = match arguments() {
         Ok(arguments) => arguments,
         Err(error) => {
-            eprintln!("score: {error}; see the head of examples/score.rs");
+            eprintln!("score: {error}\n{USAGE}");
             return ExitCode::from(2);
         }
     };
@@ -76,6 +78,10 @@ fn arguments() -> Result<(PathBuf, Vec<String>), lexopt::Error> {
         match argument {
             Long("model") => model = Some(arguments.value()?.into()),
             Value(text) => texts.push(text.string()?),
+            Short('h') | Long("help") => {
+                println!("{USAGE}");
+                std::process::exit(0);
+            }
             other => return Err(other.unexpected()),
         }
     }

@@ -23,6 +23,8 @@ use ressenti::tracker::{NoopTracker, RunStatus, Store, Tracker};
 use ressenti::{Classifier, FitOptions, Pipeline, PipelineBuilder, Step, Vectorizer};
 use serde_json::json;
 
+const USAGE: &str = "usage: train --train T.tsv [--test U.tsv] [--preset baseline] [--model OUT.ressenti] [--store DIR] [--json]";
+
 struct Options {
     train: PathBuf,
     test: Option<PathBuf>,
@@ -36,7 +38,7 @@ fn main() -> ExitCode {
     let options = match Options::parse() {
         Ok(options) => options,
         Err(error) => {
-            eprintln!("train: {error}; see the head of examples/train.rs");
+            eprintln!("train: {error}\n{USAGE}");
             return ExitCode::from(2);
         }
     };
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    let builder = preset(&options.preset)?;
     let data = read_tsv(&options.train)?;
     let (train, test) = match &options.test {
         Some(path) => (data, read_tsv(path)?),
@@ -77,7 +80,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         fit_options = fit_options.progress(&show);
     }
     let start = Instant::now();
-    let pipeline = preset(&options.preset)?.fit_with(&train.texts, &train.labels, &fit_options)?;
+    let pipeline = builder.fit_with(&train.texts, &train.labels, &fit_options)?;
     let fit_seconds = start.elapsed().as_secs_f64();
     bar.finish_and_clear();
 
@@ -152,6 +155,10 @@ impl Options {
                 Long("model") => model = Some(arguments.value()?.into()),
                 Long("store") => store = Some(arguments.value()?.string()?),
                 Long("json") => json = true,
+                Short('h') | Long("help") => {
+                    println!("{USAGE}");
+                    std::process::exit(0);
+                }
                 other => return Err(other.unexpected()),
             }
         }

@@ -71,7 +71,9 @@ pub enum Error {
     },
 
     /// A text to be scored is empty or only white space.
-    #[error("the text is empty or blank; give a text with at least one visible character")]
+    #[error(
+        "the text is empty or only white space; give a text with at least one character that is not"
+    )]
     EmptyText,
 
     /// A label that training did not see, or a parameter naming a class that does not exist.
@@ -152,7 +154,7 @@ pub enum Error {
         problem: TrackingError,
     },
 
-    /// The progress callback asked to stop. Nothing was kept, nothing was written.
+    /// The progress callback asked to stop. Nothing is left but what a tracker was told before.
     #[error("cancelled by the progress callback; nothing was kept")]
     Cancelled,
 }

@@ -5,7 +5,6 @@
 //! [`create_staged`] do the same by way of another folder, and [`publish_folder`] does it for a folder. [`append`] adds
 //! whole lines. [`Lock`] keeps other processes out while several files change. What the bytes mean is not known here.
 
-use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 #[cfg(feature = "store")]
 use std::io::Read;
@@ -40,8 +39,8 @@ pub(crate) fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>> {
 ///
 /// A link at `path` is followed, so that the file it names is replaced and the link stays. Permissions of an existing
 /// file are kept. What is there and no file, such as a folder, a device or a pipe, is an error: a rename would put a file
-/// in its place, and `/dev/null` would be gone. On an error the target is as it was and the temporary sibling is gone; only a killed process can leave
-/// one behind (`.NAME.PID-N.tmp`), which nothing ever reads.
+/// in its place, and `/dev/null` would be gone. On an error the target is as it was and the temporary sibling is gone;
+/// only a killed process can leave one behind (`.new.PID-N.tmp`), which nothing ever reads.
 pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     if let Ok(there) = fs::metadata(path)
         && !there.is_file()
@@ -53,13 +52,21 @@ pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
         };
         return Err(Error::io("write", path)(cause));
     }
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    write_beside(&target, bytes).map_err(Error::io("write", path))
+    write_beside(&behind_links(path), bytes).map_err(Error::io("write", path))
+}
+
+/// What a path names once links are followed, whether it exists or not.
+fn behind_links(path: &Path) -> PathBuf {
+    let mut target = path.to_owned();
+    // As many as Linux follows; links that go round in circles end here, too.
+    for _ in 0..40 {
+        let Ok(next) = fs::read_link(&target) else { break };
+        target = target.parent().unwrap_or(Path::new("")).join(next);
+    }
+    target
 }
 
 fn write_beside(target: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut name = OsString::from(".");
-    name.push(target.file_name().ok_or(io::ErrorKind::InvalidFilename)?);
     let fill = |file: &mut File| {
         if let Ok(old) = fs::metadata(target) {
             file.set_permissions(old.permissions())?;
@@ -67,7 +74,7 @@ fn write_beside(target: &Path, bytes: &[u8]) -> io::Result<()> {
         file.write_all(bytes)?;
         file.sync_all()
     };
-    by_way_of(&target.with_file_name(name), fill, |temporary| fs::rename(temporary, target))?;
+    by_way_of(&target.with_file_name(".new"), fill, |temporary| fs::rename(temporary, target))?;
     sync_folder(target)
 }
 
@@ -279,6 +286,11 @@ mod tests {
         symlink(&path, &link).unwrap();
         write_atomic(&link, b"new").unwrap();
         assert_eq!(read(&path).unwrap(), b"new");
+        let (missing, dangling) = (folder.path().join("missing"), folder.path().join("dangling"));
+        symlink("missing", &dangling).unwrap();
+        write_atomic(&dangling, b"first").unwrap();
+        assert_eq!(read(&missing).unwrap(), b"first");
+        assert!(fs::symlink_metadata(&dangling).unwrap().is_symlink());
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }

@@ -1,7 +1,7 @@
 //! How long work tells its caller where it is, and how the caller stops it.
 //!
-//! The work calls [`Progress::update`] from the thread that called it, between steps that take milliseconds; it neither
-//! knows nor cares whether that draws a bar, writes a log line or checks a flag.
+//! The work calls [`Progress::update`] from the thread that called it, between rounds of some thousand texts and between
+//! iterations of the training; it neither knows nor cares whether that draws a bar, writes a log line or checks a flag.
 
 use std::ops::ControlFlow;
 

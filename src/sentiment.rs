@@ -13,7 +13,8 @@ mod private {
     pub trait Sealed {}
 }
 
-/// Anything that can label a text: `&str`, [`String`], [`Cow<str>`](Cow), `bool`, the integers and [`Sentiment`].
+/// Anything that can label a text: `&str`, [`String`], [`Cow<str>`](Cow), `bool`, integers of up to 64 bits and
+/// [`Sentiment`].
 ///
 /// Labels are kept as text in the model: `true` becomes `"true"`, `1` becomes `"1"`. The trait is sealed, because a
 /// label's text must be the same in training, in evaluation and in the model file.
@@ -55,7 +56,7 @@ impl<L: Label + ?Sized> Label for &L {
 
 /// The order of classes in a model: integers by value, before all other labels by text.
 pub(crate) fn class_order(a: &str, b: &str) -> Ordering {
-    match (a.parse::<i64>(), b.parse::<i64>()) {
+    match (a.parse::<i128>(), b.parse::<i128>()) {
         (Ok(x), Ok(y)) => x.cmp(&y).then_with(|| a.cmp(b)),
         (Ok(_), Err(_)) => Ordering::Less,
         (Err(_), Ok(_)) => Ordering::Greater,

@@ -35,7 +35,7 @@ fn each_setting_out_of_range_is_named_with_its_range() {
         (
             vectorizer(Vectorizer::tfidf().ngram_range(1, 1_000_000)),
             "ngram_range",
-            format!("ngram_range (1, 255) {ngram_text}"),
+            format!("ngram_range (1, 1000000) {ngram_text}"),
         ),
         (
             vectorizer(Vectorizer::tfidf().max_features(0)),
@@ -138,7 +138,7 @@ fn data_that_cannot_be_learnt_from_is_refused() {
 #[test]
 fn weights_must_be_finite_and_leave_every_class_something() {
     for (weights, text) in [
-        (vec![1.0; 3], "there are 4 rows but 3 weights; their numbers must be equal"),
+        (vec![1.0; 3], "there are 4 texts but 3 weights; their numbers must be equal"),
         (
             vec![1.0, -1.0, 1.0, 1.0],
             "invalid sample weights: -1 is not a finite number of at least 0",
@@ -179,7 +179,7 @@ fn what_cannot_be_scored_does_not_keep_the_rest_from_it() {
         .map(|a| a.as_ref().map(ressenti::Prediction::label).map_err(ToString::to_string))
         .collect();
     let empty =
-        Err("the text is empty or blank; give a text with at least one visible character"
+        Err("the text is empty or only white space; give a text with at least one character that is not"
             .to_owned());
     assert_eq!(labels[..4], [Ok("1"), empty.clone(), empty, Ok("0")]);
     let unknown = answers[4].as_ref().unwrap();

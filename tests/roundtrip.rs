@@ -207,3 +207,12 @@ fn what_is_no_model_is_refused_with_its_path() {
     );
     assert!(error.to_string().contains(&path.display().to_string()), "{error}");
 }
+
+/// Settings stored by an older version, or by hand, may leave some out.
+#[test]
+fn settings_that_are_left_out_have_their_defaults() {
+    let params: VectorizerParams = serde_json::from_str(r#"{"ngram_range": [1, 2]}"#).unwrap();
+    assert_eq!(params, Vectorizer::tfidf().ngram_range(1, 2));
+    let params: ClassifierParams = serde_json::from_str(r#"{"c": 4.0}"#).unwrap();
+    assert_eq!(params, Classifier::logistic_regression().c(4.0));
+}

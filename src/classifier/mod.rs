@@ -115,6 +115,9 @@ pub struct Classifier {
     report: FitReport,
 }
 
+/// So small that no decision value can overflow.
+const HEAVIEST: f64 = 1e200;
+
 /// What of a [`Classifier`] is stored.
 #[derive(Serialize, Deserialize)]
 struct ClassifierParts {
@@ -163,8 +166,10 @@ impl TryFrom<ClassifierParts> for Classifier {
         if intercept.len() != outputs {
             return Err(invalid(format!("{} intercepts for {outputs} outputs", intercept.len())));
         }
-        if let Some(x) = weights.iter().chain(&intercept).find(|x| !x.is_finite()) {
-            return Err(invalid(format!("weight {x} is not finite")));
+        if let Some(x) =
+            weights.iter().chain(&intercept).find(|x| x.abs().is_nan() || x.abs() > HEAVIEST)
+        {
+            return Err(invalid(format!("weight {x} is not within -{HEAVIEST:e}..={HEAVIEST:e}")));
         }
         let found = weights.len();
         let weights = Array2::from_shape_vec((found / outputs, outputs), weights)
@@ -181,6 +186,12 @@ pub(crate) struct Task {
     costs: Vec<f64>,
 }
 
+impl Task {
+    pub(crate) fn n_classes(&self) -> usize {
+        self.classes.len()
+    }
+}
+
 impl ClassifierParams {
     /// Finds the weights that minimise ½‖w‖² + C · Σ lossᵢ over the rows; `labels` are as many as rows.
     ///
@@ -190,7 +201,8 @@ impl ClassifierParams {
         self.fit_with(rows, labels, &FitOptions::new())
     }
 
-    /// [`fit`](Self::fit) with weights, progress and tracking. A tracker that fails does not stop the training.
+    /// [`fit`](Self::fit) with weights, progress and tracking: the objective of each iteration is logged. A tracker that
+    /// fails does not stop the training.
     ///
     /// Errors: also [`Error::InvalidValues`] for weights that are negative, not finite or all 0, and
     /// [`Error::Cancelled`].
@@ -351,8 +363,12 @@ fn encode<L: Label>(labels: &[L]) -> Result<(Vec<String>, Vec<u32>)> {
 /// The place of a label among classes, or an error that lists them.
 pub(crate) fn find_class(classes: &[String], label: &str) -> Result<usize> {
     classes.iter().position(|class| class == label).ok_or_else(|| {
-        let quoted: Vec<String> = classes.iter().map(|class| format!("{class:?}")).collect();
-        Error::UnknownLabel { found: label.to_owned(), classes: quoted.join(", ") }
+        let mut shown: Vec<String> =
+            classes.iter().take(10).map(|class| format!("{class:?}")).collect();
+        if classes.len() > shown.len() {
+            shown.push(format!("and {} more", classes.len() - shown.len()));
+        }
+        Error::UnknownLabel { found: label.to_owned(), classes: shown.join(", ") }
     })
 }
 

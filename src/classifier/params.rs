@@ -27,6 +27,7 @@ pub enum ClassWeight {
 /// # let _ = params;
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 #[must_use]
 pub struct ClassifierParams {
     pub(super) c: f64,
@@ -55,7 +56,8 @@ impl ClassifierParams {
     /// How much the data counts against small weights; the inverse of the penalty's strength. Default: 1; range: finite,
     /// above 0.
     ///
-    /// Larger values fit the training texts more closely; 0.1 to 30 is worth a search.
+    /// Larger values fit the training texts more closely; 0.1 to 30 is worth a search. Above some 10⁴ the weights of
+    /// texts that can be told apart perfectly grow without end, and training stops at [`tol`](Self::tol) long before.
     pub fn c(mut self, c: f64) -> Self {
         self.c = c;
         self
@@ -113,6 +115,7 @@ impl ClassifierParams {
             ("max_iter", self.max_iter.into()),
             ("fit_intercept", self.fit_intercept.into()),
             ("class_weight", class_weight.into()),
+            ("pos_label", self.pos_label.clone().unwrap_or("None".to_owned()).into()),
         ]
     }
 

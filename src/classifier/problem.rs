@@ -14,6 +14,8 @@ use crate::rows::{Parts, Rows};
 
 /// No more buffers than this: adding them up must stay cheap beside filling them.
 const MOST_CHUNKS: usize = 8;
+/// No more numbers than this in all buffers, if two do with it: 256 MiB.
+const MOST_NUMBERS: usize = 1 << 25;
 
 pub(super) struct Problem<'a> {
     rows: Parts<'a>,
@@ -51,8 +53,10 @@ impl<'a> Problem<'a> {
         fit_intercept: bool,
     ) -> Self {
         let (n_features, outputs, nnz) = (rows.n_columns(), link.outputs(classes), rows.nnz());
-        // A buffer must be filled much longer than it takes to clear and add it.
-        let count = (nnz / (4 * n_features.max(1))).clamp(1, MOST_CHUNKS);
+        // A buffer must be filled much longer than it takes to clear and add it, and all must fit in memory.
+        let worth = nnz / (4 * n_features.max(1));
+        let room = MOST_NUMBERS / (n_features * outputs).max(1);
+        let count = worth.min(room).clamp(1, MOST_CHUNKS);
         let parts = rows.parts();
         // Chunks of equal numbers of entries; rows may differ in length.
         let bound = |i: usize| {

@@ -69,24 +69,26 @@ impl PipelineBuilder {
             return Err(Error::NoTexts { task: "train on" });
         }
         same_length("texts", texts.len(), "labels", labels.len())?;
+        if let Some(weights) = options.sample_weights() {
+            same_length("texts", texts.len(), "weights", weights.len())?;
+        }
         // What labels and settings can get wrong shows before texts are analysed for minutes.
         let task = self.classifier.prepare(labels, options)?;
-        let (vectorizer, rows) =
-            self.vectorizer.fit_transform_with(texts, options.progress_callback())?;
-        let classifier = self.classifier.fit_task(&rows, task, options)?;
-        let mut pipeline = Pipeline { vectorizer, classifier };
+        self.vectorizer.validate()?;
 
         let tracker = Collecting::new(options.run());
-        for (key, value) in self.vectorizer.summary() {
-            tracker.param(key, value);
-        }
-        for (key, value) in self.classifier.summary() {
+        for (key, value) in self.vectorizer.summary().into_iter().chain(self.classifier.summary()) {
             tracker.param(key, value);
         }
         tracker.param("n_train", texts.len());
-        tracker.param("n_features", rows.n_columns());
-        tracker.param("n_classes", pipeline.classes().len());
+        tracker.param("n_classes", task.n_classes());
         tracker.tag("ressenti.version", env!("CARGO_PKG_VERSION"));
+
+        let (vectorizer, rows) =
+            self.vectorizer.fit_transform_with(texts, options.progress_callback())?;
+        tracker.param("n_features", rows.n_columns());
+        let classifier = self.classifier.fit_task(&rows, task, options)?;
+        let mut pipeline = Pipeline { vectorizer, classifier };
         let report = pipeline.fit_report();
         tracker.metric("n_iter", report.n_iter().into(), 0);
         tracker.metric("converged", f64::from(u8::from(report.converged())), 0);

@@ -14,8 +14,9 @@ impl Pipeline {
     ///
     /// An empty text is scored by the intercept here, so that a data set need not be cleaned before it can be judged.
     ///
-    /// Errors: [`Error::NoTexts`](crate::Error::NoTexts), [`Error::LengthMismatch`](crate::Error::LengthMismatch), and
-    /// [`Error::UnknownLabel`](crate::Error::UnknownLabel) for a label that training never saw.
+    /// Errors: [`Error::NoTexts`](crate::Error::NoTexts), [`Error::LengthMismatch`](crate::Error::LengthMismatch),
+    /// [`Error::UnknownLabel`](crate::Error::UnknownLabel) for a label that training never saw, and
+    /// [`Error::InvalidParameter`](crate::Error::InvalidParameter) for a model of more than 4,096 classes.
     ///
     /// ```
     /// use ressenti::Pipeline;

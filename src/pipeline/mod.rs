@@ -134,7 +134,8 @@ impl Pipeline {
     /// new one, whole.
     ///
     /// Errors: [`Error::Io`] with the path, also where something is that is no file, such as a folder or a device; what
-    /// was there is then as it was.
+    /// was there is then as it was. A process that is killed while saving can leave a file `.new.PID-N.tmp` beside it, which
+    /// may be deleted.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         persist::save(self, path.as_ref())
     }

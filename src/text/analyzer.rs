@@ -36,6 +36,7 @@ pub enum Tokenizer {
 /// # let _ = params;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[must_use]
 pub struct AnalyzerParams {
     tokenizer: Tokenizer,

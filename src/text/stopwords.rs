@@ -60,10 +60,13 @@ impl StopWords {
         self.words.is_empty()
     }
 
-    /// Whether a token is dropped.
+    /// Whether a token is dropped. A typographic apostrophe counts as a straight one.
     #[must_use]
     pub fn contains(&self, token: &str) -> bool {
         self.words.contains(token)
+            || (!self.words.is_empty()
+                && token.contains('’')
+                && self.words.contains(&token.replace('’', "'")))
     }
 
     /// The words, in order.
@@ -72,7 +75,8 @@ impl StopWords {
     }
 }
 
-/// Articles, pronouns, auxiliaries, prepositions and conjunctions; no negator, no intensifier, no "but".
+/// Articles, pronouns, auxiliaries, prepositions and conjunctions, and what scikit-learn's pattern leaves of "you'll" and
+/// the like; no negator, no intensifier, no "but".
 const ENGLISH: &str = "\
 a an the this that these those \
 i me my mine myself we us our ours ourselves you your yours yourself yourselves he him his himself she her hers herself \
@@ -80,6 +84,7 @@ it its itself they them their theirs themselves who whom whose which what \
 am is are was were be been being have has had having do does did doing will would shall should can could may might must \
 i'm i've i'd i'll you're you've you'd you'll he's he'd he'll she's she'd she'll it's it'd it'll we're we've we'd we'll \
 they're they've they'd they'll that's there's here's what's who's let's \
+ll ve re \
 of at by for with about between into through during before after to from in on over under upon onto within \
 and or as if because while until when where how than then there here also";
 
@@ -91,7 +96,7 @@ mon ma mes ton ta tes son sa ses notre nos votre vos qui que quoi dont où \
 suis es est sommes êtes sont étais était étions étiez étaient été être sera seront serait \
 ai as a avons avez ont avais avait avions aviez avaient eu avoir aura auront aurait \
 à dans par pour sur sous avec chez entre vers depuis pendant \
-et ou donc car si comme quand lorsque puis alors aussi";
+et ou donc car si comme quand lorsque puis alors aussi qu";
 
 #[cfg(test)]
 mod tests {

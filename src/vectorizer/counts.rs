@@ -6,7 +6,7 @@
 
 use super::index::RowScratch;
 use super::interner::{Lookup, NONE, Nodes};
-use super::{RowsPart, TEXTS_PER_REPORT, VectorizerParams};
+use super::{RowsPart, TEXTS_PER_ROUND, VectorizerParams};
 use crate::error::{Error, Result};
 use crate::parallel;
 use crate::progress::{Progress, Stage, report};
@@ -153,7 +153,7 @@ impl Counts {
     pub(super) fn of<T: AsRef<str> + Sync>(
         texts: &[T],
         analyzer: &Analyzer,
-        (min, max): (u8, u8),
+        (min, max): (u32, u32),
         progress: Option<&dyn Progress>,
     ) -> Result<Self> {
         if u32::try_from(texts.len()).is_err() {
@@ -162,8 +162,8 @@ impl Counts {
         // One piece a thread; more would only have to be merged again.
         let pieces = parallel::threads().min(texts.len());
         // Work that reports does so between rounds, in each of which every piece goes on a little.
-        let rounds = if progress.is_some() { texts.len().div_ceil(TEXTS_PER_REPORT) } else { 1 };
-        let counter = |_| Counter::new(analyzer, (min.into(), max.into()));
+        let rounds = if progress.is_some() { texts.len().div_ceil(TEXTS_PER_ROUND) } else { 1 };
+        let counter = |_| Counter::new(analyzer, (min as usize, max as usize));
         let mut counters: Vec<Counter<'_>> = (0..pieces).map(counter).collect();
         for round in 0..rounds {
             report(progress, Stage::Analyze, texts.len() * round / rounds, texts.len())?;

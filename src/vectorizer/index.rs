@@ -78,7 +78,7 @@ pub(crate) struct TextCounts {
 }
 
 impl TermIndex {
-    pub(super) fn new(vocabulary: &Vocabulary, (min, max): (u8, u8)) -> Result<Self> {
+    pub(super) fn new(vocabulary: &Vocabulary, (min, max): (u32, u32)) -> Result<Self> {
         let mut nodes = Nodes::default();
         let mut columns = Vec::new();
         for (column, term) in vocabulary.iter().enumerate() {
@@ -91,14 +91,14 @@ impl TermIndex {
                 };
                 length += usize::from(!token.is_empty());
             }
-            if !(usize::from(min)..=max.into()).contains(&length) {
+            if !(min as usize..=max as usize).contains(&length) {
                 let problem = format!("term {term:?} is not one of {min} to {max} tokens");
                 return Err(Error::InvalidValues { what: "vocabulary", problem });
             }
             columns.resize(nodes.len(), NONE);
             columns[node as usize] = column as u32;
         }
-        Ok(Self { nodes, columns, longest: max.into() })
+        Ok(Self { nodes, columns, longest: max as usize })
     }
 
     /// Leaves the columns of a text and their counts in `scratch`.

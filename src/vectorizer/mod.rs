@@ -27,8 +27,8 @@ use index::TermIndex;
 pub(crate) use index::{RowScratch, TextCounts};
 use weighting::Weighting;
 
-/// How many texts are weighted between two reports of progress.
-const TEXTS_PER_REPORT: usize = 1 << 16;
+/// How many texts are analysed between two reports of progress, or transformed in one piece.
+const TEXTS_PER_ROUND: usize = 1 << 13;
 
 /// Turns texts into rows of numbers: the fitted form of [`VectorizerParams`].
 ///
@@ -59,6 +59,9 @@ pub struct Vectorizer {
     weighting: Weighting,
     n_documents: u64,
 }
+
+/// Far above ln(2⁶⁴) + 1, and so small that no value of a row can overflow.
+const HIGHEST_IDF: f64 = 1e6;
 
 /// What of a [`Vectorizer`] is stored; the rest is built from it.
 #[derive(Serialize, Deserialize)]
@@ -92,8 +95,8 @@ impl TryFrom<VectorizerParts> for Vectorizer {
             }
             Some(idf) => idf
                 .iter()
-                .find(|x| !(x.is_finite() && **x >= 0.0))
-                .map(|x| format!("{x} is not a finite number of at least 0")),
+                .find(|x| !(0.0..=HIGHEST_IDF).contains(*x))
+                .map(|x| format!("{x} is not within 0..={HIGHEST_IDF}")),
             None => None,
         };
         match problem {
@@ -164,7 +167,7 @@ impl Vectorizer {
     /// A text without a known term, such as an empty one, has a row of zeros.
     #[must_use]
     pub fn transform<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Rows {
-        let pieces = parallel::threads().max(texts.len().div_ceil(TEXTS_PER_REPORT));
+        let pieces = parallel::threads().max(texts.len().div_ceil(TEXTS_PER_ROUND));
         // Waking other threads for nothing takes longer than a text.
         let pieces = pieces.min(texts.len());
         let parts = parallel::map((0..pieces).collect(), |i| {

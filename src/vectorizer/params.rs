@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::text::AnalyzerParams;
+use crate::tracker::Value;
 
 /// A number of texts: absolute, or as a share of those that `fit` sees.
 ///
@@ -29,6 +30,14 @@ impl DocFreq {
         match self {
             Self::Count(n) => n.into(),
             Self::Fraction(f) => f * n_documents as f64,
+        }
+    }
+
+    /// As scikit-learn has it: an integer for a count, a float for a share.
+    fn value(self) -> Value<'static> {
+        match self {
+            Self::Count(n) => n.into(),
+            Self::Fraction(f) => f.into(),
         }
     }
 
@@ -70,6 +79,7 @@ pub enum Norm {
 /// # Ok::<(), ressenti::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 #[must_use]
 #[expect(
     clippy::struct_excessive_bools,
@@ -77,7 +87,7 @@ pub enum Norm {
 )]
 pub struct VectorizerParams {
     pub(super) analyzer: AnalyzerParams,
-    pub(super) ngram_range: (u8, u8),
+    pub(super) ngram_range: (u32, u32),
     pub(super) min_df: DocFreq,
     pub(super) max_df: DocFreq,
     pub(super) max_features: Option<u32>,
@@ -107,13 +117,13 @@ impl Default for VectorizerParams {
 }
 
 /// A setting as it is kept, from whatever width the caller counts in; what does not fit is out of range anyway.
-fn saturate<T: TryFrom<usize>>(n: usize, max: T) -> T {
-    T::try_from(n).unwrap_or(max)
+fn saturate(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 impl VectorizerParams {
     /// The longest n-gram that can be asked for.
-    const LONGEST_NGRAM: u8 = 64;
+    const LONGEST_NGRAM: u32 = 64;
 
     /// How texts become tokens. Default: scikit-learn's words, lower-cased.
     pub fn analyzer(mut self, analyzer: AnalyzerParams) -> Self {
@@ -125,7 +135,7 @@ impl VectorizerParams {
     ///
     /// `(1, 2)` lets a model tell "not good" from "good"; it costs five to ten times the terms.
     pub fn ngram_range(mut self, min: usize, max: usize) -> Self {
-        self.ngram_range = (saturate(min, u8::MAX), saturate(max, u8::MAX));
+        self.ngram_range = (saturate(min), saturate(max));
         self
     }
 
@@ -146,7 +156,7 @@ impl VectorizerParams {
     ///
     /// Applied after `min_df` and `max_df`. With [`binary`](Self::binary) it is the number of texts that counts.
     pub fn max_features(mut self, max_features: usize) -> Self {
-        self.max_features = Some(saturate(max_features, u32::MAX));
+        self.max_features = Some(saturate(max_features));
         self
     }
 
@@ -184,19 +194,30 @@ impl VectorizerParams {
 
     /// The settings under the names that runs are tracked with.
     #[must_use]
-    pub fn summary(&self) -> Vec<(&'static str, String)> {
+    pub fn summary(&self) -> Vec<(&'static str, Value<'static>)> {
         let kind = if self.use_idf { "tfidf" } else { "count" };
-        let max_features = self.max_features.map_or("None".to_owned(), |n| n.to_string());
+        let max_features = self.max_features.map_or("None".into(), Value::from);
+        let norm = match self.norm {
+            Norm::L1 => "l1",
+            Norm::L2 => "l2",
+            Norm::None => "None",
+        };
         vec![
-            ("preprocessing", self.analyzer.summary()),
-            ("vectorizer", kind.to_owned()),
+            ("preprocessing", self.analyzer.summary().into()),
+            ("vectorizer", kind.into()),
             ("max_features", max_features),
-            ("ngram_range", format!("({}, {})", self.ngram_range.0, self.ngram_range.1)),
+            ("ngram_range", format!("({}, {})", self.ngram_range.0, self.ngram_range.1).into()),
+            ("min_df", self.min_df.value()),
+            ("max_df", self.max_df.value()),
+            ("binary", self.binary.into()),
+            ("sublinear_tf", self.sublinear_tf.into()),
+            ("smooth_idf", self.smooth_idf.into()),
+            ("norm", norm.into()),
         ]
     }
 
     /// Every range check, for `fit` and for loading.
-    pub(super) fn validate(&self) -> Result<()> {
+    pub(crate) fn validate(&self) -> Result<()> {
         let (min, max) = self.ngram_range;
         if !(1 <= min && min <= max && max <= Self::LONGEST_NGRAM) {
             return Err(Error::InvalidParameter {
