@@ -1,91 +1,29 @@
 //! Rows in, scores out.
 //!
-//! `fit` finds the weights of a linear model from rows and labels (`problem`, `newton`); scoring is one product of a row
-//! with the weights and a link that turns it into probabilities (`link`). What a column means is not known here.
+//! `fit` finds the weights of a linear model from rows and labels (`problem` is what it minimises, `newton` how); scoring is
+//! one product of a row with the weights and a link that turns it into probabilities (`link`). What a column means is not
+//! known here.
 
+mod fit;
 mod link;
 mod newton;
 mod options;
 mod params;
 mod problem;
-
-use std::collections::BTreeMap;
+mod report;
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 pub use options::FitOptions;
 pub use params::{ClassWeight, ClassifierParams};
+pub use report::FitReport;
 
-use crate::error::{Error, Result, same_length};
+use crate::error::{Error, Result};
 use crate::parallel;
-use crate::progress::{Stage, report};
 use crate::rows::{Matrix, Rows};
-use crate::sentiment::{Label, class_order};
-use crate::tracker::Collecting;
+use crate::sentiment::class_order;
 use link::Link;
-use problem::Problem;
-
-/// How training went.
-///
-/// Not converging is a result, not an error: the weights are the best that were found, and this says so.
-///
-/// ```
-/// use ressenti::{Classifier, Vectorizer};
-///
-/// let (_, rows) = Vectorizer::tfidf().fit_transform(&["good", "bad"])?;
-/// let classifier = Classifier::logistic_regression().fit(&rows, &[true, false])?;
-/// assert!(classifier.fit_report().converged());
-/// # Ok::<(), ressenti::Error>(())
-/// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FitReport {
-    pub(crate) solver: String,
-    pub(crate) n_iter: u32,
-    pub(crate) converged: bool,
-    pub(crate) objective: f64,
-    pub(crate) gradient_norm: f64,
-    #[serde(skip)]
-    pub(crate) tracking_errors: Vec<String>,
-}
-
-impl FitReport {
-    /// Which algorithm found the weights.
-    #[must_use]
-    pub fn solver(&self) -> &str {
-        &self.solver
-    }
-
-    /// How many iterations it took.
-    #[must_use]
-    pub fn n_iter(&self) -> u32 {
-        self.n_iter
-    }
-
-    /// Whether the gradient fell to `tol`. If not: raise `max_iter`, lower `c`, or accept it.
-    #[must_use]
-    pub fn converged(&self) -> bool {
-        self.converged
-    }
-
-    /// The value that was minimised: ½‖w‖² + C · (weighted sum of losses).
-    #[must_use]
-    pub fn objective(&self) -> f64 {
-        self.objective
-    }
-
-    /// The largest absolute component of the gradient, divided by C times the sum of weights: what `tol` bounds.
-    #[must_use]
-    pub fn gradient_norm(&self) -> f64 {
-        self.gradient_norm
-    }
-
-    /// What the tracker answered when it failed, if it did; training went on. Not saved with the model.
-    #[must_use]
-    pub fn tracking_errors(&self) -> &[String] {
-        &self.tracking_errors
-    }
-}
 
 /// A linear model: the fitted form of [`ClassifierParams`].
 ///
@@ -176,188 +114,6 @@ impl TryFrom<ClassifierParts> for Classifier {
             .map_err(|_| invalid(format!("{found} weights for {outputs} outputs")))?;
         Ok(Self { params, classes, positive: positive as usize, link, weights, intercept, report })
     }
-}
-
-/// What to learn: the target and the cost of each row.
-pub(crate) struct Task {
-    classes: Vec<String>,
-    targets: Vec<u32>,
-    positive: usize,
-    costs: Vec<f64>,
-}
-
-impl Task {
-    pub(crate) fn n_classes(&self) -> usize {
-        self.classes.len()
-    }
-}
-
-impl ClassifierParams {
-    /// Finds the weights that minimise ½‖w‖² + C · Σ lossᵢ over the rows; `labels` are as many as rows.
-    ///
-    /// Errors: [`Error::InvalidParameter`] for a setting out of range, [`Error::LengthMismatch`], [`Error::NoTexts`],
-    /// [`Error::OneClass`], [`Error::UnknownLabel`] if a setting names a class that no row has.
-    pub fn fit<L: Label>(&self, rows: &Rows, labels: &[L]) -> Result<Classifier> {
-        self.fit_with(rows, labels, &FitOptions::new())
-    }
-
-    /// [`fit`](Self::fit) with weights, progress and tracking: the objective of each iteration is logged. A tracker that
-    /// fails does not stop the training.
-    ///
-    /// Errors: also [`Error::InvalidValues`] for weights that are negative, not finite or all 0, and
-    /// [`Error::Cancelled`].
-    pub fn fit_with<L: Label>(
-        &self,
-        rows: &Rows,
-        labels: &[L],
-        options: &FitOptions<'_>,
-    ) -> Result<Classifier> {
-        same_length("rows", rows.n_rows(), "labels", labels.len())?;
-        self.fit_task(rows, self.prepare(labels, options)?, options)
-    }
-
-    /// Everything that can be checked and computed without the rows.
-    pub(crate) fn prepare<L: Label>(&self, labels: &[L], options: &FitOptions<'_>) -> Result<Task> {
-        self.validate()?;
-        let (classes, targets) = encode(labels)?;
-        let positive = self.positive_class(&classes)?;
-        let costs = self.costs(&classes, &targets, options.sample_weights())?;
-        Ok(Task { classes, targets, positive, costs })
-    }
-
-    /// Trains on as many rows as the task has targets.
-    pub(crate) fn fit_task(
-        &self,
-        rows: &Rows,
-        task: Task,
-        options: &FitOptions<'_>,
-    ) -> Result<Classifier> {
-        let Task { classes, targets, positive, costs } = task;
-        let link = if classes.len() == 2 { Link::Logistic } else { Link::Softmax };
-        let problem = Problem::new(rows, &targets, &costs, link, classes.len(), self.fit_intercept);
-        let tracker = Collecting::new(options.run());
-        let mut solution =
-            newton::minimise(&problem, self.tol, self.max_iter, |iteration, objective| {
-                report(
-                    options.progress_callback(),
-                    Stage::Train,
-                    iteration as usize,
-                    self.max_iter as usize,
-                )?;
-                tracker.metric("objective", objective, iteration.into());
-                Ok(())
-            })?;
-        solution.report.tracking_errors = tracker.into_messages();
-        let (weights, intercept) = problem.split(solution.theta);
-        let figures = [solution.report.objective, solution.report.gradient_norm];
-        if weights.iter().chain(&intercept).chain(&figures).any(|x| !x.is_finite()) {
-            return Err(Error::InvalidValues {
-                what: "weights",
-                problem: format!(
-                    "training left the range of floating point with c {:?}; bring c and the sample weights closer to 1",
-                    self.c
-                ),
-            });
-        }
-        let weights = Array2::from_shape_vec((rows.n_columns(), intercept.len()), weights);
-        Ok(Classifier {
-            params: self.clone(),
-            classes,
-            positive,
-            link,
-            weights: weights.expect("as many weights as columns times outputs"),
-            intercept,
-            report: solution.report,
-        })
-    }
-
-    /// The class that counts as positive: the one asked for, else `1`, `true`, `positive` or the last.
-    fn positive_class(&self, classes: &[String]) -> Result<usize> {
-        if let Some(label) = &self.pos_label {
-            return find_class(classes, label);
-        }
-        let mut usual = ["1", "true", "positive"].into_iter();
-        let found = usual.find_map(|usual| classes.iter().position(|class| class == usual));
-        Ok(found.unwrap_or(classes.len() - 1))
-    }
-
-    /// What each row's loss counts: C × weight of its class × its own weight.
-    fn costs(
-        &self,
-        classes: &[String],
-        targets: &[u32],
-        weights: Option<&[f64]>,
-    ) -> Result<Vec<f64>> {
-        let mut costs = match weights {
-            None => vec![1.0; targets.len()],
-            Some(weights) => {
-                same_length("rows", targets.len(), "weights", weights.len())?;
-                if let Some(w) = weights.iter().find(|w| !(w.is_finite() && **w >= 0.0)) {
-                    let problem = format!("{w} is not a finite number of at least 0");
-                    return Err(Error::InvalidValues { what: "sample weights", problem });
-                }
-                weights.to_vec()
-            }
-        };
-        let mut sums = vec![0.0; classes.len()];
-        for (&class, cost) in targets.iter().zip(&costs) {
-            sums[class as usize] += cost;
-        }
-        if let Some(class) = sums.iter().position(|&sum| sum == 0.0) {
-            let problem =
-                format!("those of class {:?} sum to 0; leave the class out", classes[class]);
-            return Err(Error::InvalidValues { what: "sample weights", problem });
-        }
-        let mut factors = vec![self.c; classes.len()];
-        match &self.class_weight {
-            ClassWeight::Uniform => {}
-            ClassWeight::Balanced => {
-                let mean = sums.iter().sum::<f64>() / classes.len() as f64;
-                for (factor, sum) in factors.iter_mut().zip(&sums) {
-                    *factor *= mean / sum;
-                }
-            }
-            ClassWeight::Given(given) => {
-                for (label, weight) in given {
-                    factors[find_class(classes, label)?] *= weight;
-                }
-            }
-        }
-        for (&class, cost) in targets.iter().zip(&mut costs) {
-            *cost *= factors[class as usize];
-        }
-        Ok(costs)
-    }
-}
-
-/// The distinct labels in order, and for each label its place among them.
-fn encode<L: Label>(labels: &[L]) -> Result<(Vec<String>, Vec<u32>)> {
-    let mut numbers = BTreeMap::new();
-    let mut targets: Vec<u32> = labels
-        .iter()
-        .map(|label| {
-            let (label, next) = (label.as_label(), numbers.len() as u32);
-            match numbers.get(label.as_ref()) {
-                Some(&number) => number,
-                None => *numbers.entry(label.into_owned()).or_insert(next),
-            }
-        })
-        .collect();
-    let mut classes: Vec<(String, u32)> = numbers.into_iter().collect();
-    classes.sort_by(|a, b| class_order(&a.0, &b.0));
-    match classes.as_slice() {
-        [] => return Err(Error::NoTexts { task: "train a classifier on" }),
-        [(label, _)] => return Err(Error::OneClass { rows: labels.len(), label: label.clone() }),
-        _ => {}
-    }
-    let mut place = vec![0; classes.len()];
-    for (i, &(_, number)) in classes.iter().enumerate() {
-        place[number as usize] = i as u32;
-    }
-    for target in &mut targets {
-        *target = place[*target as usize];
-    }
-    Ok((classes.into_iter().map(|(label, _)| label).collect(), targets))
 }
 
 /// The place of a label among classes, or an error that lists them.
