@@ -1,6 +1,9 @@
 //! Model files that are not what they should be: each is a typed error, none panics, aborts or loads.
 
-use ressenti::{Error, ModelFileError, Pipeline};
+use std::time::{Duration, Instant};
+
+use ressenti::text::{Analyzer, Language};
+use ressenti::{Error, ModelFileError, Pipeline, Vectorizer};
 
 fn model() -> Vec<u8> {
     Pipeline::builder().fit(&["good crew", "bad crew"], &["1", "0"]).unwrap().to_bytes()
@@ -154,4 +157,56 @@ fn the_path_of_a_bad_file_is_named() {
             path.display()
         )
     );
+}
+
+/// Random changes of several bytes at once, with a right checksum, for `RESSENTI_FUZZ_SECONDS` (60).
+#[test]
+#[ignore = "takes long; run by .ci/slow"]
+fn random_changes_load_soundly_or_not_at_all() {
+    let seconds =
+        std::env::var("RESSENTI_FUZZ_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(60);
+    let until = Instant::now() + Duration::from_secs(seconds);
+    let three = Pipeline::builder()
+        .vectorizer(
+            Vectorizer::tfidf()
+                .ngram_range(1, 3)
+                .analyzer(Analyzer::social().stemmer(Language::English)),
+        )
+        .fit(&["good crew :)", "bad crew", "which gate?"], &["positive", "negative", "neutral"])
+        .unwrap();
+    let payloads = [model()[40..].to_vec(), three.to_bytes()[40..].to_vec()];
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = |below: usize| {
+        // xorshift64 (Marsaglia 2003)
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % below as u64) as usize
+    };
+    let (mut tried, mut loaded) = (0u64, 0u64);
+    while Instant::now() < until {
+        let mut payload = payloads[random(2)].clone();
+        for _ in 0..=random(4) {
+            let at = random(payload.len());
+            match random(4) {
+                0 => payload[at] = random(256) as u8,
+                1 => payload[at] ^= 1 << random(8),
+                2 => drop(payload.splice(at..at, [random(256) as u8; 8])),
+                _ => drop(payload.splice(at..(at + 1 + random(9)).min(payload.len()), [])),
+            }
+            if payload.is_empty() {
+                break;
+            }
+        }
+        tried += 1;
+        if let Ok(pipeline) = Pipeline::from_bytes(&envelope(&payload)) {
+            loaded += 1;
+            let prediction = pipeline.predict("good bad crew :) gate").unwrap();
+            assert!((0.0..=1.0).contains(&prediction.probability()), "{prediction:?}");
+            let _ = pipeline.explain("good bad crew").unwrap();
+            assert!(Pipeline::from_bytes(&pipeline.to_bytes()).is_ok());
+        }
+    }
+    println!("{tried} changed models: {loaded} loaded and worked, the others are errors");
+    assert!(loaded > 0 && loaded < tried);
 }
