@@ -171,6 +171,9 @@ pub(super) fn tokens(
 
 /// The length of the link that `rest` starts with.
 fn link(rest: &str) -> Option<usize> {
+    if !matches!(rest.as_bytes().first()?, b'h' | b'H' | b'w' | b'W') {
+        return None;
+    }
     let starts = |prefix: &str| {
         rest.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
     };
@@ -180,9 +183,20 @@ fn link(rest: &str) -> Option<usize> {
     (length > prefix.len()).then_some(length)
 }
 
+/// The bytes that emoticons start with: most characters are done with one look at this.
+const STARTS_EMOTICON: [bool; 256] = {
+    let mut starts = [false; 256];
+    let mut i = 0;
+    while i < EMOTICONS.len() {
+        starts[EMOTICONS[i].as_bytes()[0] as usize] = true;
+        i += 1;
+    }
+    starts
+};
+
 /// The length of the emoticon that `rest` starts with. One with a letter or digit at an end must not touch a word.
 fn emoticon(rest: &str, before: Option<char>) -> Option<usize> {
-    let first = *rest.as_bytes().first()?;
+    let first = *rest.as_bytes().first().filter(|&&b| STARTS_EMOTICON[usize::from(b)])?;
     let candidates = EMOTICONS.iter().filter(|e| e.as_bytes()[0] == first);
     let touches = |c: Option<char>| c.is_some_and(is_word);
     let stands_free = |e: &&&str| {
