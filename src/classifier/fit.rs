@@ -9,7 +9,7 @@ use ndarray::Array2;
 
 use super::link::Link;
 use super::problem::Problem;
-use super::{ClassWeight, Classifier, ClassifierParams, FitOptions, find_class, newton};
+use super::{ClassWeight, Classifier, ClassifierParams, FitOptions, WEIGHTS, find_class, newton};
 use crate::error::{Error, Result, same_length};
 use crate::progress::{Stage, report};
 use crate::rows::Rows;
@@ -88,7 +88,8 @@ impl ClassifierParams {
         solution.report.tracking_errors = tracker.into_messages();
         let (weights, intercept) = problem.split(solution.theta);
         let figures = [solution.report.objective, solution.report.gradient_norm];
-        if weights.iter().chain(&intercept).chain(&figures).any(|x| !x.is_finite()) {
+        let too_heavy = weights.iter().chain(&intercept).any(|x| !WEIGHTS.contains(x));
+        if too_heavy || figures.iter().any(|x| !x.is_finite()) {
             return Err(Error::InvalidValues {
                 what: "weights",
                 problem: format!(

@@ -12,6 +12,8 @@ mod params;
 mod problem;
 mod report;
 
+use std::ops::RangeInclusive;
+
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -53,8 +55,8 @@ pub struct Classifier {
     report: FitReport,
 }
 
-/// So small that no decision value can overflow.
-const HEAVIEST: f64 = 1e200;
+/// What a weight or an intercept can be, so that no decision value overflows; asked by `fit` and by loading.
+const WEIGHTS: RangeInclusive<f64> = -1e200..=1e200;
 
 /// What of a [`Classifier`] is stored.
 #[derive(Serialize, Deserialize)]
@@ -104,10 +106,8 @@ impl TryFrom<ClassifierParts> for Classifier {
         if intercept.len() != outputs {
             return Err(invalid(format!("{} intercepts for {outputs} outputs", intercept.len())));
         }
-        if let Some(x) =
-            weights.iter().chain(&intercept).find(|x| x.abs().is_nan() || x.abs() > HEAVIEST)
-        {
-            return Err(invalid(format!("weight {x} is not within -{HEAVIEST:e}..={HEAVIEST:e}")));
+        if let Some(x) = weights.iter().chain(&intercept).find(|x| !WEIGHTS.contains(x)) {
+            return Err(invalid(format!("weight {x} is not within ±{:e}", WEIGHTS.end())));
         }
         let found = weights.len();
         let weights = Array2::from_shape_vec((found / outputs, outputs), weights)

@@ -14,7 +14,7 @@ use crate::rows::{Parts, Rows};
 
 /// No more buffers than this: adding them up must stay cheap beside filling them.
 const MOST_CHUNKS: usize = 8;
-/// No more numbers than this in all buffers, if two do with it: 256 MiB.
+/// No more numbers than this in the buffers of a product with the Hessian: 256 MiB. Gradient and diagonal take twice that.
 const MOST_NUMBERS: usize = 1 << 25;
 
 pub(super) struct Problem<'a> {
@@ -127,8 +127,8 @@ impl<'a> Problem<'a> {
         (theta, intercepts)
     }
 
-    /// Applies `f(row, its slice of each output array, buffer)` to all rows of each chunk; returns what the chunks
-    /// return, in order.
+    /// `f(rows of a chunk, their part of out)` for each chunk; `out` has a number per row and output. Returns what the
+    /// chunks return, in order.
     fn for_chunks<R: Send>(
         &self,
         out: &mut [f64],

@@ -142,7 +142,6 @@ impl<'a> Counter<'a> {
                 self.piece.occurrences.extend_from_slice(ngrams);
             }
         }
-        self.tallies.resize(nodes.len(), Tally::default());
         self.piece.ends.push(self.piece.occurrences.len());
         Ok(())
     }
