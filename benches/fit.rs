@@ -34,7 +34,7 @@ fn main() {
     let twin = naive::Vectorizer::fit(&settings, &texts).expect("the texts hold words");
     let naive_rows: Vec<NaiveRow> = texts.iter().map(|text| twin.row(text)).collect();
     let params = Classifier::logistic_regression();
-    let columns = fitted.vocabulary().len();
+    let columns = fitted.n_features();
     let objective = gradient_descent(&naive_rows, &labels, columns);
     // Where both twins stop, the objective is flat.
     let agrees = |found: f64| (found / objective - 1.0).abs() < 1e-5;

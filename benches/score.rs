@@ -88,8 +88,8 @@ fn main() {
     // Why: paid at every start of a program; beside the same values as JSON.
     let (bytes, json) =
         (pipeline.to_bytes(), serde_json::to_vec(&pipeline).expect("all values are finite"));
-    let n_terms = pipeline.vectorizer().vocabulary().len();
-    let size = |p: &Pipeline| p.vectorizer().vocabulary().len();
+    let n_terms = pipeline.vectorizer().n_features();
+    let size = |p: &Pipeline| p.vectorizer().n_features();
     Case {
         criterion: &mut criterion,
         name: "score/load",

@@ -53,7 +53,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     println!("Trained on {} tweets; on {} others:\n\n{report}\n", texts.len(), new_texts.len());
     for label in pipeline.classes() {
-        let terms: Vec<&str> =
+        let terms: Vec<_> =
             pipeline.top_terms(label, 10)?.into_iter().map(|(term, _)| term).collect();
         println!("{label:>8}: {}", terms.join(", "));
     }

@@ -104,7 +104,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
             "preset": options.preset,
             "rows": train.texts.len(),
             "classes": pipeline.classes().len(),
-            "features": pipeline.vectorizer().vocabulary().len(),
+            "features": pipeline.vectorizer().n_features(),
             "accuracy": report.accuracy(),
             "f1_macro": report.f1_macro(),
             "fit_seconds": fit_seconds,

@@ -98,7 +98,7 @@ pub mod evaluate;
 pub mod text;
 pub mod tracker;
 
-pub use vectorizer::{DocFreq, Norm, Vectorizer, VectorizerParams, Vocabulary};
+pub use vectorizer::{Block, DocFreq, Norm, TermCounts, Vectorizer, VectorizerParams, Vocabulary};
 
 pub use rows::{Matrix, Rows};
 

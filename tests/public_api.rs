@@ -159,7 +159,7 @@ fn an_answer_outlives_its_text() -> Result<(), Error> {
         let text = String::from("lovely");
         (pipeline.predict(&text)?, pipeline.explain(&text)?)
     };
-    assert_eq!((prediction.label(), explanation.terms()[0].term), ("positive", "lovely"));
+    assert_eq!((prediction.label(), &*explanation.terms()[0].term), ("positive", "lovely"));
     let owned: Prediction<'static> = prediction.into_owned();
     drop(pipeline);
     assert_eq!(owned.label(), "positive");

@@ -110,8 +110,8 @@ proptest! {
             return Ok(());
         };
         let (vectorizer, rows) = fitted.unwrap();
-        prop_assert_eq!(vectorizer.vocabulary().iter().collect::<Vec<_>>(), &twin.vocabulary[..]);
-        prop_assert_eq!(vectorizer.idf(), twin.idf.as_deref());
+        prop_assert_eq!(vectorizer.feature_names().collect::<Vec<_>>(), &twin.vocabulary[..]);
+        prop_assert_eq!(vectorizer.blocks()[0].idf(), twin.idf.as_deref());
         prop_assert_eq!(vectorizer.n_documents(), texts.len() as u64);
         prop_assert_eq!(rows.n_rows(), texts.len());
         prop_assert_eq!(rows.n_columns(), twin.vocabulary.len());
@@ -158,8 +158,7 @@ proptest! {
         let Ok((vectorizer, rows)) = settings.params().fit_transform(&texts) else { return Ok(()) };
         let reversed: Vec<&String> = texts.iter().rev().collect();
         let (other, backwards) = settings.params().fit_transform(&reversed).unwrap();
-        prop_assert_eq!(vectorizer.vocabulary(), other.vocabulary());
-        prop_assert_eq!(vectorizer.idf(), other.idf());
+        prop_assert_eq!(&vectorizer, &other);
         for i in 0..texts.len() {
             prop_assert_eq!(bits(rows.row(i)), bits(backwards.row(texts.len() - 1 - i)));
         }

@@ -39,7 +39,7 @@ use link::Link;
 /// assert_eq!(classifier.classes(), ["0", "1"]);
 /// assert_eq!(classifier.predict(&vectorizer.transform(&["a good flight"]))?, ["1"]);
 /// let coef = classifier.coef(); // one row for two classes: it speaks for the second
-/// assert!(coef.get(0, vectorizer.vocabulary().get("good").unwrap()) > 0.0);
+/// assert!(coef.get(0, vectorizer.column("good").unwrap()) > 0.0);
 /// # Ok::<(), ressenti::Error>(())
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]

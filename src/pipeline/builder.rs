@@ -77,7 +77,10 @@ impl PipelineBuilder {
         self.vectorizer.validate()?;
 
         let tracker = Collecting::new(options.run());
-        for (key, value) in self.vectorizer.summary().into_iter().chain(self.classifier.summary()) {
+        for (key, value) in self.vectorizer.summary() {
+            tracker.param(&key, value);
+        }
+        for (key, value) in self.classifier.summary() {
             tracker.param(key, value);
         }
         tracker.param("n_train", texts.len());

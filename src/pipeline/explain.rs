@@ -1,5 +1,6 @@
 //! Why a text got its label: the terms that pushed it there, and how hard.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::{Pipeline, scorer};
@@ -8,11 +9,11 @@ use crate::error::Result;
 use crate::sentiment::Prediction;
 
 /// One term of a text and what it adds to the decision value of the predicted label.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Contribution<'m> {
     /// The term, as it stands in the vocabulary.
-    pub term: &'m str,
+    pub term: Cow<'m, str>,
     /// Its value in the text's row.
     pub value: f64,
     /// Value × weight: above 0 it speaks for the predicted label, below 0 against it.
@@ -91,11 +92,7 @@ impl Pipeline {
             let contribution = |(&column, &value): (&u32, &f32)| {
                 let (column, value) = (column as usize, f64::from(value));
                 let contribution = value * self.classifier.weight_for(class, column);
-                Contribution {
-                    term: self.vectorizer.vocabulary().term(column),
-                    value,
-                    contribution,
-                }
+                Contribution { term: self.vectorizer.feature_name(column), value, contribution }
             };
             let mut terms: Vec<_> =
                 row.columns().iter().zip(row.values()).map(contribution).collect();
@@ -107,14 +104,14 @@ impl Pipeline {
     /// The `n` terms with the largest weights for a label over all texts, the largest first.
     ///
     /// Errors: [`Error::UnknownLabel`](crate::Error::UnknownLabel).
-    pub fn top_terms(&self, label: &str, n: usize) -> Result<Vec<(&str, f64)>> {
+    pub fn top_terms(&self, label: &str, n: usize) -> Result<Vec<(Cow<'_, str>, f64)>> {
         let class = find_class(self.classes(), label)?;
         let weight = |column| (column, self.classifier.weight_for(class, column));
         let mut weights: Vec<(usize, f64)> =
             (0..self.classifier.n_features()).map(weight).collect();
         weights.sort_by(|a, b| b.1.total_cmp(&a.1));
         weights.truncate(n);
-        let named = |(column, weight)| (self.vectorizer.vocabulary().term(column), weight);
+        let named = |(column, weight)| (self.vectorizer.feature_name(column), weight);
         Ok(weights.into_iter().map(named).collect())
     }
 }

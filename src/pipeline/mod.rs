@@ -75,7 +75,7 @@ impl Pipeline {
     ///
     /// Errors: [`Error::ColumnMismatch`] if the classifier was not trained on rows of this vectorizer's width.
     pub fn from_parts(vectorizer: Vectorizer, classifier: Classifier) -> Result<Self> {
-        classifier.check_columns("the vectorizer", vectorizer.vocabulary().len())?;
+        classifier.check_columns("the vectorizer", vectorizer.n_features())?;
         Ok(Self { vectorizer, classifier })
     }
 

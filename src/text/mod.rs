@@ -1,6 +1,7 @@
 //! Text in, tokens out.
 //!
-//! An [`Analyzer`] cuts a text into tokens (`segment`, `social`), lower-cases them, drops stop words and stems. Tokens
+//! An [`Analyzer`] cuts a text into tokens (`segment`, `social`, `characters`), lower-cases them and strips accents
+//! (`normalize`), drops stop words, stems and marks what is negated. Tokens
 //! know where they stood in the text. N-grams of them are made where they are counted, in `vectorizer`; how often a
 //! token occurs and what it means are not known here.
 //!
@@ -15,12 +16,18 @@
 //! ```
 
 mod analyzer;
+mod characters;
 mod chars;
+mod negation;
+mod normalize;
 mod segment;
 mod social;
 mod stem;
 mod stopwords;
 
 pub use analyzer::{Analyzer, AnalyzerParams, Token, Tokenizer};
+pub(crate) use analyzer::{Buffer, Unit, negate};
+pub use negation::Negation;
+pub(crate) use negation::{Role, Scope};
 pub use stem::Language;
 pub use stopwords::StopWords;

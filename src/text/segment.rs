@@ -8,6 +8,7 @@ use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::chars::is_word;
+use super::normalize::Fold;
 
 /// What the ASCII bytes are: 0 ends a word, anything else is the lower-case form of a word's byte.
 const ASCII_WORD: [u8; 128] = {
@@ -22,18 +23,19 @@ const ASCII_WORD: [u8; 128] = {
     table
 };
 
-/// scikit-learn's `(?u)\b\w\w+\b` after `str.lower()`: runs of two and more word characters.
+/// scikit-learn's `(?u)\b\w\w+\b` after `str.lower()` and stripping: runs of two and more word characters.
 ///
-/// Characters are lower-cased as they come, so that a word's range is that of the original text even where the
-/// lower-case form has another length (`İ` becomes `i` and a combining dot, which ends the word).
+/// Characters are folded as they come, so that a word's range is that of the original text even where what it becomes has
+/// another length (`İ` becomes `i` and a combining dot, which ends the word).
 pub(super) fn words(
     text: &str,
     lowercase: bool,
+    strip_accents: bool,
     buffer: &mut String,
     mut each: impl FnMut(&str, Range<usize>),
 ) {
     let bytes = text.as_bytes();
-    let mut lower = Lowercase::new(text);
+    let mut fold = Fold::new(text, lowercase, strip_accents);
     let mut at = 0;
     while at < bytes.len() {
         let start = at;
@@ -43,7 +45,7 @@ pub(super) fn words(
             at += 1;
         }
         if at < bytes.len() && bytes[at] >= 128 {
-            at = mixed_word(text, start, lowercase.then_some(&mut lower), buffer, &mut each);
+            at = mixed_word(text, start, &mut fold, buffer, &mut each);
             continue;
         }
         if at - start >= 2 {
@@ -64,67 +66,41 @@ pub(super) fn words(
 fn mixed_word(
     text: &str,
     start: usize,
-    mut lower: Option<&mut Lowercase<'_>>,
+    fold: &mut Fold<'_>,
     word: &mut String,
     each: &mut impl FnMut(&str, Range<usize>),
 ) -> usize {
     word.clear();
-    let mut length = 0;
+    let (mut length, mut range) = (0, start..start);
     for (offset, c) in text[start..].char_indices() {
         let (at, next) = (start + offset, start + offset + c.len_utf8());
-        let mut push = |c: char| {
-            let goes_on = is_word(c);
-            if goes_on {
+        let mut ended = false;
+        // What a character becomes may end a word (İ), and even begin the next (½).
+        fold.each(at, c, |c| {
+            if is_word(c) {
+                if length == 0 {
+                    range.start = at;
+                }
                 word.push(c);
                 length += 1;
+                range.end = next;
+            } else {
+                if length >= 2 {
+                    each(word, range.clone());
+                }
+                word.clear();
+                length = 0;
+                ended = true;
             }
-            goes_on
-        };
-        // A character whose lower-case form is only partly a word's (İ) belongs to the word and ends it.
-        let (goes_on, end) = match &mut lower {
-            None => (push(c), at),
-            Some(lower) if c == 'Σ' => (push(lower.sigma(at)), at),
-            Some(_) => {
-                let mut parts = c.to_lowercase();
-                let first = parts.next().is_some_and(&mut push);
-                (first && parts.all(push), if first { next } else { at })
-            }
-        };
-        if !goes_on {
-            if length >= 2 {
-                each(word, start..end);
-            }
+        });
+        if ended && length == 0 {
             return next;
         }
     }
     if length >= 2 {
-        each(word, start..text.len());
+        each(word, range);
     }
     text.len()
-}
-
-/// Finds the one lower-case letter that depends on its surroundings: Σ is ς at the end of a word, else σ.
-struct Lowercase<'t> {
-    text: &'t str,
-    /// The lower-case text, made when the first Σ is met.
-    lowered: Option<String>,
-    /// A position in the text and the same position in `lowered`.
-    reached: (usize, usize),
-}
-
-impl<'t> Lowercase<'t> {
-    fn new(text: &'t str) -> Self {
-        Self { text, lowered: None, reached: (0, 0) }
-    }
-
-    /// The lower-case form of the Σ at byte `at`. Positions must not go back.
-    fn sigma(&mut self, at: usize) -> char {
-        let lowered = self.lowered.get_or_insert_with(|| self.text.to_lowercase());
-        let between = self.text[self.reached.0..at].chars().flat_map(char::to_lowercase);
-        // Σ itself is as long as σ and ς.
-        self.reached = (at, self.reached.1 + between.map(char::len_utf8).sum::<usize>());
-        lowered[self.reached.1..].chars().next().unwrap_or('σ')
-    }
 }
 
 /// The words of UAX #29 (Unicode Text Segmentation), lower-cased one by one.
@@ -161,7 +137,9 @@ mod tests {
 
     fn collect(text: &str, lowercase: bool) -> Vec<(String, Range<usize>)> {
         let mut found = Vec::new();
-        words(text, lowercase, &mut String::new(), |w, range| found.push((w.to_owned(), range)));
+        words(text, lowercase, false, &mut String::new(), |w, range| {
+            found.push((w.to_owned(), range))
+        });
         found
     }
 

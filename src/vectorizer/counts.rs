@@ -1,279 +1,511 @@
-//! How often each n-gram occurs in a corpus, and in which text.
-//!
-//! The texts are cut into pieces that are counted on their own threads; tokens and n-grams get small integers of their
-//! piece and, when the pieces are merged, of the corpus. All that leaves this room are sums of whole numbers and terms in
-//! alphabetical order, so the pieces, and with them the number of threads, leave no trace. Weights are not known here.
+//! What `fit` learns from texts before it chooses and weighs: counts that can be added to, merged and stored.
 
-use super::index::RowScratch;
-use super::interner::{Lookup, NONE, Nodes};
-use super::{RowsPart, TEXTS_PER_ROUND, VectorizerParams};
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::block::{Block, BlockParts, Finder};
+use super::build::Read;
+use super::hashing::Names;
+use super::interner::{NONE, Place, place};
+use super::params::BlockParams;
+use super::reader::{Documents, Source, Texts, TokenLists, check_tokens};
+use super::terms::{Flat, Tally, Terms};
+use super::{RowScratch, TEXTS_PER_ROUND, Vectorizer, VectorizerParams, Vocabulary, weighting};
 use crate::error::{Error, Result};
 use crate::parallel;
 use crate::progress::{Progress, Stage, report};
 use crate::text::Analyzer;
 
-/// The counts of a corpus.
-pub(super) struct Counts {
-    nodes: Nodes,
-    tallies: Vec<Tally>,
-    pieces: Vec<Piece>,
-    n_documents: u64,
+/// What was counted in some texts: a [`Vectorizer`] in the making.
+///
+/// Counts of parts of a corpus, on other machines or at other times, [`merge`](Self::merge) into those of the whole:
+/// [`finish`](Self::finish) then gives the very vectorizer that one `fit` on all texts would give, however they were split
+/// and in whatever order they were merged. Counts can be stored by serde.
+///
+/// ```
+/// use ressenti::Vectorizer;
+///
+/// let params = Vectorizer::tfidf().ngram_range(1, 2);
+/// let (mut monday, mut tuesday) = (params.term_counts()?, params.term_counts()?);
+/// monday.add(&["good crew", "lost bag"])?;
+/// tuesday.add(&["bad crew"])?;
+/// monday.merge(tuesday)?;
+/// let vectorizer = monday.finish()?;
+/// assert_eq!(vectorizer, params.fit(&["good crew", "lost bag", "bad crew"])?);
+/// # Ok::<(), ressenti::Error>(())
+/// ```
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(try_from = "TermCountsParts", into = "TermCountsParts")]
+pub struct TermCounts {
+    params: VectorizerParams,
+    blocks: Vec<BlockCounts>,
+    max_terms: Option<usize>,
 }
 
-/// How often one term occurs.
-#[derive(Debug, Clone, Copy, Default)]
-struct Tally {
-    /// In how many texts.
-    df: u32,
-    /// The number of the last text that was counted.
-    last: u32,
-    /// How many times in all.
-    total: u64,
+/// The counts of one block.
+#[derive(Debug, Clone)]
+pub(super) struct BlockCounts {
+    params: BlockParams,
+    analyzer: Analyzer,
+    /// Where terms are to be learnt or named.
+    terms: Option<Terms>,
+    /// Where columns are known from the start.
+    columns: Option<Columns>,
 }
 
-impl Tally {
-    /// Counts one occurrence in a text; numbers of texts start at 1 and ascend.
-    #[inline]
-    fn count(&mut self, text: u32) {
-        self.total += 1;
-        self.df += u32::from(self.last != text);
-        self.last = text;
-    }
+/// In how many texts each column was touched.
+#[derive(Debug, Clone)]
+pub(super) struct Columns {
+    finder: Finder,
+    vocabulary: Option<Vocabulary>,
+    df: Vec<u32>,
+    n_documents: u32,
+    n_tokens: u64,
 }
 
-/// The n-grams of a run of texts, text by text.
-#[derive(Default)]
-struct Piece {
-    /// One entry per occurrence, in this piece's integers.
-    occurrences: Vec<u32>,
-    /// Where the entries of each text end.
-    ends: Vec<usize>,
-    /// The column of each of this piece's integers, once it is known.
-    columns: Vec<u32>,
-}
-
-/// Counts the texts of one piece.
-struct Counter<'a> {
-    analyzer: &'a Analyzer,
-    ngram_range: (usize, usize),
-    nodes: Nodes,
-    /// Where tokens are not the surface forms themselves.
-    surfaces: Option<Surfaces>,
-    tallies: Vec<Tally>,
-    piece: Piece,
-    word: String,
-    lookups: Vec<Lookup>,
-    /// The tokens of a text.
-    tokens: Vec<u32>,
-    /// Its n-grams of the length at hand.
-    ngrams: Vec<u32>,
-}
-
-/// Surface forms and the token that each becomes, or [`NONE`], so that each is stemmed once.
-#[derive(Default)]
-struct Surfaces {
-    known: Nodes,
-    tokens: Vec<u32>,
-}
-
-impl<'a> Counter<'a> {
-    fn new(analyzer: &'a Analyzer, ngram_range: (usize, usize)) -> Self {
-        Self {
-            analyzer,
-            ngram_range,
-            nodes: Nodes::default(),
-            surfaces: (!analyzer.is_plain()).then(Default::default),
-            tallies: Vec::new(),
-            piece: Piece::default(),
-            word: String::new(),
-            lookups: Vec::new(),
-            tokens: Vec::new(),
-            ngrams: Vec::new(),
-        }
+impl Columns {
+    pub(super) fn new(finder: Finder, vocabulary: Option<Vocabulary>) -> Self {
+        let n_columns = match &finder {
+            Finder::Terms(_) => vocabulary.as_ref().map_or(0, Vocabulary::len),
+            Finder::Hashed(hashing, _) => hashing.n_features as usize,
+        };
+        Self { finder, vocabulary, df: vec![0; n_columns], n_documents: 0, n_tokens: 0 }
     }
 
-    /// Leaves the tokens of a text in `tokens`.
-    fn read(&mut self, text: &str) -> Result<()> {
-        let Self { analyzer, nodes, surfaces, lookups, tokens, .. } = self;
-        let known = surfaces.as_mut().map_or(&mut *nodes, |surfaces| &mut surfaces.known);
-        let mut result = Ok(());
-        lookups.clear();
-        analyzer.segment(text, &mut self.word, |surface, _| match known.prepare(surface) {
-            Ok(lookup) => lookups.push(lookup),
-            Err(error) => result = Err(error),
-        });
-        result?;
-        tokens.clear();
-        for &lookup in &*lookups {
-            tokens.push(known.finish(lookup)?);
-        }
-        if let Some(Surfaces { known, tokens: token_of }) = surfaces {
-            for new in token_of.len()..known.len() {
-                let token = analyzer.token(known.text(new as u32));
-                token_of.push(token.map_or(Ok(NONE), |token| nodes.intern_token(&token))?);
-            }
-            for token in &mut *tokens {
-                *token = token_of[*token as usize];
-            }
-            tokens.retain(|&token| token != NONE);
-        }
-        Ok(())
-    }
-
-    fn count(&mut self, text: &str) -> Result<()> {
-        self.read(text)?;
-        let Self { ngram_range: (min, max), nodes, tokens, ngrams, .. } = self;
-        // Loops of one kind of work each: the processor waits for many far-off words of memory at a time.
-        let number = self.piece.ends.len() as u32 + 1;
-        ngrams.clear();
-        ngrams.extend_from_slice(tokens);
-        for n in 1..=*max {
-            if n > 1 {
-                ngrams.pop();
-                for (ngram, &token) in ngrams.iter_mut().zip(tokens.iter().skip(n - 1)) {
-                    *ngram = nodes.intern_pair(*ngram, token)?;
-                }
-            }
-            if n >= *min {
-                self.tallies.resize(nodes.len(), Tally::default());
-                for &ngram in &*ngrams {
-                    self.tallies[ngram as usize].count(number);
-                }
-                self.piece.occurrences.extend_from_slice(ngrams);
-            }
-        }
-        self.piece.ends.push(self.piece.occurrences.len());
-        Ok(())
-    }
-}
-
-impl Counts {
-    /// Counts all n-grams of all texts.
-    pub(super) fn of<T: AsRef<str> + Sync>(
-        texts: &[T],
+    /// Counts texts; stopped by the callback, it has counted whole rounds.
+    pub(super) fn add<T: Sync, S: Source<T>>(
+        &mut self,
         analyzer: &Analyzer,
-        (min, max): (u32, u32),
+        texts: &[T],
+        _: S,
         progress: Option<&dyn Progress>,
-    ) -> Result<Self> {
-        if u32::try_from(texts.len()).is_err() {
+    ) -> Result<()> {
+        let total = u64::from(self.n_documents) + texts.len() as u64;
+        if u32::try_from(total).is_err() {
             return Err(Error::TooLarge { what: "texts", limit: u32::MAX.into() });
         }
-        // One piece a thread; more would only have to be merged again.
-        let pieces = parallel::threads().min(texts.len());
-        // Work that reports does so between rounds, in each of which every piece goes on a little.
-        let rounds = if progress.is_some() { texts.len().div_ceil(TEXTS_PER_ROUND) } else { 1 };
-        let counter = |_| Counter::new(analyzer, (min as usize, max as usize));
-        let mut counters: Vec<Counter<'_>> = (0..pieces).map(counter).collect();
-        for round in 0..rounds {
-            report(progress, Stage::Analyze, texts.len() * round / rounds, texts.len())?;
-            let work = |(i, counter): (usize, &mut Counter<'_>)| {
-                let mine = &texts[parallel::piece(texts.len(), pieces, i)];
-                let now = &mine[parallel::piece(mine.len(), rounds, round)];
-                now.iter().try_for_each(|text| counter.count(text.as_ref()))
+        let pieces = parallel::threads();
+        for (i, texts_now) in texts.chunks(TEXTS_PER_ROUND).enumerate() {
+            report(progress, Stage::Analyze, i * TEXTS_PER_ROUND, texts.len())?;
+            let finder = &self.finder;
+            let touched = parallel::map((0..pieces).collect(), |i| {
+                let (mut touched, mut n_tokens) = (Vec::new(), 0);
+                let mut scratch = RowScratch::default();
+                for text in &texts_now[parallel::piece(texts_now.len(), pieces, i)] {
+                    scratch.clear();
+                    n_tokens += S::find(text, finder, analyzer, &mut scratch).tokens as u64;
+                    touched.extend_from_slice(scratch.columns());
+                }
+                (touched, n_tokens)
+            });
+            for (touched, n_tokens) in touched {
+                self.n_tokens += n_tokens;
+                touched.into_iter().for_each(|column| self.df[column as usize] += 1);
+            }
+            self.n_documents += texts_now.len() as u32;
+        }
+        report(progress, Stage::Analyze, texts.len(), texts.len())
+    }
+
+    fn merge(&mut self, other: &Self) -> Result<()> {
+        self.n_documents = add_documents(self.n_documents, other.n_documents)?;
+        self.n_tokens = self.n_tokens.saturating_add(other.n_tokens);
+        self.df.iter_mut().zip(&other.df).for_each(|(df, other)| *df += other);
+        Ok(())
+    }
+
+    /// The idf of each column and the mean length of the texts.
+    pub(super) fn weights(&self, params: &BlockParams) -> Result<(Option<Vec<f64>>, f64)> {
+        let n = self.n_documents;
+        let unseen = self.df.iter().position(|&df| df == 0);
+        if let Some(column) = unseen
+            && params.use_idf
+            && !params.smooth_idf
+            && params.bm25.is_none()
+        {
+            let term = match &self.vocabulary {
+                Some(vocabulary) => format!("false with {:?}", vocabulary.term(column)),
+                None => "false with hashing".to_owned(),
             };
-            let done = parallel::map(counters.iter_mut().enumerate().collect(), work);
-            done.into_iter().collect::<Result<()>>()?;
+            return Err(Error::InvalidParameter {
+                name: "smooth_idf",
+                found: term,
+                expected: "divides by 0 texts that hold it; set smooth_idf(true), or leave the term out",
+            });
         }
-        report(progress, Stage::Analyze, texts.len(), texts.len())?;
-        Self::merge(counters, texts.len() as u64)
+        let idf = |&df: &u32| weighting::idf(df, n, params);
+        let idf = params.use_idf.then(|| self.df.iter().map(idf).collect());
+        Ok((idf, mean(self.n_tokens, n)))
     }
+}
 
-    fn merge(counters: Vec<Counter<'_>>, n_documents: u64) -> Result<Self> {
-        let mut counters = counters.into_iter();
-        let Some(Counter { nodes, tallies, piece, .. }) = counters.next() else {
-            return Err(Error::NoTexts { task: "count" });
+fn add_documents(n: u32, more: u32) -> Result<u32> {
+    n.checked_add(more).ok_or(Error::TooLarge { what: "texts", limit: u32::MAX.into() })
+}
+
+fn mean(sum: u64, n: u32) -> f64 {
+    if n == 0 { 0.0 } else { sum as f64 / f64::from(n) }
+}
+
+impl BlockCounts {
+    pub(super) fn new(params: &BlockParams) -> Result<Self> {
+        params.validate()?;
+        let analyzer = params.analyzer.build()?;
+        let vocabulary = match &params.vocabulary {
+            Some(terms) => Some(Vocabulary::from_sorted(terms.iter().map(String::as_str))?),
+            None => None,
         };
-        let mut merged = Self { nodes, tallies, pieces: vec![piece], n_documents };
-        // The first piece's integers are those of the corpus.
-        merged.pieces[0].columns = (0..merged.nodes.len() as u32).collect();
-        for Counter { nodes, tallies, mut piece, .. } in counters {
-            piece.columns.reserve(nodes.len());
-            for (node, tally) in tallies.iter().enumerate() {
-                let adopted = merged.nodes.adopt(&nodes, node as u32, &piece.columns)?;
-                piece.columns.push(adopted);
-                merged.tallies.resize(merged.nodes.len(), Tally::default());
-                let sum = &mut merged.tallies[adopted as usize];
-                sum.df += tally.df;
-                sum.total += tally.total;
-            }
-            merged.pieces.push(piece);
-        }
-        Ok(merged)
-    }
-
-    pub(super) fn n_documents(&self) -> u64 {
-        self.n_documents
-    }
-
-    /// The terms that the settings keep, each with its document frequency, in alphabetical order: that of the columns.
-    pub(super) fn select(&mut self, params: &VectorizerParams) -> Result<Vec<(String, u32)>> {
-        let empty =
-            |reason| Error::EmptyVocabulary { documents: self.n_documents as usize, reason };
-        if self.tallies.iter().all(|t| t.df == 0) {
-            return Err(empty(
-                "they hold no token; are they empty, or is every word a stop word or shorter than the n-grams?",
-            ));
-        }
-        let (low, high) = (params.min_df.of(self.n_documents), params.max_df.of(self.n_documents));
-        let in_range = |tally: &Tally| tally.df > 0 && (low..=high).contains(&f64::from(tally.df));
-        let nodes = 0..self.tallies.len() as u32;
-        let mut kept: Vec<u32> = nodes.filter(|&n| in_range(&self.tallies[n as usize])).collect();
-        if kept.is_empty() {
-            return Err(empty(
-                "min_df and max_df exclude every term; lower min_df or raise max_df",
-            ));
-        }
-        if let Some(max_features) = params.max_features {
-            self.keep_most_frequent(&mut kept, max_features as usize, params.binary);
-        }
-        let mut terms: Vec<(String, u32)> = kept.iter().map(|&n| (self.nodes.term(n), n)).collect();
-        terms.sort_unstable();
-        let mut columns = vec![NONE; self.tallies.len()];
-        for (column, &(_, node)) in terms.iter().enumerate() {
-            columns[node as usize] = column as u32;
-        }
-        for piece in &mut self.pieces {
-            for node in &mut piece.columns {
-                *node = columns[*node as usize];
-            }
-        }
-        let with_df = |(term, node): (String, u32)| (term, self.tallies[node as usize].df);
-        Ok(terms.into_iter().map(with_df).collect())
-    }
-
-    /// Keeps the `n` nodes that occur most often; of equally frequent ones the first by term.
-    fn keep_most_frequent(&self, kept: &mut Vec<u32>, n: usize, binary: bool) {
-        if kept.len() <= n {
-            return;
-        }
-        let frequency = |node: u32| {
-            let tally = self.tallies[node as usize];
-            if binary { tally.df.into() } else { tally.total }
+        let columns = if vocabulary.is_some() || params.hashing.is_some() {
+            let finder = Block::finder(params, &analyzer, vocabulary.as_ref())?;
+            Some(Columns::new(finder, vocabulary))
+        } else {
+            None
         };
-        kept.sort_unstable_by_key(|&node| std::cmp::Reverse(frequency(node)));
-        // Only the terms that tie at the cut are spelt out and sorted.
-        let cut = frequency(kept[n - 1]);
-        let start = kept.partition_point(|&node| frequency(node) > cut);
-        let end = kept.partition_point(|&node| frequency(node) >= cut);
-        kept[start..end].sort_by_cached_key(|&node| self.nodes.term(node));
-        kept.truncate(n);
+        let named = params.hashing.is_some_and(|hashing| hashing.feature_names);
+        let learn = columns.is_none() || named;
+        let terms = learn.then(|| Terms::new(params.ngram_range, analyzer.unit()));
+        Ok(Self { params: params.clone(), analyzer, terms, columns })
     }
 
-    /// The rows of the texts over the selected terms; `weigh` turns the counts in a scratch into values.
-    pub(super) fn into_rows(self, weigh: impl Fn(&mut RowScratch) + Send + Sync) -> Vec<RowsPart> {
-        parallel::map(self.pieces, |piece| {
-            let mut part = RowsPart::with_capacity(piece.ends.len(), piece.occurrences.len());
-            let mut scratch = RowScratch::default();
-            let mut start = 0;
-            for &end in &piece.ends {
-                let nodes = &piece.occurrences[start..end];
-                let columns = nodes.iter().map(|&node| piece.columns[node as usize]);
-                scratch.gather(columns.filter(|&column| column != NONE));
-                weigh(&mut scratch);
-                part.push(&scratch);
-                start = end;
+    pub(super) fn n_documents(&self) -> u32 {
+        let of_columns = self.columns.as_ref().map(|columns| columns.n_documents);
+        of_columns.or(self.terms.as_ref().map(Terms::n_documents)).unwrap_or(0)
+    }
+
+    fn n_terms(&self) -> usize {
+        self.terms.as_ref().map_or(0, Terms::len)
+    }
+
+    /// Counts texts. `keep` receives their tokens if columns are learnt.
+    pub(super) fn add<T: Sync, S: Source<T>>(
+        &mut self,
+        texts: &[T],
+        source: S,
+        keep: Option<&mut Vec<Documents>>,
+        max_terms: Option<usize>,
+        progress: Option<&dyn Progress>,
+    ) -> Result<()> {
+        if !S::HAS_TEXT {
+            check_tokens(&self.analyzer)?;
+        }
+        let keep = keep.filter(|_| self.columns.is_none());
+        if let Some(terms) = &mut self.terms {
+            terms.add(&self.analyzer, texts, S::read, keep, max_terms, progress)?;
+        }
+        match &mut self.columns {
+            Some(columns) => columns.add(&self.analyzer, texts, source, progress),
+            None => Ok(()),
+        }
+    }
+
+    fn merge(&mut self, other: &Self) -> Result<()> {
+        if let (Some(terms), Some(other)) = (&mut self.terms, &other.terms) {
+            terms.merge(other)?;
+        }
+        match (&mut self.columns, &other.columns) {
+            (Some(columns), Some(other)) => columns.merge(other),
+            _ => Ok(()),
+        }
+    }
+
+    /// The terms that the settings keep, with their counts, in alphabetical order.
+    fn select(&self, terms: &Terms) -> Result<Vec<(String, Tally)>> {
+        let params = &self.params;
+        let n = terms.n_documents();
+        let (low, high) = (params.min_df.of(n.into()), params.max_df.of(n.into()));
+        let keep = |t: &Tally| t.df > 0 && (low..=high).contains(&f64::from(t.df));
+        let most = params.max_features.map(|most| most as usize);
+        let frequency = |t: &Tally| if params.binary { t.df } else { t.total };
+        let selected = terms.select(keep, most, frequency);
+        if selected.is_empty() {
+            let reason = if terms.select(|t| t.df > 0, Some(1), |t| t.df).is_empty() {
+                "they hold no token; are they empty, or is every word a stop word or shorter than the n-grams?"
+            } else {
+                "min_df and max_df exclude every term; lower min_df or raise max_df"
+            };
+            return Err(Error::EmptyVocabulary { documents: n as usize, reason });
+        }
+        Ok(selected)
+    }
+
+    /// What a block is made of.
+    pub(super) fn parts(&self) -> Result<BlockParts> {
+        if let Some(columns) = &self.columns {
+            let (idf, mean_length) = columns.weights(&self.params)?;
+            let names = match (&self.terms, self.params.hashing) {
+                (Some(terms), Some(hashing)) => {
+                    let all = terms.select(|t| t.df > 0, None, |t| t.total).into_iter();
+                    Names::new(hashing, all.map(|(term, tally)| (term, tally.total)))
+                }
+                _ => Names::default(),
+            };
+            return Ok(BlockParts {
+                vocabulary: columns.vocabulary.clone(),
+                names,
+                idf,
+                mean_length,
+            });
+        }
+        let Some(terms) = &self.terms else { unreachable!("a block without columns has terms") };
+        let selected = self.select(terms)?;
+        let n = terms.n_documents();
+        let idf = |(_, tally): &(String, Tally)| weighting::idf(tally.df, n, &self.params);
+        let idf = self.params.use_idf.then(|| selected.iter().map(idf).collect());
+        let vocabulary = Vocabulary::from_sorted(selected.iter().map(|(term, _)| term.as_str()))?;
+        let mean_length = mean(terms.n_tokens(), n);
+        Ok(BlockParts { vocabulary: Some(vocabulary), names: Names::default(), idf, mean_length })
+    }
+
+    /// The documents that were kept, with what is needed to read them, and nothing else of the counts.
+    pub(super) fn into_documents(self, documents: Vec<Documents>) -> Option<Read> {
+        let terms = self.terms.filter(|_| self.columns.is_none())?;
+        Some(Read { documents, tokens: terms.into_document_tokens() })
+    }
+}
+
+impl VectorizerParams {
+    /// Begins to count texts, for when they are not all at hand: see [`TermCounts`].
+    ///
+    /// Errors: [`Error::InvalidParameter`] for a setting out of range.
+    pub fn term_counts(&self) -> Result<TermCounts> {
+        let blocks = self.blocks().map(BlockCounts::new).collect::<Result<_>>()?;
+        Ok(TermCounts { params: self.clone(), blocks, max_terms: None })
+    }
+}
+
+impl TermCounts {
+    /// Keeps no more than about so many different terms in memory, for corpora that have more than fit. Default: all.
+    ///
+    /// When there are more, the rarest are forgotten, until half of them are left; a term that comes again is counted from
+    /// nothing. So the counts of frequent terms are exact, and those of terms that occur less often than what was forgotten
+    /// may be too low; which ones depends on how texts are split into calls and machines. About 60 bytes a term, and those of
+    /// its words.
+    #[must_use]
+    pub fn max_terms(mut self, max_terms: usize) -> Self {
+        self.max_terms = Some(max_terms);
+        self
+    }
+
+    /// Counts texts, on all threads of the caller's rayon pool.
+    ///
+    /// Errors: [`Error::TooLarge`] for more than 2³² − 1 texts or 2³¹ different terms.
+    pub fn add<T: AsRef<str> + Sync>(&mut self, texts: &[T]) -> Result<()> {
+        self.add_from(texts, Texts, None)
+    }
+
+    /// [`add`](Self::add), reporting progress; stopped by the callback, it has counted whole rounds of some thousand texts.
+    ///
+    /// Errors: also [`Error::Cancelled`].
+    pub fn add_with<T: AsRef<str> + Sync>(
+        &mut self,
+        texts: &[T],
+        progress: &dyn Progress,
+    ) -> Result<()> {
+        self.add_from(texts, Texts, Some(progress))
+    }
+
+    /// Counts texts as tokens that the caller made: see [`VectorizerParams::fit_tokens`].
+    ///
+    /// Errors: also [`Error::InvalidValues`] for a token that is empty or holds a space.
+    pub fn add_tokens<D: AsRef<[S]> + Sync, S: AsRef<str>>(
+        &mut self,
+        documents: &[D],
+    ) -> Result<()> {
+        self.add_from(documents, TokenLists::new(), None)
+    }
+
+    fn add_from<T: Sync, S: Source<T>>(
+        &mut self,
+        texts: &[T],
+        source: S,
+        progress: Option<&dyn Progress>,
+    ) -> Result<()> {
+        let max_terms = self.max_terms;
+        let mut blocks = self.blocks.iter_mut();
+        blocks.try_for_each(|block| block.add(texts, source, None, max_terms, progress))
+    }
+
+    /// Adds the counts of other texts.
+    ///
+    /// Errors: [`Error::InvalidParameter`] if they were counted with other settings, [`Error::TooLarge`].
+    pub fn merge(&mut self, other: Self) -> Result<()> {
+        if self.params != other.params {
+            return Err(Error::InvalidParameter {
+                name: "settings",
+                found: "of the other counts".to_owned(),
+                expected: "differ from these; count all parts of a corpus with the same settings",
+            });
+        }
+        let mut blocks = self.blocks.iter_mut().zip(&other.blocks);
+        blocks.try_for_each(|(block, other)| block.merge(other))
+    }
+
+    /// How many texts were counted.
+    #[must_use]
+    pub fn n_documents(&self) -> u64 {
+        self.blocks.first().map_or(0, |block| block.n_documents().into())
+    }
+
+    /// How many different terms there are, in all blocks, also those that are only the beginning of one.
+    #[must_use]
+    pub fn n_terms(&self) -> usize {
+        self.blocks.iter().map(BlockCounts::n_terms).sum()
+    }
+
+    /// The vectorizer that was learnt.
+    ///
+    /// Errors: [`Error::NoTexts`], and [`Error::EmptyVocabulary`] if no term is left after pruning.
+    pub fn finish(&self) -> Result<Vectorizer> {
+        if self.n_documents() == 0 {
+            return Err(Error::NoTexts { task: "learn a vocabulary from" });
+        }
+        let parts = self.blocks.iter().map(BlockCounts::parts).collect::<Result<_>>()?;
+        Vectorizer::new(self.params.clone(), parts, self.n_documents())
+    }
+}
+
+impl fmt::Debug for TermCounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TermCounts")
+            .field("params", &self.params)
+            .field("n_documents", &self.n_documents())
+            .field("n_terms", &self.n_terms())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The stored form of [`TermCounts`].
+#[derive(Serialize, Deserialize)]
+struct TermCountsParts {
+    params: VectorizerParams,
+    max_terms: Option<u64>,
+    blocks: Vec<BlockCountsParts>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct BlockCountsParts {
+    n_documents: u32,
+    n_tokens: u64,
+    tokens: Vec<(String, u32, u32)>,
+    pairs: Vec<(u32, u32, u32, u32)>,
+    df: Vec<u32>,
+}
+
+impl From<TermCounts> for TermCountsParts {
+    fn from(counts: TermCounts) -> Self {
+        let block = |block: BlockCounts| {
+            let flat = block.terms.as_ref().map(Terms::to_flat).unwrap_or_default();
+            let n_tokens = match (&block.columns, &block.terms) {
+                (Some(columns), _) => columns.n_tokens,
+                (None, Some(terms)) => terms.n_tokens(),
+                (None, None) => 0,
+            };
+            let named = flat.tokens.texts().zip(&flat.tallies);
+            BlockCountsParts {
+                n_documents: block.n_documents(),
+                n_tokens,
+                tokens: named.map(|(text, t)| (text.to_owned(), t.df, t.total)).collect(),
+                pairs: flat
+                    .pairs
+                    .iter()
+                    .map(|&(p, t, tally)| (p, t, tally.df, tally.total))
+                    .collect(),
+                df: block.columns.map(|columns| columns.df).unwrap_or_default(),
             }
-            part
-        })
+        };
+        Self {
+            params: counts.params,
+            max_terms: counts.max_terms.map(|n| n as u64),
+            blocks: counts.blocks.into_iter().map(block).collect(),
+        }
+    }
+}
+
+impl TryFrom<TermCountsParts> for TermCounts {
+    type Error = Error;
+
+    fn try_from(parts: TermCountsParts) -> Result<Self> {
+        let mut counts = parts.params.term_counts()?;
+        counts.max_terms = parts.max_terms.map(|n| usize::try_from(n).unwrap_or(usize::MAX));
+        if counts.blocks.len() != parts.blocks.len() {
+            return Err(invalid("there are not as many blocks as settings of blocks"));
+        }
+        for (block, parts) in counts.blocks.iter_mut().zip(parts.blocks) {
+            block.restore(parts)?;
+        }
+        let n = counts.n_documents();
+        if counts.blocks.iter().any(|block| u64::from(block.n_documents()) != n) {
+            return Err(invalid("its blocks have counted different numbers of texts"));
+        }
+        Ok(counts)
+    }
+}
+
+fn invalid(problem: &str) -> Error {
+    Error::InvalidValues { what: "term counts", problem: problem.to_owned() }
+}
+
+impl BlockCounts {
+    /// Takes over stored counts, if they can be true.
+    fn restore(&mut self, parts: BlockCountsParts) -> Result<()> {
+        let BlockCountsParts { n_documents, n_tokens, tokens, pairs, df } = parts;
+        let tally = |df: u32, total: u32| {
+            if df <= n_documents && df <= total {
+                Ok(Tally::new(df, total))
+            } else {
+                Err(invalid("a term occurs in more texts than there are, or than it occurs at all"))
+            }
+        };
+        match &mut self.columns {
+            Some(columns) if columns.df.len() == df.len() => {
+                if df.iter().any(|&df| df > n_documents) {
+                    return Err(invalid("a column occurs in more texts than there are"));
+                }
+                columns.df = df;
+                columns.n_documents = n_documents;
+                columns.n_tokens = n_tokens;
+            }
+            None if df.is_empty() => {}
+            _ => return Err(invalid("there are not as many counts as columns")),
+        }
+        let Some(terms) = &mut self.terms else {
+            let empty = tokens.is_empty() && pairs.is_empty();
+            return if empty {
+                Ok(())
+            } else {
+                Err(invalid("there are terms that nobody asked for"))
+            };
+        };
+        let mut flat = Flat::default();
+        for (text, df, total) in &tokens {
+            if text.is_empty() || flat.tokens.intern(text)? as usize != flat.tallies.len() {
+                return Err(invalid("a token is empty or there twice"));
+            }
+            flat.tallies.push(tally(*df, *total)?);
+        }
+        // How many tokens each of the longer terms has.
+        let mut lengths: Vec<u32> = Vec::with_capacity(pairs.len());
+        for (parent, token, df, total) in pairs {
+            let length = match place(parent) {
+                _ if parent == NONE => None,
+                Place::Token(parent) => (parent < flat.tokens.len()).then_some(2),
+                Place::Pair(parent) => lengths.get(parent).map(|length| length + 1),
+            };
+            let length = length.filter(|&length| length <= self.params.ngram_range.1);
+            let known = (token as usize) < flat.tokens.len();
+            lengths.push(
+                length
+                    .filter(|_| known)
+                    .ok_or_else(|| invalid("a term is too long, or of unknown parts"))?,
+            );
+            flat.pairs.push((parent, token, tally(df, total)?));
+        }
+        let unit = self.analyzer.unit();
+        *terms = Terms::from_flat(&flat, self.params.ngram_range, unit, n_documents, n_tokens)?;
+        if terms.len() != flat.tokens.len() + flat.pairs.len() {
+            return Err(invalid("a term is there twice"));
+        }
+        Ok(())
     }
 }

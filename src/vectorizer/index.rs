@@ -1,158 +1,172 @@
 //! From the tokens of one text to the columns it touches.
 //!
-//! Built from a [`Vocabulary`]; what it finds are columns and counts. What they weigh is not known here.
+//! Built from a [`Vocabulary`]; what it finds are columns. What they weigh is not known here.
 
 use super::Vocabulary;
-use super::interner::{NONE, Nodes};
+use super::interner::{NONE, Pairs, Place, Tokens, place};
+use super::reader::separator;
+use super::scratch::{ReadScratch, RowScratch, TextCounts};
 use crate::error::{Error, Result};
-use crate::text::Analyzer;
+use crate::text::{Analyzer, Unit};
 
 /// Looks the n-grams of a text up without spelling them.
 #[derive(Debug, Clone)]
 pub(super) struct TermIndex {
-    nodes: Nodes,
-    /// The column of each node, or [`NONE`] for what is only the beginning or a part of a term.
-    columns: Vec<u32>,
-    longest: usize,
-}
-
-/// Buffers that one text after the other passes through, and the row of the last one.
-#[derive(Debug, Default)]
-pub(crate) struct RowScratch {
-    word: String,
-    /// The tokens of the text, [`NONE`] for those in no term.
-    tokens: Vec<u32>,
-    /// Its n-grams of the length at hand.
-    ngrams: Vec<u32>,
-    /// The columns of the row, ascending.
-    pub(super) columns: Vec<u32>,
-    /// How often each column occurs.
-    pub(super) counts: Vec<u32>,
-    pub(super) weights: Vec<f64>,
-    /// The values of the row.
-    pub(super) values: Vec<f32>,
-}
-
-impl RowScratch {
-    /// The columns of the row, ascending.
-    pub(crate) fn columns(&self) -> &[u32] {
-        &self.columns
-    }
-
-    /// The values of the row.
-    pub(crate) fn values(&self) -> &[f32] {
-        &self.values
-    }
-
-    /// Sorts the columns found, one entry per occurrence, into distinct ones and their counts.
-    pub(super) fn gather(&mut self, found: impl Iterator<Item = u32>) {
-        self.columns.clear();
-        self.columns.extend(found);
-        self.gather_columns();
-    }
-
-    fn gather_columns(&mut self) {
-        self.columns.sort_unstable();
-        self.counts.clear();
-        let mut kept = 0;
-        for i in 0..self.columns.len() {
-            if kept > 0 && self.columns[kept - 1] == self.columns[i] {
-                self.counts[kept - 1] += 1;
-            } else {
-                self.columns[kept] = self.columns[i];
-                self.counts.push(1);
-                kept += 1;
-            }
-        }
-        self.columns.truncate(kept);
-    }
-}
-
-/// What a row was counted from.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct TextCounts {
-    /// Tokens in the text.
-    pub(crate) tokens: usize,
-    /// Those that occur in some term.
-    pub(crate) known_tokens: usize,
+    unit: Unit,
+    ngram_range: (usize, usize),
+    tokens: Tokens,
+    pairs: Pairs,
+    /// The column of each token, or [`NONE`] for what is only the beginning or a part of a term.
+    token_columns: Vec<u32>,
+    /// The same for longer terms.
+    pair_columns: Vec<u32>,
 }
 
 impl TermIndex {
-    pub(super) fn new(vocabulary: &Vocabulary, (min, max): (u32, u32)) -> Result<Self> {
-        let mut nodes = Nodes::default();
-        let mut columns = Vec::new();
+    pub(super) fn new(vocabulary: &Vocabulary, unit: Unit, (min, max): (u32, u32)) -> Result<Self> {
+        let mut index = Self {
+            unit,
+            ngram_range: (min as usize, max as usize),
+            tokens: Tokens::default(),
+            pairs: Pairs::default(),
+            token_columns: Vec::new(),
+            pair_columns: Vec::new(),
+        };
+        // Of words, the short ones are terms themselves.
+        let least = if unit == Unit::CharactersOfWords { 1 } else { min as usize };
         for (column, term) in vocabulary.iter().enumerate() {
-            let (mut node, mut length) = (NONE, 0);
-            for token in term.split(' ') {
-                let token_id = nodes.intern_token(token)?;
-                node = match node {
-                    NONE => token_id,
-                    parent => nodes.intern_pair(parent, token_id)?,
-                };
-                length += usize::from(!token.is_empty());
-            }
-            if !(min as usize..=max as usize).contains(&length) {
+            let length = if separator(unit).is_empty() {
+                index.insert(term.split_inclusive(|_| true), column as u32)?
+            } else {
+                index.insert(term.split(separator(unit)), column as u32)?
+            };
+            if !(least..=max as usize).contains(&length) {
                 let problem = format!("term {term:?} is not one of {min} to {max} tokens");
                 return Err(Error::InvalidValues { what: "vocabulary", problem });
             }
-            columns.resize(nodes.len(), NONE);
-            columns[node as usize] = column as u32;
         }
-        Ok(Self { nodes, columns, longest: max as usize })
+        index.token_columns.resize(index.tokens.len(), NONE);
+        index.pair_columns.resize(index.pairs.len(), NONE);
+        Ok(index)
     }
 
-    /// Leaves the columns of a text and their counts in `scratch`.
-    pub(super) fn count(
+    /// Adds a term of these tokens, and returns how many there are that are not empty.
+    fn insert<'t>(&mut self, tokens: impl Iterator<Item = &'t str>, column: u32) -> Result<usize> {
+        let (mut node, mut length) = (NONE, 0);
+        for token in tokens {
+            let token_id = self.tokens.intern(token)?;
+            node = if node == NONE { token_id } else { self.pairs.intern(node, token_id)? };
+            length += usize::from(!token.is_empty());
+        }
+        let (columns, place) = match place(node) {
+            Place::Token(place) => (&mut self.token_columns, place),
+            Place::Pair(place) => (&mut self.pair_columns, place),
+        };
+        if place >= columns.len() {
+            columns.resize(place + 1, NONE);
+        }
+        columns[place] = column;
+        Ok(length)
+    }
+
+    /// What terms are made of.
+    pub(super) fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    #[inline]
+    fn column(&self, node: u32) -> u32 {
+        match place(node) {
+            _ if node == NONE => NONE,
+            Place::Token(place) => self.token_columns[place],
+            Place::Pair(place) => self.pair_columns[place],
+        }
+    }
+
+    /// Leaves the columns of a text in `scratch`, one entry per occurrence.
+    pub(super) fn find(
         &self,
         analyzer: &Analyzer,
         text: &str,
         scratch: &mut RowScratch,
     ) -> TextCounts {
-        let RowScratch { word, tokens, ngrams, columns, .. } = scratch;
+        let RowScratch { read, columns, .. } = scratch;
+        let ReadScratch { buffer, lookups, tokens, ngrams, .. } = read;
+        if self.unit == Unit::CharactersOfWords {
+            let mut counts = TextCounts::default();
+            analyzer.segment(text, buffer, |word, _| {
+                let before = columns.len();
+                self.find_in_word(word, tokens, columns);
+                counts.tokens += 1;
+                counts.known_tokens += usize::from(columns.len() > before);
+            });
+            return counts;
+        }
         tokens.clear();
-        let plain = analyzer.is_plain();
-        analyzer.segment(text, word, |surface, _| {
-            if plain {
-                tokens.push(self.nodes.find_token(surface));
-            } else if let Some(token) = analyzer.token(surface) {
-                tokens.push(self.nodes.find_token(&token));
+        if analyzer.is_plain() {
+            lookups.clear();
+            analyzer
+                .segment(text, buffer, |token, _| lookups.push(self.tokens.prepare_find(token)));
+            tokens.extend(lookups.iter().map(|&lookup| self.tokens.finish_find(lookup)));
+        } else {
+            analyzer.each(text, buffer, |token, _| tokens.push(self.tokens.find(token)));
+        }
+        self.find_in_tokens(tokens, ngrams, columns)
+    }
+
+    /// Appends the columns of a text's tokens, [`NONE`] for those in no term.
+    #[inline]
+    pub(super) fn find_in_tokens(
+        &self,
+        tokens: &[u32],
+        ngrams: &mut Vec<u32>,
+        columns: &mut Vec<u32>,
+    ) -> TextCounts {
+        let (min, max) = self.ngram_range;
+        let known = |column: &u32| *column != NONE;
+        if min == 1 {
+            columns.extend(tokens.iter().map(|&token| self.column(token)).filter(known));
+        }
+        if max > 1 {
+            ngrams.clear();
+            ngrams.extend_from_slice(tokens);
+        }
+        // Loops of one kind of work each: the processor waits for many far-off words of memory at a time.
+        for n in 2..=max {
+            ngrams.pop();
+            for (ngram, &token) in ngrams.iter_mut().zip(tokens.iter().skip(n - 1)) {
+                let known = *ngram != NONE && token != NONE;
+                *ngram = if known { self.pairs.find(*ngram, token) } else { NONE };
             }
-        });
-        columns.clear();
-        ngrams.clear();
-        ngrams.extend_from_slice(tokens);
-        for n in 1..=self.longest {
-            if n > 1 {
-                ngrams.pop();
-                for (ngram, &token) in ngrams.iter_mut().zip(tokens.iter().skip(n - 1)) {
-                    let known = *ngram != NONE && token != NONE;
-                    *ngram = if known { self.nodes.find_pair(*ngram, token) } else { NONE };
+            if n >= min {
+                columns.extend(ngrams.iter().map(|&ngram| self.column(ngram)).filter(known));
+            }
+        }
+        let known_tokens = tokens.iter().filter(|&&token| token != NONE).count();
+        TextCounts { tokens: tokens.len(), known_tokens }
+    }
+
+    /// Appends the columns of the terms that a word is made of.
+    pub(super) fn find_in_word(&self, word: &str, tokens: &mut Vec<u32>, columns: &mut Vec<u32>) {
+        tokens.clear();
+        tokens.extend(word.split_inclusive(|_| true).map(|c| self.tokens.find(c)));
+        let (min, max) = self.ngram_range;
+        let min = min.min(tokens.len());
+        for (i, &first) in tokens.iter().enumerate() {
+            let mut node = first;
+            for n in 1..=max.min(tokens.len() - i) {
+                if n > 1 {
+                    let token = tokens[i + n - 1];
+                    node = if token == NONE { NONE } else { self.pairs.find(node, token) };
+                }
+                if node == NONE {
+                    break;
+                }
+                if n >= min {
+                    let column = self.column(node);
+                    columns.extend((column != NONE).then_some(column));
                 }
             }
-            let found = ngrams.iter().filter(|&&ngram| ngram != NONE);
-            columns.extend(found.map(|&ngram| self.columns[ngram as usize]).filter(|&c| c != NONE));
-        }
-        scratch.gather_columns();
-        let known_tokens = scratch.tokens.iter().filter(|&&token| token != NONE).count();
-        TextCounts { tokens: scratch.tokens.len(), known_tokens }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn occurrences_become_columns_and_counts() {
-        let mut scratch = RowScratch::default();
-        for (found, columns, counts) in [
-            (vec![], vec![], vec![]),
-            (vec![7], vec![7], vec![1]),
-            (vec![7, 7], vec![7], vec![2]),
-            (vec![3, 1, 3, 2, 3, 1], vec![1, 2, 3], vec![2, 1, 3]),
-        ] {
-            scratch.gather(found.into_iter());
-            assert_eq!((&scratch.columns, &scratch.counts), (&columns, &counts));
         }
     }
 }

@@ -14,17 +14,11 @@ use crate::error::{Error, Result};
 /// Stands for "no such token or n-gram".
 pub(super) const NONE: u32 = u32::MAX;
 
-/// Tokens and n-grams as consecutive integers of one sequence: the nodes of a forest whose roots are tokens and in which
-/// a child adds a token to its parent.
+/// Tokens as consecutive integers.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Nodes {
-    /// The text of each token, in the order of their nodes.
+pub(super) struct Tokens {
     texts: Arena,
-    tokens: HashTable<Slot>,
-    /// (parent, token) → node.
-    pairs: HashTable<[u32; 3]>,
-    /// What each node is made of: its parent and the token it adds, or [`NONE`] and the place of its own text.
-    made_of: Vec<(u32, u32)>,
+    table: HashTable<Slot>,
 }
 
 /// What the table knows of a token. Most are no longer than the key, and told apart without a look at their text.
@@ -32,10 +26,10 @@ pub(super) struct Nodes {
 struct Slot {
     key: u64,
     length: u32,
-    node: u32,
+    token: u32,
 }
 
-/// A token on its way to its node.
+/// A token on its way to its integer.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Lookup {
     Short { key: u64, length: u32, hash: u64 },
@@ -76,6 +70,147 @@ fn hash_token(key: u64, length: u32) -> u64 {
     hasher.finish()
 }
 
+impl Tokens {
+    /// How many tokens there are.
+    pub(super) fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// The slot of a token, which has that key and hash.
+    #[inline]
+    fn slot(&self, text: &str, key: u64, hash: u64) -> Option<&Slot> {
+        self.table.find(hash, |slot| {
+            let same = slot.key == key && slot.length as usize == text.len();
+            same && (text.len() <= 8 || self.text(slot.token) == text)
+        })
+    }
+
+    /// The text of a token.
+    #[inline]
+    pub(super) fn text(&self, token: u32) -> &str {
+        self.texts.get(token as usize)
+    }
+
+    /// The texts of all tokens, in the order of their integers.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        (0..self.len()).map(|token| self.texts.get(token))
+    }
+
+    /// The integer of a token, or [`NONE`].
+    #[inline]
+    pub(super) fn find(&self, text: &str) -> u32 {
+        let key = key_of(text.as_bytes());
+        self.slot(text, key, hash_token(key, text.len() as u32)).map_or(NONE, |slot| slot.token)
+    }
+
+    /// First half of [`find`](Self::find): all that can be done without the table. Doing this for the words of a text, and
+    /// only then the second half, lets the processor wait for several places of the table at once.
+    #[inline]
+    pub(super) fn prepare_find(&self, text: &str) -> Lookup {
+        if text.len() > size_of::<u64>() {
+            return Lookup::Found(self.find(text));
+        }
+        prepare_short(text)
+    }
+
+    /// Second half of [`find`](Self::find).
+    #[inline]
+    pub(super) fn finish_find(&self, lookup: Lookup) -> u32 {
+        match lookup {
+            Lookup::Found(token) => token,
+            Lookup::Short { key, length, hash } => self.find_short(key, length, hash),
+        }
+    }
+
+    #[inline]
+    fn find_short(&self, key: u64, length: u32, hash: u64) -> u32 {
+        let found = self.table.find(hash, |s| s.key == key && s.length == length);
+        found.map_or(NONE, |slot| slot.token)
+    }
+
+    /// First half of [`intern`](Self::intern), as [`prepare_find`](Self::prepare_find) is of `find`.
+    #[inline]
+    pub(super) fn prepare(&mut self, text: &str) -> Result<Lookup> {
+        if text.len() > size_of::<u64>() {
+            return self.intern(text).map(Lookup::Found);
+        }
+        Ok(prepare_short(text))
+    }
+
+    /// Second half of [`intern`](Self::intern).
+    #[inline]
+    pub(super) fn finish(&mut self, lookup: Lookup) -> Result<u32> {
+        let (key, length, hash) = match lookup {
+            Lookup::Found(token) => return Ok(token),
+            Lookup::Short { key, length, hash } => (key, length, hash),
+        };
+        match self.find_short(key, length, hash) {
+            NONE => {
+                let bytes = key.to_le_bytes();
+                let text = std::str::from_utf8(&bytes[..length as usize]);
+                self.intern(text.expect("the key of a short token is its text"))
+            }
+            token => Ok(token),
+        }
+    }
+
+    /// The integer of a token, a new one if it is new.
+    #[inline]
+    pub(super) fn intern(&mut self, text: &str) -> Result<u32> {
+        let length = u32::try_from(text.len()).map_err(|_| too_large("bytes of one token"))?;
+        let key = key_of(text.as_bytes());
+        let hash = hash_token(key, length);
+        if let Some(slot) = self.slot(text, key, hash) {
+            return Ok(slot.token);
+        }
+        let token = new_node(self.texts.len(), 0)?;
+        self.texts.push(text)?;
+        self.table
+            .insert_unique(hash, Slot { key, length, token }, |s| hash_token(s.key, s.length));
+        Ok(token)
+    }
+}
+
+/// A token of up to eight bytes.
+#[inline]
+fn prepare_short(text: &str) -> Lookup {
+    let (key, length) = (key_of(text.as_bytes()), text.len() as u32);
+    Lookup::Short { key, length, hash: hash_token(key, length) }
+}
+
+/// N-grams of two tokens and more. An n-gram is a **node**: its parent is the node of its first n − 1 tokens, and the node
+/// of a single token is the token itself.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Pairs {
+    /// (parent, token) → node.
+    table: HashTable<[u32; 3]>,
+}
+
+/// Set in the nodes of two tokens and more.
+const PAIR: u32 = 1 << 31;
+
+/// Where among its likes a node stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Token(usize),
+    Pair(usize),
+}
+
+/// Where among its likes a node stands that is not [`NONE`].
+#[inline]
+pub(super) fn place(node: u32) -> Place {
+    if node & PAIR == 0 {
+        Place::Token(node as usize)
+    } else {
+        Place::Pair((node & !PAIR) as usize)
+    }
+}
+
+/// The node of the pair at a place.
+pub(super) fn pair_at(place: u32) -> u32 {
+    place | PAIR
+}
+
 #[inline]
 fn hash_pair(parent: u32, token: u32) -> u64 {
     let mut hasher = hasher();
@@ -83,134 +218,52 @@ fn hash_pair(parent: u32, token: u32) -> u64 {
     hasher.finish()
 }
 
-impl Nodes {
-    /// How many nodes there are.
+impl Pairs {
+    /// How many there are.
     pub(super) fn len(&self) -> usize {
-        self.made_of.len()
-    }
-
-    /// The slot of a token, which has that key and hash.
-    #[inline]
-    fn slot(&self, text: &str, key: u64, hash: u64) -> Option<&Slot> {
-        self.tokens.find(hash, |slot| {
-            let same = slot.key == key && slot.length as usize == text.len();
-            same && (text.len() <= 8 || self.text(slot.node) == text)
-        })
-    }
-
-    /// The text of a token.
-    pub(super) fn text(&self, token: u32) -> &str {
-        self.texts.get(self.made_of[token as usize].1 as usize)
-    }
-
-    /// The node of a token, or [`NONE`].
-    #[inline]
-    pub(super) fn find_token(&self, text: &str) -> u32 {
-        let key = key_of(text.as_bytes());
-        self.slot(text, key, hash_token(key, text.len() as u32)).map_or(NONE, |slot| slot.node)
-    }
-
-    /// First half of [`intern_token`](Self::intern_token): all that can be done without the table. Doing this for the
-    /// words of a text, and only then the second half, lets the processor wait for several places of the table at once.
-    #[inline]
-    pub(super) fn prepare(&mut self, text: &str) -> Result<Lookup> {
-        if text.len() > size_of::<u64>() {
-            return self.intern_token(text).map(Lookup::Found);
-        }
-        let (key, length) = (key_of(text.as_bytes()), text.len() as u32);
-        Ok(Lookup::Short { key, length, hash: hash_token(key, length) })
-    }
-
-    /// Second half of [`intern_token`](Self::intern_token).
-    #[inline]
-    pub(super) fn finish(&mut self, lookup: Lookup) -> Result<u32> {
-        let (key, length, hash) = match lookup {
-            Lookup::Found(node) => return Ok(node),
-            Lookup::Short { key, length, hash } => (key, length, hash),
-        };
-        if let Some(slot) = self.tokens.find(hash, |s| s.key == key && s.length == length) {
-            return Ok(slot.node);
-        }
-        let bytes = key.to_le_bytes();
-        let text = std::str::from_utf8(&bytes[..length as usize]);
-        self.intern_token(text.expect("the key of a short token is its text"))
-    }
-
-    /// The node of a token, a new one if it is new.
-    #[inline]
-    pub(super) fn intern_token(&mut self, text: &str) -> Result<u32> {
-        let length = u32::try_from(text.len()).map_err(|_| too_large("bytes of one token"))?;
-        let key = key_of(text.as_bytes());
-        let hash = hash_token(key, length);
-        if let Some(slot) = self.slot(text, key, hash) {
-            return Ok(slot.node);
-        }
-        let place = self.texts.len() as u32;
-        self.texts.push(text)?;
-        let node = self.add(NONE, place)?;
-        self.tokens
-            .insert_unique(hash, Slot { key, length, node }, |s| hash_token(s.key, s.length));
-        Ok(node)
+        self.table.len()
     }
 
     /// The node of `parent` followed by `token`, or [`NONE`].
     #[inline]
-    pub(super) fn find_pair(&self, parent: u32, token: u32) -> u32 {
+    pub(super) fn find(&self, parent: u32, token: u32) -> u32 {
         let found =
-            self.pairs.find(hash_pair(parent, token), |&[p, t, _]| (p, t) == (parent, token));
+            self.table.find(hash_pair(parent, token), |&[p, t, _]| (p, t) == (parent, token));
         found.map_or(NONE, |&[_, _, node]| node)
     }
 
     /// The node of `parent` followed by `token`, a new one if it is new.
     #[inline]
-    pub(super) fn intern_pair(&mut self, parent: u32, token: u32) -> Result<u32> {
+    pub(super) fn intern(&mut self, parent: u32, token: u32) -> Result<u32> {
         let hash = hash_pair(parent, token);
-        if let Some(&[_, _, node]) = self.pairs.find(hash, |&[p, t, _]| (p, t) == (parent, token)) {
+        if let Some(&[_, _, node]) = self.table.find(hash, |&[p, t, _]| (p, t) == (parent, token)) {
             return Ok(node);
         }
-        let node = self.add(parent, token)?;
-        self.pairs.insert_unique(hash, [parent, token, node], |&[p, t, _]| hash_pair(p, t));
+        let node = new_node(self.table.len(), PAIR)?;
+        self.table.insert_unique(hash, [parent, token, node], |&[p, t, _]| hash_pair(p, t));
         Ok(node)
     }
 
-    fn add(&mut self, parent: u32, token: u32) -> Result<u32> {
-        let node = self.made_of.len() as u32;
-        if node == NONE {
-            return Err(too_large("distinct terms"));
+    /// The parent and the token of each node, in the order of their places.
+    pub(super) fn made_of(&self) -> Vec<(u32, u32)> {
+        let mut made_of = vec![(NONE, NONE); self.table.len()];
+        for &[parent, token, node] in &self.table {
+            made_of[(node & !PAIR) as usize] = (parent, token);
         }
-        self.made_of.push((parent, token));
-        Ok(node)
+        made_of
     }
+}
 
-    /// The node here of a node of `other`, a new one if it is new, given those of all nodes before it in `adopted`.
-    pub(super) fn adopt(&mut self, other: &Self, node: u32, adopted: &[u32]) -> Result<u32> {
-        match other.made_of[node as usize] {
-            (NONE, _) => self.intern_token(other.text(node)),
-            // Both parts are older than what they make up.
-            (parent, token) => self.intern_pair(adopted[parent as usize], adopted[token as usize]),
-        }
-    }
-
-    /// The term of a node: its tokens, joined by spaces.
-    pub(super) fn term(&self, node: u32) -> String {
-        let mut tokens = Vec::new();
-        let mut at = node;
-        loop {
-            match self.made_of[at as usize] {
-                (NONE, _) => break tokens.push(self.text(at)),
-                (parent, token) => {
-                    tokens.push(self.text(token));
-                    at = parent;
-                }
-            }
-        }
-        tokens.reverse();
-        tokens.join(" ")
+/// The next node, of a kind of which there are `n`. [`NONE`] is none.
+fn new_node(n: usize, kind: u32) -> Result<u32> {
+    match u32::try_from(n) {
+        Ok(n) if n < PAIR - 1 => Ok(n | kind),
+        _ => Err(too_large("distinct terms")),
     }
 }
 
 fn too_large(what: &'static str) -> Error {
-    Error::TooLarge { what, limit: u32::MAX.into() }
+    Error::TooLarge { what, limit: u64::from(PAIR) }
 }
 
 #[cfg(test)]
@@ -219,36 +272,32 @@ mod tests {
 
     #[test]
     fn tokens_keep_their_numbers() {
-        let mut nodes = Nodes::default();
+        let mut tokens = Tokens::default();
         let words: Vec<String> = (0..5000)
             .map(|i| "ab\0é".repeat(i % 5) + &"0".repeat(i % 3) + &i.to_string())
             .chain([String::new(), "\0".to_owned(), "\0\0".to_owned()])
             .collect();
         for _ in 0..2 {
             for (i, word) in words.iter().enumerate() {
-                assert_eq!(nodes.intern_token(word).unwrap(), i as u32);
-                let lookup = nodes.prepare(word).unwrap();
-                assert_eq!(nodes.finish(lookup).unwrap(), i as u32);
+                assert_eq!(tokens.intern(word).unwrap(), i as u32);
+                let lookup = tokens.prepare(word).unwrap();
+                assert_eq!(tokens.finish(lookup).unwrap(), i as u32);
+                assert_eq!(tokens.finish_find(tokens.prepare_find(word)), i as u32);
             }
         }
-        assert_eq!((nodes.find_token("ab\0éab\0é0017"), nodes.find_token("absent")), (17, NONE));
+        assert_eq!((tokens.find("ab\0éab\0é0017"), tokens.find("absent")), (17, NONE));
+        assert_eq!(tokens.finish_find(tokens.prepare_find("absent")), NONE);
     }
 
     #[test]
-    fn a_node_spells_its_term_wherever_it_is_adopted() {
-        let mut first = Nodes::default();
-        let (not, so) = (first.intern_token("not").unwrap(), first.intern_token("so").unwrap());
-        let not_so = first.intern_pair(not, so).unwrap();
-        let not_so_not = first.intern_pair(not_so, not).unwrap();
-        assert_eq!(first.term(not_so_not), "not so not");
-        assert_eq!(first.find_pair(not_so, so), NONE);
-
-        let mut second = Nodes::default();
-        second.intern_token("else").unwrap();
-        let mut adopted = Vec::new();
-        for node in 0..first.len() as u32 {
-            adopted.push(second.adopt(&first, node, &adopted).unwrap());
-        }
-        assert_eq!(second.term(adopted[not_so_not as usize]), "not so not");
+    fn a_pair_is_not_a_token() {
+        let (mut tokens, mut pairs) = (Tokens::default(), Pairs::default());
+        let (not, so) = (tokens.intern("not").unwrap(), tokens.intern("so").unwrap());
+        let not_so = pairs.intern(not, so).unwrap();
+        let not_so_not = pairs.intern(not_so, not).unwrap();
+        assert_eq!((place(so), place(not_so_not)), (Place::Token(1), Place::Pair(1)));
+        assert_eq!(pairs.made_of(), [(not, so), (not_so, not)]);
+        assert_eq!((pairs.find(not, so), pairs.find(not_so, so)), (not_so, NONE));
+        assert_eq!(pair_at(1), not_so_not);
     }
 }

@@ -1,34 +1,44 @@
 //! Tokens in, weighted rows out.
 //!
-//! `fit` counts n-grams of tokens (`counts`), keeps those that the settings ask for in a sorted [`Vocabulary`], and
-//! remembers their document frequencies as weights (`weighting`). `transform` looks the n-grams of a text up (`index`) and
-//! pays out a row. What a label is, or what a row is used for, is not known here.
+//! `fit` reads texts (`reader`), counts n-grams of their tokens (`terms`, `counts`), keeps those that the settings ask for in
+//! a sorted [`Vocabulary`], and remembers their document frequencies as weights (`weighting`). `transform` looks the n-grams
+//! of a text up (`index`) or hashes them (`hashing`), block by block (`block`), and pays out a row (`scratch`, `build`). What a
+//! label is, or what a row is used for, is not known here.
 
 mod arena;
+mod block;
+mod build;
 mod counts;
+mod hashing;
 mod index;
 mod interner;
 mod params;
+mod reader;
+mod scratch;
+mod terms;
 mod vocabulary;
 mod weighting;
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
+pub use block::Block;
+pub use counts::TermCounts;
 pub use params::{DocFreq, Norm, VectorizerParams};
 pub use vocabulary::Vocabulary;
 
 use crate::error::{Error, Result};
-use crate::parallel;
-use crate::progress::{Progress, Stage, report};
+use crate::progress::Progress;
 use crate::rows::Rows;
-use crate::text::Analyzer;
-use counts::Counts;
-use index::TermIndex;
-pub(crate) use index::{RowScratch, TextCounts};
-use weighting::Weighting;
+use block::BlockParts;
+use build::{build, rows_of};
+use counts::{BlockCounts, Columns};
+use reader::{Source, Texts, TokenLists};
+pub(crate) use scratch::{RowScratch, TextCounts};
 
-/// How many texts are analysed between two reports of progress, or transformed in one piece.
-const TEXTS_PER_ROUND: usize = 1 << 13;
+/// How many texts are analysed between two reports of progress, and in one piece.
+const TEXTS_PER_ROUND: usize = 1 << 14;
 
 /// Turns texts into rows of numbers: the fitted form of [`VectorizerParams`].
 ///
@@ -38,48 +48,40 @@ const TEXTS_PER_ROUND: usize = 1 << 13;
 /// use ressenti::Vectorizer;
 ///
 /// let (vectorizer, rows) = Vectorizer::tfidf().fit_transform(&["good crew", "bad crew", "good"])?;
-/// assert_eq!(vectorizer.vocabulary().iter().collect::<Vec<_>>(), ["bad", "crew", "good"]);
+/// assert_eq!(vectorizer.feature_names().collect::<Vec<_>>(), ["bad", "crew", "good"]);
 /// assert_eq!(rows.n_rows(), 3);
 ///
 /// // idf = ln((1 + texts) / (1 + texts with the term)) + 1
-/// assert_eq!(vectorizer.idf().unwrap()[0], (4.0f64 / 2.0).ln() + 1.0);
+/// assert_eq!(vectorizer.blocks()[0].idf().unwrap()[0], (4.0f64 / 2.0).ln() + 1.0);
 ///
 /// let unseen = vectorizer.transform(&["", "a good, GOOD flight"]);
 /// assert_eq!(unseen.row(0), (&[][..], &[][..]));
 /// assert_eq!(unseen.row(1), (&[2][..], &[1.0][..]));
 /// # Ok::<(), ressenti::Error>(())
 /// ```
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "VectorizerParts", into = "VectorizerParts")]
 pub struct Vectorizer {
     params: VectorizerParams,
-    analyzer: Analyzer,
-    vocabulary: Vocabulary,
-    index: TermIndex,
-    weighting: Weighting,
+    blocks: Vec<Block>,
     n_documents: u64,
 }
-
-/// Far above ln(2⁶⁴) + 1, and so small that no value of a row can overflow.
-const HIGHEST_IDF: f64 = 1e6;
 
 /// What of a [`Vectorizer`] is stored; the rest is built from it.
 #[derive(Serialize, Deserialize)]
 struct VectorizerParts {
     params: VectorizerParams,
-    vocabulary: Vocabulary,
-    idf: Option<Vec<f64>>,
+    blocks: Vec<BlockParts>,
     n_documents: u64,
 }
 
 impl From<Vectorizer> for VectorizerParts {
     fn from(v: Vectorizer) -> Self {
-        Self {
-            params: v.params,
-            vocabulary: v.vocabulary,
-            idf: v.weighting.into_idf(),
-            n_documents: v.n_documents,
-        }
+        let mut params = v.params;
+        // A given vocabulary is that of the block, and need not be stored twice.
+        params.blocks_mut().filter_map(|block| block.vocabulary.as_mut()).for_each(Vec::clear);
+        let blocks = v.blocks.into_iter().map(BlockParts::from).collect();
+        Self { params, blocks, n_documents: v.n_documents }
     }
 }
 
@@ -87,33 +89,21 @@ impl TryFrom<VectorizerParts> for Vectorizer {
     type Error = Error;
 
     fn try_from(parts: VectorizerParts) -> Result<Self> {
-        let VectorizerParts { params, vocabulary, idf, n_documents } = parts;
-        params.validate()?;
-        let problem = match &idf {
-            Some(idf) if idf.len() != vocabulary.len() => {
-                Some(format!("{} values for {} terms", idf.len(), vocabulary.len()))
+        let VectorizerParts { mut params, blocks, n_documents } = parts;
+        for (params, block) in params.blocks_mut().zip(&blocks) {
+            if let (Some(given), Some(vocabulary)) = (&mut params.vocabulary, &block.vocabulary) {
+                *given = vocabulary.iter().map(str::to_owned).collect();
             }
-            Some(idf) => idf
-                .iter()
-                .find(|x| !(0.0..=HIGHEST_IDF).contains(*x))
-                .map(|x| format!("{x} is not within 0..={HIGHEST_IDF}")),
-            None => None,
-        };
-        match problem {
-            Some(problem) => Err(Error::InvalidValues { what: "idf", problem }),
-            None if idf.is_some() != params.use_idf => Err(Error::InvalidValues {
-                what: "idf",
-                problem: "its presence contradicts the setting use_idf".to_owned(),
-            }),
-            None => Self::new(params, vocabulary, idf, n_documents),
         }
+        params.validate()?;
+        Self::new(params, blocks, n_documents)
     }
 }
 
 impl Vectorizer {
     /// Settings for plain counts, scikit-learn's `CountVectorizer`: no idf, no norm.
     pub fn count() -> VectorizerParams {
-        VectorizerParams { use_idf: false, norm: Norm::None, ..VectorizerParams::default() }
+        VectorizerParams::default().use_idf(false).norm(Norm::None)
     }
 
     /// Settings for TF-IDF, scikit-learn's `TfidfVectorizer`: smooth idf, rows of length 1.
@@ -121,16 +111,36 @@ impl Vectorizer {
         VectorizerParams::default()
     }
 
-    fn new(
-        params: VectorizerParams,
-        vocabulary: Vocabulary,
-        idf: Option<Vec<f64>>,
-        n_documents: u64,
-    ) -> Result<Self> {
-        let analyzer = params.analyzer.build()?;
-        let index = TermIndex::new(&vocabulary, params.ngram_range)?;
-        let weighting = Weighting::new(&params, idf);
-        Ok(Self { params, analyzer, vocabulary, index, weighting, n_documents })
+    /// Settings for hashed columns, scikit-learn's `HashingVectorizer`: 2²⁰ columns, alternating signs, no idf, rows of
+    /// length 1.
+    ///
+    /// Nothing has to be learnt or kept, and terms that were never seen count too; in return terms can share a column, and
+    /// columns have names only [on request](VectorizerParams::feature_names).
+    ///
+    /// ```
+    /// use ressenti::Vectorizer;
+    ///
+    /// let vectorizer = Vectorizer::hashing().n_features(1 << 10).fit(&["good crew"])?;
+    /// let row = vectorizer.transform(&["never seen"]);
+    /// assert_eq!((vectorizer.n_features(), row.nnz()), (1024, 2));
+    /// # Ok::<(), ressenti::Error>(())
+    /// ```
+    pub fn hashing() -> VectorizerParams {
+        VectorizerParams::default().use_idf(false).alternate_sign(true)
+    }
+
+    fn new(params: VectorizerParams, parts: Vec<BlockParts>, n_documents: u64) -> Result<Self> {
+        if params.blocks().count() != parts.len() {
+            let problem = "there are not as many as settings of blocks".to_owned();
+            return Err(Error::InvalidValues { what: "blocks", problem });
+        }
+        let (mut blocks, mut first) = (Vec::with_capacity(parts.len()), 0);
+        for (params, parts) in params.blocks().zip(parts) {
+            let block = Block::new(params, parts, first)?;
+            first = block.columns().end as u32;
+            blocks.push(block);
+        }
+        Ok(Self { params, blocks, n_documents })
     }
 
     /// The settings it was fitted with.
@@ -138,22 +148,42 @@ impl Vectorizer {
         &self.params
     }
 
-    /// What turns texts into tokens here.
+    /// Its analyses, one after the other in the order of their columns; one, unless there are others
+    /// [`beside`](VectorizerParams::beside) it.
     #[must_use]
-    pub fn analyzer(&self) -> &Analyzer {
-        &self.analyzer
+    pub fn blocks(&self) -> &[Block] {
+        &self.blocks
     }
 
-    /// The terms, one per column, in the order of the columns.
+    /// How many columns its rows have.
     #[must_use]
-    pub fn vocabulary(&self) -> &Vocabulary {
-        &self.vocabulary
+    pub fn n_features(&self) -> usize {
+        self.blocks.last().map_or(0, |block| block.columns().end)
     }
 
-    /// The inverse document frequency of each column, or `None` where the settings do without.
+    /// The term of each column. Columns of hashed terms are called `#17`, unless their
+    /// [names](VectorizerParams::feature_names) were asked for.
+    pub fn feature_names(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        self.blocks.iter().flat_map(|block| (0..block.columns().len()).map(|i| block.name(i)))
+    }
+
+    /// The term of a column.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such column.
     #[must_use]
-    pub fn idf(&self) -> Option<&[f64]> {
-        self.weighting.idf()
+    pub fn feature_name(&self, column: usize) -> Cow<'_, str> {
+        let block = self.blocks.iter().find(|block| block.columns().contains(&column));
+        let n = self.n_features();
+        let block = block.unwrap_or_else(|| panic!("column {column} of {n} was asked for"));
+        block.name(column - block.columns().start)
+    }
+
+    /// The column of a term, if it has one: in the first block that has.
+    #[must_use]
+    pub fn column(&self, term: &str) -> Option<usize> {
+        self.blocks.iter().find_map(|block| block.column(term))
     }
 
     /// How many texts `fit` saw, empty ones included.
@@ -167,26 +197,68 @@ impl Vectorizer {
     /// A text without a known term, such as an empty one, has a row of zeros.
     #[must_use]
     pub fn transform<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Rows {
-        let pieces = parallel::threads().max(texts.len().div_ceil(TEXTS_PER_ROUND));
-        // Waking other threads for nothing takes longer than a text.
-        let pieces = pieces.min(texts.len());
-        let parts = parallel::map((0..pieces).collect(), |i| {
-            let mut part = RowsPart::default();
-            let mut scratch = RowScratch::default();
-            for text in &texts[parallel::piece(texts.len(), pieces, i)] {
-                self.transform_one(text.as_ref(), &mut scratch);
-                part.push(&scratch);
-            }
-            part
-        });
-        RowsPart::join(parts, texts.len(), self.vocabulary.len())
+        let transform = |text: &T, scratch: &mut RowScratch| {
+            self.transform_one(text.as_ref(), scratch);
+        };
+        rows_of(texts, self.n_features(), transform)
     }
 
-    /// Leaves the row of one text in `scratch` and says what it was counted from.
+    /// The rows of texts as tokens that the caller made; see [`VectorizerParams::fit_tokens`].
+    ///
+    /// Errors: [`Error::InvalidParameter`] for a vectorizer of characters.
+    pub fn transform_tokens<D: AsRef<[S]> + Sync, S: AsRef<str>>(
+        &self,
+        documents: &[D],
+    ) -> Result<Rows> {
+        for block in &self.blocks {
+            reader::check_tokens(block.analyzer())?;
+        }
+        let transform = |document: &D, scratch: &mut RowScratch| {
+            scratch.clear();
+            self.blocks.iter().for_each(|block| block.transform_tokens(document.as_ref(), scratch));
+        };
+        Ok(rows_of(documents, self.n_features(), transform))
+    }
+
+    /// Leaves the row of one text in `scratch` and says what it was counted from, in the first block.
+    #[inline]
     pub(crate) fn transform_one(&self, text: &str, scratch: &mut RowScratch) -> TextCounts {
-        let counts = self.index.count(&self.analyzer, text, scratch);
-        self.weighting.weigh(scratch);
-        counts
+        scratch.clear();
+        let mut counts = None;
+        for block in &self.blocks {
+            let of_block = block.transform_one(text, scratch);
+            counts.get_or_insert(of_block);
+        }
+        counts.unwrap_or_default()
+    }
+
+    /// The same columns with the document frequencies of other texts: for when the world has moved on and the model should
+    /// not yet. The weights of a classifier that was trained on the old rows fit the new ones only roughly.
+    ///
+    /// Errors: [`Error::NoTexts`], and [`Error::InvalidParameter`] if a term occurs in none of them and `smooth_idf` is off.
+    ///
+    /// ```
+    /// use ressenti::Vectorizer;
+    ///
+    /// let old = Vectorizer::tfidf().fit(&["good crew", "bad crew"])?;
+    /// let new = old.refresh_idf(&["good", "good", "good crew"])?;
+    /// assert!(old.feature_names().eq(new.feature_names()));
+    /// assert_eq!(new.n_documents(), 3);
+    /// # Ok::<(), ressenti::Error>(())
+    /// ```
+    pub fn refresh_idf<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Result<Self> {
+        if texts.is_empty() {
+            return Err(Error::NoTexts { task: "learn document frequencies from" });
+        }
+        let mut refreshed = Vec::with_capacity(self.blocks.len());
+        for (params, block) in self.params.blocks().zip(&self.blocks) {
+            let parts = BlockParts::from(block.clone());
+            let mut columns = Columns::new(block.finder.clone(), parts.vocabulary.clone());
+            columns.add(&block.analyzer, texts, Texts, None)?;
+            let (idf, mean_length) = columns.weights(params)?;
+            refreshed.push(BlockParts { idf, mean_length, ..parts });
+        }
+        Self::new(self.params.clone(), refreshed, texts.len() as u64)
     }
 }
 
@@ -196,7 +268,9 @@ impl VectorizerParams {
     /// Errors: [`Error::InvalidParameter`] for a setting out of range, [`Error::NoTexts`], and
     /// [`Error::EmptyVocabulary`] if no term is left after analysis and pruning.
     pub fn fit<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Result<Vectorizer> {
-        self.fit_counts(texts, None).map(|(vectorizer, _)| vectorizer)
+        let mut counts = self.term_counts()?;
+        counts.add(texts)?;
+        counts.finish()
     }
 
     /// [`fit`](Self::fit), and the rows of the same texts; they are analysed once.
@@ -205,88 +279,107 @@ impl VectorizerParams {
     }
 
     /// [`fit_transform`](Self::fit_transform), reporting progress.
-    pub(crate) fn fit_transform_with<T: AsRef<str> + Sync>(
+    ///
+    /// Errors: also [`Error::Cancelled`] if the callback stops it.
+    pub fn fit_transform_with<T: AsRef<str> + Sync>(
         &self,
         texts: &[T],
         progress: Option<&dyn Progress>,
     ) -> Result<(Vectorizer, Rows)> {
-        let (vectorizer, counts) = self.fit_counts(texts, progress)?;
-        report(progress, Stage::Weight, 0, texts.len())?;
-        let n_columns = vectorizer.vocabulary.len();
-        let parts = counts.into_rows(|scratch| vectorizer.weighting.weigh(scratch));
-        let rows = RowsPart::join(parts, texts.len(), n_columns);
-        report(progress, Stage::Weight, texts.len(), texts.len())?;
-        Ok((vectorizer, rows))
+        let transform = |block: &Block, text: &T, scratch: &mut RowScratch| {
+            block.transform_one(text.as_ref(), scratch);
+        };
+        self.fit_transform_from(texts, Texts, transform, progress)
     }
 
-    fn fit_counts<T: AsRef<str> + Sync>(
+    /// Learns from texts that come one after the other and are never all in memory: some thousand of them are held at a
+    /// time, and counts of no more than about `max_terms` different terms, as [`TermCounts::max_terms`] says.
+    ///
+    /// ```
+    /// use ressenti::Vectorizer;
+    ///
+    /// let texts = (0..10_000).map(|i| format!("flight {i} was late"));
+    /// let vectorizer = Vectorizer::tfidf().fit_iter(texts, 1_000)?;
+    /// assert!(vectorizer.column("late").is_some() && vectorizer.n_features() <= 1_000);
+    /// # Ok::<(), ressenti::Error>(())
+    /// ```
+    ///
+    /// Errors: as for [`fit`](Self::fit).
+    pub fn fit_iter<T: AsRef<str> + Sync>(
+        &self,
+        texts: impl IntoIterator<Item = T>,
+        max_terms: usize,
+    ) -> Result<Vectorizer> {
+        /// A round ends with this many bytes of text, even if it has few texts.
+        const MOST_BYTES: usize = 1 << 24;
+        let mut counts = self.term_counts()?.max_terms(max_terms);
+        let (mut round, mut bytes) = (Vec::new(), 0);
+        for text in texts {
+            bytes += text.as_ref().len();
+            round.push(text);
+            if round.len() == TEXTS_PER_ROUND || bytes >= MOST_BYTES {
+                counts.add(&round)?;
+                round.clear();
+                bytes = 0;
+            }
+        }
+        counts.add(&round)?;
+        counts.finish()
+    }
+
+    /// [`fit`](Self::fit) for texts that the caller has cut into tokens. These are taken as they are: not lower-cased, stripped,
+    /// stemmed, marked or dropped. Terms are runs of them, as ever.
+    ///
+    /// ```
+    /// use ressenti::Vectorizer;
+    ///
+    /// let vectorizer = Vectorizer::tfidf().fit_tokens(&[vec!["New_York", "late"], vec!["late"]])?;
+    /// assert_eq!(vectorizer.feature_names().collect::<Vec<_>>(), ["New_York", "late"]);
+    /// assert_eq!(vectorizer.transform_tokens(&[["late"]])?.row(0), (&[1][..], &[1.0][..]));
+    /// # Ok::<(), ressenti::Error>(())
+    /// ```
+    ///
+    /// Errors: also [`Error::InvalidValues`] for a token that is empty or holds a space, and [`Error::InvalidParameter`] for
+    /// settings of characters.
+    pub fn fit_tokens<D: AsRef<[S]> + Sync, S: AsRef<str>>(
+        &self,
+        documents: &[D],
+    ) -> Result<Vectorizer> {
+        let mut counts = self.term_counts()?;
+        counts.add_tokens(documents)?;
+        counts.finish()
+    }
+
+    /// [`fit_tokens`](Self::fit_tokens), and the rows of the same documents.
+    pub fn fit_transform_tokens<D: AsRef<[S]> + Sync, S: AsRef<str>>(
+        &self,
+        documents: &[D],
+    ) -> Result<(Vectorizer, Rows)> {
+        let transform = |block: &Block, document: &D, scratch: &mut RowScratch| {
+            block.transform_tokens(document.as_ref(), scratch);
+        };
+        self.fit_transform_from(documents, TokenLists::new(), transform, None)
+    }
+
+    fn fit_transform_from<T: Sync, S: Source<T>>(
         &self,
         texts: &[T],
+        source: S,
+        transform: impl Fn(&Block, &T, &mut RowScratch) + Send + Sync,
         progress: Option<&dyn Progress>,
-    ) -> Result<(Vectorizer, Counts)> {
-        self.validate()?;
+    ) -> Result<(Vectorizer, Rows)> {
         if texts.is_empty() {
             return Err(Error::NoTexts { task: "learn a vocabulary from" });
         }
-        let analyzer = self.analyzer.build()?;
-        let mut counts = Counts::of(texts, &analyzer, self.ngram_range, progress)?;
-        let terms = counts.select(self)?;
-        let idf = self.use_idf.then(|| {
-            let idf =
-                |&(_, df): &(_, u32)| weighting::idf(df, counts.n_documents(), self.smooth_idf);
-            terms.iter().map(idf).collect()
-        });
-        let vocabulary = Vocabulary::from_sorted(terms.iter().map(|(term, _)| term.as_str()))?;
-        let vectorizer = Vectorizer::new(self.clone(), vocabulary, idf, counts.n_documents())?;
-        Ok((vectorizer, counts))
-    }
-}
-
-/// Some of the rows of a matrix in the making.
-#[derive(Debug, Default)]
-pub(crate) struct RowsPart {
-    ends: Vec<usize>,
-    columns: Vec<u32>,
-    values: Vec<f32>,
-}
-
-impl RowsPart {
-    /// Room for so many rows with so many entries in all.
-    fn with_capacity(n_rows: usize, nnz: usize) -> Self {
-        Self {
-            ends: Vec::with_capacity(n_rows),
-            columns: Vec::with_capacity(nnz),
-            values: Vec::with_capacity(nnz),
+        let (mut parts, mut documents) = (Vec::new(), Vec::new());
+        for params in self.blocks() {
+            let (mut counts, mut kept) = (BlockCounts::new(params)?, Vec::new());
+            counts.add(texts, source, Some(&mut kept), None, progress)?;
+            parts.push(counts.parts()?);
+            documents.push(counts.into_documents(kept));
         }
-    }
-
-    /// Takes over the row in `scratch`.
-    pub(crate) fn push(&mut self, scratch: &RowScratch) {
-        self.columns.extend_from_slice(scratch.columns());
-        self.values.extend_from_slice(scratch.values());
-        self.ends.push(self.columns.len());
-    }
-
-    /// The matrix of all parts, one after the other.
-    fn join(parts: Vec<Self>, n_rows: usize, n_columns: usize) -> Rows {
-        let nnz = parts.iter().map(|p| p.columns.len()).sum();
-        let mut indptr = Vec::with_capacity(n_rows + 1);
-        indptr.push(0);
-        let (mut columns, mut values) = (vec![0; nnz], vec![0.0; nnz]);
-        let (mut columns_left, mut values_left) = (&mut columns[..], &mut values[..]);
-        let mut copies = Vec::with_capacity(parts.len());
-        for part in parts {
-            let start = nnz - columns_left.len();
-            indptr.extend(part.ends.iter().map(|end| start + end));
-            let (columns, values);
-            (columns, columns_left) = columns_left.split_at_mut(part.columns.len());
-            (values, values_left) = values_left.split_at_mut(part.values.len());
-            copies.push((part, columns, values));
-        }
-        parallel::map(copies, |(part, columns, values)| {
-            columns.copy_from_slice(&part.columns);
-            values.copy_from_slice(&part.values);
-        });
-        Rows::from_parts(n_columns, indptr, columns, values)
+        let vectorizer = Vectorizer::new(self.clone(), parts, texts.len() as u64)?;
+        let rows = build(&vectorizer, texts, documents, transform, progress)?;
+        Ok((vectorizer, rows))
     }
 }

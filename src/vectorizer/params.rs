@@ -66,40 +66,53 @@ pub enum Norm {
     None,
 }
 
-/// How a [`Vectorizer`](crate::Vectorizer) counts and weighs: the settings. Start from
-/// [`Vectorizer::tfidf`](crate::Vectorizer::tfidf) or [`Vectorizer::count`](crate::Vectorizer::count).
-///
-/// ```
-/// use ressenti::Vectorizer;
-/// use ressenti::text::Analyzer;
-///
-/// let params = Vectorizer::tfidf().analyzer(Analyzer::social()).ngram_range(1, 2).max_features(10_000);
-/// let vectorizer = params.fit(&["good crew", "bad crew :("])?;
-/// assert!(vectorizer.vocabulary().get("crew :(").is_some());
-/// # Ok::<(), ressenti::Error>(())
-/// ```
+/// How terms become columns without a vocabulary; see [`Vectorizer::hashing`](crate::Vectorizer::hashing).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Hashing {
+    pub(super) n_features: u32,
+    pub(super) alternate_sign: bool,
+    pub(super) feature_names: bool,
+}
+
+impl Default for Hashing {
+    fn default() -> Self {
+        Self { n_features: 1 << 20, alternate_sign: true, feature_names: false }
+    }
+}
+
+/// The two numbers of BM25.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(super) struct Bm25 {
+    pub(super) k1: f64,
+    pub(super) b: f64,
+}
+
+/// The settings of one block of columns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-#[must_use]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a setting of scikit-learn's, of the same name"
 )]
-pub struct VectorizerParams {
+pub(super) struct BlockParams {
     pub(super) analyzer: AnalyzerParams,
     pub(super) ngram_range: (u32, u32),
     pub(super) min_df: DocFreq,
     pub(super) max_df: DocFreq,
     pub(super) max_features: Option<u32>,
+    pub(super) vocabulary: Option<Vec<String>>,
+    pub(super) hashing: Option<Hashing>,
     pub(super) binary: bool,
     pub(super) sublinear_tf: bool,
     pub(super) use_idf: bool,
     pub(super) smooth_idf: bool,
+    pub(super) bm25: Option<Bm25>,
     pub(super) norm: Norm,
+    pub(super) weight: f64,
 }
 
-impl Default for VectorizerParams {
-    /// TF-IDF of scikit-learn's words: unigrams, all terms, smooth idf, L2.
+impl Default for BlockParams {
     fn default() -> Self {
         Self {
             analyzer: AnalyzerParams::default(),
@@ -107,11 +120,60 @@ impl Default for VectorizerParams {
             min_df: DocFreq::Count(1),
             max_df: DocFreq::Fraction(1.0),
             max_features: None,
+            vocabulary: None,
+            hashing: None,
             binary: false,
             sublinear_tf: false,
             use_idf: true,
             smooth_idf: true,
+            bm25: None,
             norm: Norm::L2,
+            weight: 1.0,
+        }
+    }
+}
+
+/// How a [`Vectorizer`](crate::Vectorizer) counts and weighs: the settings. Start from
+/// [`Vectorizer::tfidf`](crate::Vectorizer::tfidf), [`Vectorizer::count`](crate::Vectorizer::count) or
+/// [`Vectorizer::hashing`](crate::Vectorizer::hashing).
+///
+/// ```
+/// use ressenti::Vectorizer;
+/// use ressenti::text::Analyzer;
+///
+/// let params = Vectorizer::tfidf().analyzer(Analyzer::social()).ngram_range(1, 2).max_features(10_000);
+/// let vectorizer = params.fit(&["good crew", "bad crew :("])?;
+/// assert!(vectorizer.column("crew :(").is_some());
+/// # Ok::<(), ressenti::Error>(())
+/// ```
+///
+/// Several analyses can stand [`beside`](Self::beside) each other. Stored by serde, settings are a list with one entry for
+/// each, which need only name what differs from [`Vectorizer::tfidf`](crate::Vectorizer::tfidf).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<BlockParams>", into = "Vec<BlockParams>")]
+#[must_use]
+pub struct VectorizerParams {
+    pub(super) block: BlockParams,
+    pub(super) beside: Vec<BlockParams>,
+}
+
+impl From<VectorizerParams> for Vec<BlockParams> {
+    fn from(params: VectorizerParams) -> Self {
+        std::iter::once(params.block).chain(params.beside).collect()
+    }
+}
+
+impl TryFrom<Vec<BlockParams>> for VectorizerParams {
+    type Error = Error;
+
+    fn try_from(blocks: Vec<BlockParams>) -> Result<Self> {
+        let mut blocks = blocks.into_iter();
+        match blocks.next() {
+            Some(block) => Ok(Self { block, beside: blocks.collect() }),
+            None => Err(Error::InvalidValues {
+                what: "settings",
+                problem: "the list of blocks is empty; name one, if only as {}".to_owned(),
+            }),
         }
     }
 }
@@ -122,32 +184,30 @@ fn saturate(n: usize) -> u32 {
 }
 
 impl VectorizerParams {
-    /// The longest n-gram that can be asked for.
-    const LONGEST_NGRAM: u32 = 64;
-
     /// How texts become tokens. Default: scikit-learn's words, lower-cased.
     pub fn analyzer(mut self, analyzer: AnalyzerParams) -> Self {
-        self.analyzer = analyzer;
+        self.block.analyzer = analyzer;
         self
     }
 
-    /// Terms are runs of `min` to `max` tokens, joined by a space. Default: 1 to 1; range: 1 ≤ min ≤ max ≤ 64.
+    /// Terms are runs of `min` to `max` tokens, joined by a space; or of characters, where these are the tokens. Default: 1
+    /// to 1; range: 1 ≤ min ≤ max ≤ 64.
     ///
     /// `(1, 2)` lets a model tell "not good" from "good"; it costs five to ten times the terms.
     pub fn ngram_range(mut self, min: usize, max: usize) -> Self {
-        self.ngram_range = (saturate(min), saturate(max));
+        self.block.ngram_range = (saturate(min), saturate(max));
         self
     }
 
     /// Drops terms that occur in fewer texts. Default: `Count(1)`, which drops none.
     pub fn min_df(mut self, min_df: DocFreq) -> Self {
-        self.min_df = min_df;
+        self.block.min_df = min_df;
         self
     }
 
     /// Drops terms that occur in more texts. Default: `Fraction(1.0)`, which drops none.
     pub fn max_df(mut self, max_df: DocFreq) -> Self {
-        self.max_df = max_df;
+        self.block.max_df = max_df;
         self
     }
 
@@ -156,84 +216,276 @@ impl VectorizerParams {
     ///
     /// Applied after `min_df` and `max_df`. With [`binary`](Self::binary) it is the number of texts that counts.
     pub fn max_features(mut self, max_features: usize) -> Self {
-        self.max_features = Some(saturate(max_features));
+        self.block.max_features = Some(saturate(max_features));
+        self
+    }
+
+    /// Takes these terms as columns, instead of learning which there are; their order does not matter. Default: learn them.
+    ///
+    /// Terms are compared as they are after analysis: in lower case, their tokens joined by one space. `min_df`, `max_df` and
+    /// `max_features` then do nothing. `fit` still learns the document frequencies.
+    pub fn vocabulary<S: Into<String>>(mut self, terms: impl IntoIterator<Item = S>) -> Self {
+        let mut terms: Vec<String> = terms.into_iter().map(Into::into).collect();
+        terms.sort_unstable();
+        self.block.vocabulary = Some(terms);
         self
     }
 
     /// Counts a term once per text, however often it occurs there. Default: false.
+    ///
+    /// With hashing, as in scikit-learn, a column that is touched counts 1, whatever the signs.
     pub fn binary(mut self, binary: bool) -> Self {
-        self.binary = binary;
+        self.block.binary = binary;
         self
     }
 
     /// Uses 1 + ln(tf) for the count tf of a term in a text. Default: false.
     pub fn sublinear_tf(mut self, sublinear_tf: bool) -> Self {
-        self.sublinear_tf = sublinear_tf;
+        self.block.sublinear_tf = sublinear_tf;
         self
     }
 
     /// Multiplies each count by the term's inverse document frequency. Default: true for
-    /// [`tfidf`](crate::Vectorizer::tfidf), false for [`count`](crate::Vectorizer::count).
+    /// [`tfidf`](crate::Vectorizer::tfidf), false for [`count`](crate::Vectorizer::count) and
+    /// [`hashing`](crate::Vectorizer::hashing).
     pub fn use_idf(mut self, use_idf: bool) -> Self {
-        self.use_idf = use_idf;
+        self.block.use_idf = use_idf;
         self
     }
 
     /// Adds one text that holds every term: idf = ln((1 + n) / (1 + df)) + 1 instead of ln(n / df) + 1. Default: true.
     pub fn smooth_idf(mut self, smooth_idf: bool) -> Self {
-        self.smooth_idf = smooth_idf;
+        self.block.smooth_idf = smooth_idf;
         self
     }
 
-    /// What the length of each row is made. Default: [`Norm::L2`] for [`tfidf`](crate::Vectorizer::tfidf),
-    /// [`Norm::None`] for [`count`](crate::Vectorizer::count).
+    /// Weighs by Okapi BM25, in Lucene's form: tf · (k1 + 1) / (tf + k1 · (1 − b + b · length / mean length)), times
+    /// idf = ln(1 + (n − df + ½) / (df + ½)); lengths are in tokens, the mean is that of the texts fitted on. Default: off;
+    /// usual: 1.2 and 0.75. Ranges: `k1` 0 to 1000, `b` 0 to 1.
+    ///
+    /// Takes the place of `sublinear_tf` and `smooth_idf`. [`Norm::None`] is usual with it, other norms are obeyed.
+    ///
+    /// Source: Robertson & Zaragoza 2009, "The Probabilistic Relevance Framework: BM25 and Beyond".
+    pub fn bm25(mut self, k1: f64, b: f64) -> Self {
+        self.block.bm25 = Some(Bm25 { k1, b });
+        self
+    }
+
+    /// What the length of each row is made. Default: [`Norm::L2`] for [`tfidf`](crate::Vectorizer::tfidf) and
+    /// [`hashing`](crate::Vectorizer::hashing), [`Norm::None`] for [`count`](crate::Vectorizer::count).
     pub fn norm(mut self, norm: Norm) -> Self {
-        self.norm = norm;
+        self.block.norm = norm;
         self
     }
 
-    /// The settings under the names that runs are tracked with.
+    /// Hashes terms into so many columns. Default: 2²⁰. Range: 1 to 2²⁴.
+    ///
+    /// This and the next two settings make any settings those of [`hashing`](crate::Vectorizer::hashing).
+    pub fn n_features(mut self, n_features: usize) -> Self {
+        self.block.hashing.get_or_insert_default().n_features = saturate(n_features);
+        self
+    }
+
+    /// Hashes terms, half of which count −1, so that terms that share a column cancel rather than add up. Default: true.
+    pub fn alternate_sign(mut self, alternate_sign: bool) -> Self {
+        self.block.hashing.get_or_insert_default().alternate_sign = alternate_sign;
+        self
+    }
+
+    /// Hashes terms and remembers for each column the most frequent of its terms, so that a model can be explained. Costs
+    /// what a vocabulary costs. Default: false; columns are called `#17`.
+    pub fn feature_names(mut self, feature_names: bool) -> Self {
+        self.block.hashing.get_or_insert_default().feature_names = feature_names;
+        self
+    }
+
+    /// What all values of the rows are multiplied with, after the norm: how much this block counts beside others. Default:
+    /// 1. Range: above 0, at most 10⁶.
+    pub fn weight(mut self, weight: f64) -> Self {
+        self.block.weight = weight;
+        self
+    }
+
+    /// Puts the columns of other settings to the right of these: scikit-learn's `FeatureUnion`.
+    ///
+    /// Each block has its own analysis, weighting, norm and [`weight`](Self::weight). All other methods set the first one.
+    ///
+    /// ```
+    /// use ressenti::Vectorizer;
+    /// use ressenti::text::Analyzer;
+    ///
+    /// let characters = Vectorizer::tfidf().analyzer(Analyzer::char_wb()).ngram_range(2, 5).weight(0.5);
+    /// let params = Vectorizer::tfidf().ngram_range(1, 2).beside(characters);
+    /// let vectorizer = params.fit(&["good crew", "bad crew"])?;
+    /// assert_eq!(vectorizer.blocks().len(), 2);
+    /// # Ok::<(), ressenti::Error>(())
+    /// ```
+    pub fn beside(mut self, other: Self) -> Self {
+        self.beside.push(other.block);
+        self.beside.extend(other.beside);
+        self
+    }
+
+    /// All blocks, in the order of their columns.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = &BlockParams> {
+        std::iter::once(&self.block).chain(&self.beside)
+    }
+
+    pub(super) fn blocks_mut(&mut self) -> impl Iterator<Item = &mut BlockParams> {
+        std::iter::once(&mut self.block).chain(&mut self.beside)
+    }
+
+    /// The settings under the names that runs are tracked with; those of a second block end in `_2`, and so on.
     #[must_use]
-    pub fn summary(&self) -> Vec<(&'static str, Value<'static>)> {
-        let kind = if self.use_idf { "tfidf" } else { "count" };
-        let max_features = self.max_features.map_or("None".into(), Value::from);
+    pub fn summary(&self) -> Vec<(String, Value<'static>)> {
+        let mut summary = Vec::new();
+        for (i, block) in self.blocks().enumerate() {
+            let suffix = if i == 0 { String::new() } else { format!("_{}", i + 1) };
+            let named = block.summary().into_iter();
+            summary.extend(named.map(|(name, value)| (format!("{name}{suffix}"), value)));
+        }
+        summary
+    }
+
+    /// Every range check, for `fit` and for loading.
+    pub(crate) fn validate(&self) -> Result<()> {
+        self.blocks().try_for_each(BlockParams::validate)
+    }
+}
+
+impl BlockParams {
+    /// The longest n-gram that can be asked for.
+    const LONGEST_NGRAM: u32 = 64;
+    /// The most columns that can be hashed into.
+    const MOST_HASHED: u32 = 1 << 24;
+    /// The largest weight of a block.
+    const MOST_WEIGHT: f64 = 1e6;
+    /// The largest k1 of BM25.
+    const MOST_K1: f64 = 1e3;
+
+    fn summary(&self) -> Vec<(&'static str, Value<'static>)> {
+        let kind = match (self.bm25, self.hashing) {
+            (Some(_), _) => "bm25",
+            (None, Some(_)) => "hashing",
+            (None, None) if self.use_idf => "tfidf",
+            (None, None) => "count",
+        };
+        let given = self.vocabulary.as_ref().map(Vec::len);
+        let hashed = self.hashing.map(|hashing| hashing.n_features as usize);
+        let columns = self.max_features.map(|n| n as usize).or(given).or(hashed);
         let norm = match self.norm {
             Norm::L1 => "l1",
             Norm::L2 => "l2",
             Norm::None => "None",
         };
-        vec![
+        let mut summary: Vec<(&'static str, Value<'static>)> = vec![
             ("preprocessing", self.analyzer.summary().into()),
             ("vectorizer", kind.into()),
-            ("max_features", max_features),
+            ("max_features", columns.map_or("None".into(), Value::from)),
             ("ngram_range", format!("({}, {})", self.ngram_range.0, self.ngram_range.1).into()),
             ("min_df", self.min_df.value()),
             ("max_df", self.max_df.value()),
             ("binary", self.binary.into()),
             ("sublinear_tf", self.sublinear_tf.into()),
+            ("use_idf", self.use_idf.into()),
             ("smooth_idf", self.smooth_idf.into()),
             ("norm", norm.into()),
-        ]
+        ];
+        if let Some(Bm25 { k1, b }) = self.bm25 {
+            summary.extend([("bm25_k1", k1.into()), ("bm25_b", b.into())]);
+        }
+        if let Some(hashing) = self.hashing {
+            summary.push(("alternate_sign", hashing.alternate_sign.into()));
+        }
+        if self.weight != 1.0 {
+            summary.push(("block_weight", self.weight.into()));
+        }
+        summary
     }
 
-    /// Every range check, for `fit` and for loading.
-    pub(crate) fn validate(&self) -> Result<()> {
+    pub(super) fn validate(&self) -> Result<()> {
+        let invalid =
+            |name, found: String, expected| Err(Error::InvalidParameter { name, found, expected });
+        self.analyzer.validate()?;
         let (min, max) = self.ngram_range;
         if !(1 <= min && min <= max && max <= Self::LONGEST_NGRAM) {
-            return Err(Error::InvalidParameter {
-                name: "ngram_range",
-                found: format!("({min}, {max})"),
-                expected: "is not a range within 1..=64; the first must not exceed the second",
-            });
+            return invalid(
+                "ngram_range",
+                format!("({min}, {max})"),
+                "is not a range within 1..=64; the first must not exceed the second",
+            );
         }
         self.min_df.validate("min_df")?;
         self.max_df.validate("max_df")?;
         if self.max_features == Some(0) {
-            return Err(Error::InvalidParameter {
-                name: "max_features",
-                found: "0".to_owned(),
-                expected: "leaves no term; give at least 1, or leave it out to keep all",
-            });
+            return invalid(
+                "max_features",
+                "0".to_owned(),
+                "leaves no term; give at least 1, or leave it out to keep all",
+            );
+        }
+        if let Some(Bm25 { k1, b }) = self.bm25 {
+            if !(0.0..=Self::MOST_K1).contains(&k1) {
+                return invalid("bm25", format!("k1 = {k1}"), "is outside 0..=1000; 1.2 is usual");
+            }
+            if !(0.0..=1.0).contains(&b) {
+                return invalid("bm25", format!("b = {b}"), "is outside 0..=1; 0.75 is usual");
+            }
+        }
+        if !(self.weight > 0.0 && self.weight <= Self::MOST_WEIGHT) {
+            return invalid(
+                "weight",
+                self.weight.to_string(),
+                "is not above 0 and at most 1000000; leave a block out instead of weighing it 0",
+            );
+        }
+        match (&self.vocabulary, self.hashing) {
+            (Some(_), Some(_)) => invalid(
+                "vocabulary",
+                "with hashing".to_owned(),
+                "is a contradiction: hashed terms need none; leave one of them out",
+            ),
+            (Some(terms), None) => Self::validate_vocabulary(terms),
+            (None, Some(hashing)) => self.validate_hashing(hashing),
+            (None, None) => Ok(()),
+        }
+    }
+
+    fn validate_vocabulary(terms: &[String]) -> Result<()> {
+        let invalid = |problem: String| Err(Error::InvalidValues { what: "vocabulary", problem });
+        if terms.first().is_none_or(String::is_empty) {
+            return invalid("there is no term, or an empty one".to_owned());
+        }
+        match terms.windows(2).find(|pair| pair[0] >= pair[1]) {
+            Some(pair) => invalid(format!("term {:?} is there twice, or out of order", pair[1])),
+            None => Ok(()),
+        }
+    }
+
+    fn validate_hashing(&self, hashing: Hashing) -> Result<()> {
+        let invalid =
+            |name, found: String, expected| Err(Error::InvalidParameter { name, found, expected });
+        if !(1..=Self::MOST_HASHED).contains(&hashing.n_features) {
+            return invalid(
+                "n_features",
+                hashing.n_features.to_string(),
+                "is outside 1..=16777216; 1048576 is usual",
+            );
+        }
+        let all = Self::default();
+        if self.max_features.is_some() || self.min_df != all.min_df || self.max_df != all.max_df {
+            return invalid(
+                "min_df, max_df or max_features",
+                "with hashing".to_owned(),
+                "has no terms to choose from; leave it out, or do not hash",
+            );
+        }
+        if hashing.alternate_sign && !self.binary && (self.sublinear_tf || self.bm25.is_some()) {
+            return invalid(
+                "alternate_sign",
+                "with sublinear_tf or bm25".to_owned(),
+                "gives counts below 0, which have no logarithm; set alternate_sign(false)",
+            );
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 /// use ressenti::Vectorizer;
 ///
 /// let vectorizer = Vectorizer::count().fit(&["good crew", "bad crew"])?;
-/// let vocabulary = vectorizer.vocabulary();
+/// let vocabulary = vectorizer.blocks()[0].vocabulary().unwrap();
 /// assert_eq!((vocabulary.len(), vocabulary.term(1), vocabulary.get("good")), (3, "crew", Some(2)));
 /// assert_eq!(vocabulary.get("awful"), None);
 /// # Ok::<(), ressenti::Error>(())

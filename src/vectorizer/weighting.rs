@@ -1,15 +1,20 @@
 //! From counts to weights: tf, idf and norm.
 //!
-//! The formulas are those of scikit-learn's `TfidfTransformer` (user guide, "Tf–idf term weighting"), computed in `f64` and
-//! stored as `f32`. What the columns mean is not known here.
+//! The formulas are those of scikit-learn's `TfidfTransformer` (user guide, "Tf–idf term weighting") and of Lucene's
+//! `BM25Similarity`, computed in `f64` and stored as `f32`. What the columns mean is not known here.
 
-use super::{Norm, RowScratch, VectorizerParams};
+use super::params::{BlockParams, Bm25};
+use super::{Norm, RowScratch};
 
 /// The inverse document frequency of a term that `df` of `n` texts hold: ln((1 + n) / (1 + df)) + 1 if smooth, else
-/// ln(n / df) + 1.
-pub(super) fn idf(df: u32, n: u64, smooth: bool) -> f64 {
-    let extra = if smooth { 1.0 } else { 0.0 };
-    ((n as f64 + extra) / (f64::from(df) + extra)).ln() + 1.0
+/// ln(n / df) + 1; for BM25 ln(1 + (n − df + ½) / (df + ½)).
+pub(super) fn idf(df: u32, n: u32, params: &BlockParams) -> f64 {
+    let (df, n) = (f64::from(df), f64::from(n));
+    if params.bm25.is_some() {
+        return ((n - df + 0.5) / (df + 0.5)).ln_1p();
+    }
+    let extra = if params.smooth_idf { 1.0 } else { 0.0 };
+    ((n + extra) / (df + extra)).ln() + 1.0
 }
 
 /// Turns the counts of one text into the values of its row.
@@ -17,42 +22,53 @@ pub(super) fn idf(df: u32, n: u64, smooth: bool) -> f64 {
 pub(super) struct Weighting {
     binary: bool,
     sublinear_tf: bool,
+    bm25: Option<Bm25>,
+    mean_length: f64,
     norm: Norm,
     idf: Option<Vec<f64>>,
+    weight: f64,
 }
 
 impl Weighting {
-    pub(super) fn new(params: &VectorizerParams, idf: Option<Vec<f64>>) -> Self {
-        let &VectorizerParams { binary, sublinear_tf, norm, .. } = params;
-        Self { binary, sublinear_tf, norm, idf }
+    pub(super) fn new(params: &BlockParams, idf: Option<Vec<f64>>, mean_length: f64) -> Self {
+        let &BlockParams { binary, sublinear_tf, bm25, norm, weight, .. } = params;
+        Self { binary, sublinear_tf, bm25, mean_length, norm, idf, weight }
     }
 
     pub(super) fn idf(&self) -> Option<&[f64]> {
         self.idf.as_deref()
     }
 
-    pub(super) fn into_idf(self) -> Option<Vec<f64>> {
-        self.idf
+    pub(super) fn mean_length(&self) -> f64 {
+        self.mean_length
     }
 
-    /// Computes the values of the row whose columns and counts stand in `scratch`.
-    pub(super) fn weigh(&self, scratch: &mut RowScratch) {
-        let RowScratch { columns, counts, weights, values, .. } = scratch;
-        weights.clear();
-        weights.extend(columns.iter().zip(&*counts).map(|(&column, &count)| {
-            let tf = if self.binary { 1.0 } else { f64::from(count) };
-            let tf = if self.sublinear_tf { 1.0 + tf.ln() } else { tf };
-            self.idf.as_ref().map_or(tf, |idf| tf * idf[column as usize])
-        }));
-        // Never 0 unless the row is empty: every tf is at least 1 and so is every idf that `fit` computes.
-        let length = match self.norm {
-            Norm::None => 1.0,
-            Norm::L1 => weights.iter().sum::<f64>(),
-            Norm::L2 => weights.iter().map(|w| w * w).sum::<f64>().sqrt(),
-        };
-        let scale = if length > 0.0 { 1.0 / length } else { 1.0 };
-        values.clear();
-        values.extend(weights.iter().map(|w| (w * scale) as f32));
+    /// Gives the columns at hand in `scratch` their values, for a text of so many tokens; they become those of the row,
+    /// where this block's begin at `first`.
+    #[inline]
+    pub(super) fn weigh(&self, scratch: &mut RowScratch, first: u32, length: usize) {
+        scratch.weigh(first, |columns, counts, weights| {
+            let saturation = self.bm25.map(|Bm25 { k1, b }| {
+                let share =
+                    if self.mean_length > 0.0 { length as f64 / self.mean_length } else { 1.0 };
+                (k1, k1 * (1.0 - b + b * share))
+            });
+            weights.extend(columns.iter().zip(counts).map(|(&column, &count)| {
+                let mut tf = if self.binary { 1.0 } else { count as f64 };
+                if let Some((k1, saturation)) = saturation {
+                    tf = tf * (k1 + 1.0) / (tf + saturation);
+                } else if self.sublinear_tf {
+                    tf = 1.0 + tf.ln();
+                }
+                self.idf.as_ref().map_or(tf, |idf| tf * idf[column as usize])
+            }));
+            let length = match self.norm {
+                Norm::None => 1.0,
+                Norm::L1 => weights.iter().map(|w| w.abs()).sum::<f64>(),
+                Norm::L2 => weights.iter().map(|w| w * w).sum::<f64>().sqrt(),
+            };
+            if length > 0.0 { self.weight / length } else { self.weight }
+        });
     }
 }
 
@@ -62,9 +78,11 @@ mod tests {
 
     #[test]
     fn idf_has_scikit_learns_values() {
+        let smooth = BlockParams::default();
+        let plain = BlockParams { smooth_idf: false, ..BlockParams::default() };
         // TfidfTransformer(smooth_idf=...).fit([[1, 1], [1, 0], [1, 0]]).idf_
-        assert!((idf(3, 3, true) - 1.0).abs() < 1e-15);
-        assert!((idf(1, 3, true) - 1.693_147_180_559_945_3).abs() < 1e-15);
-        assert!((idf(1, 3, false) - 2.098_612_288_668_11).abs() < 1e-14);
+        assert!((idf(3, 3, &smooth) - 1.0).abs() < 1e-15);
+        assert!((idf(1, 3, &smooth) - 1.693_147_180_559_945_3).abs() < 1e-15);
+        assert!((idf(1, 3, &plain) - 2.098_612_288_668_11).abs() < 1e-14);
     }
 }

@@ -1,0 +1,255 @@
+//! Texts to the integers of their tokens, when a vocabulary is learnt.
+//!
+//! Each thread has a reader, and a reader its own table of tokens: what one thread meets first gets other integers than on
+//! another, and `terms` makes them one. N-grams are not known here.
+
+use std::marker::PhantomData;
+
+use super::block::Finder;
+use super::interner::{Lookup, NONE, Tokens};
+use super::{RowScratch, TextCounts};
+use crate::error::{Error, Result};
+use crate::text::{Analyzer, Buffer, Role, Scope, Unit, negate};
+
+/// Texts as the integers of their tokens.
+#[derive(Debug, Default)]
+pub(super) struct Documents {
+    pub(super) tokens: Vec<u32>,
+    /// Where the tokens of each text end.
+    ends: Vec<usize>,
+}
+
+impl Documents {
+    /// The tokens of each text.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &[u32]> {
+        let mut start = 0;
+        self.ends.iter().map(move |&end| &self.tokens[std::mem::replace(&mut start, end)..end])
+    }
+}
+
+/// Reads texts one after the other.
+pub(super) struct Reader<'a> {
+    analyzer: &'a Analyzer,
+    pub(super) tokens: Tokens,
+    /// Where tokens are not the surface forms themselves.
+    surfaces: Option<Surfaces>,
+    buffer: Buffer,
+    lookups: Vec<Lookup>,
+    /// Whether a clause ends before each of them; empty where nobody asks.
+    after_clause: Vec<bool>,
+}
+
+/// Surface forms and what each becomes, so that each is stemmed once.
+#[derive(Default)]
+struct Surfaces {
+    known: Tokens,
+    meanings: Vec<Meaning>,
+}
+
+/// What a surface form counts as.
+#[derive(Clone, Copy)]
+struct Meaning {
+    /// [`NONE`] for a stop word.
+    token: u32,
+    /// The token under a negation, or [`NONE`] until it is met.
+    negated: u32,
+    role: Role,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(analyzer: &'a Analyzer, tokens: Tokens) -> Self {
+        Self {
+            analyzer,
+            tokens,
+            surfaces: (!analyzer.is_plain()).then(Surfaces::default),
+            buffer: Buffer::default(),
+            lookups: Vec::new(),
+            after_clause: Vec::new(),
+        }
+    }
+
+    /// Appends the tokens of a text.
+    pub(super) fn read(&mut self, text: &str, documents: &mut Documents) -> Result<()> {
+        let Self { analyzer, tokens, surfaces, buffer, lookups, after_clause } = self;
+        let known = surfaces.as_mut().map_or(&mut *tokens, |surfaces| &mut surfaces.known);
+        let negates = analyzer.negators().is_some();
+        let (mut result, mut end) = (Ok(()), 0);
+        lookups.clear();
+        after_clause.clear();
+        analyzer.segment(text, buffer, |surface, range| {
+            match known.prepare(surface) {
+                Ok(lookup) => lookups.push(lookup),
+                Err(error) => result = Err(error),
+            }
+            if negates {
+                after_clause.push(Scope::ends_in(text.get(end..range.start).unwrap_or_default()));
+                end = range.end;
+            }
+        });
+        result?;
+        // The second half of all lookups in a loop of its own: see `Tokens::prepare_find`.
+        let start = documents.tokens.len();
+        for &lookup in &*lookups {
+            documents.tokens.push(known.finish(lookup)?);
+        }
+        if let Some(surfaces) = surfaces {
+            surfaces.learn(analyzer, tokens)?;
+            surfaces.replace(analyzer, tokens, after_clause, &mut documents.tokens, start)?;
+        }
+        documents.ends.push(documents.tokens.len());
+        Ok(())
+    }
+
+    /// Appends tokens that the caller made.
+    pub(super) fn read_tokens<S: AsRef<str>>(
+        &mut self,
+        document: &[S],
+        documents: &mut Documents,
+    ) -> Result<()> {
+        for token in document {
+            let token = token.as_ref();
+            if token.is_empty() || token.contains(' ') {
+                let problem = format!(
+                    "{token:?} is empty or holds a space, which is what stands between the tokens of a term; drop or \
+                     replace it"
+                );
+                return Err(Error::InvalidValues { what: "token", problem });
+            }
+            documents.tokens.push(self.tokens.intern(token)?);
+        }
+        documents.ends.push(documents.tokens.len());
+        Ok(())
+    }
+}
+
+impl Surfaces {
+    /// Finds out what the new ones mean.
+    fn learn(&mut self, analyzer: &Analyzer, tokens: &mut Tokens) -> Result<()> {
+        for new in self.meanings.len()..self.known.len() {
+            let surface = self.known.text(new as u32);
+            let token = analyzer.token(surface);
+            self.meanings.push(Meaning {
+                token: token.map_or(Ok(NONE), |token| tokens.intern(&token))?,
+                negated: NONE,
+                role: analyzer.negators().map_or(Role::Other, |negators| negators.role(surface)),
+            });
+        }
+        Ok(())
+    }
+
+    /// Replaces surface forms by the tokens that they become, from `start` on.
+    fn replace(
+        &mut self,
+        analyzer: &Analyzer,
+        tokens: &mut Tokens,
+        after_clause: &[bool],
+        found: &mut Vec<u32>,
+        start: usize,
+    ) -> Result<()> {
+        let mut scope = Scope::default();
+        let mut kept = start;
+        for i in start..found.len() {
+            let meaning = &mut self.meanings[found[i] as usize];
+            let mut token = meaning.token;
+            if let Some(negators) = analyzer.negators() {
+                let dropped = token == NONE && meaning.role == Role::Other;
+                if after_clause[i - start] {
+                    scope.end();
+                }
+                if !dropped && scope.negates(negators, meaning.role) && token != NONE {
+                    if meaning.negated == NONE {
+                        meaning.negated = tokens.intern(&negate(tokens.text(token)))?;
+                    }
+                    token = meaning.negated;
+                }
+            }
+            if token != NONE {
+                found[kept] = token;
+                kept += 1;
+            }
+        }
+        found.truncate(kept);
+        Ok(())
+    }
+}
+
+/// What the tokens of a term are joined with.
+pub(super) fn separator(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Tokens => " ",
+        Unit::Characters | Unit::CharactersOfWords => "",
+    }
+}
+
+/// Tokens that the caller made are words.
+pub(super) fn check_tokens(analyzer: &Analyzer) -> Result<()> {
+    if analyzer.unit() == Unit::Tokens {
+        return Ok(());
+    }
+    Err(Error::InvalidParameter {
+        name: "analyzer",
+        found: "of characters".to_owned(),
+        expected: "takes texts, not tokens; pass texts, or use an analyzer of words",
+    })
+}
+
+/// What texts come as.
+pub(super) trait Source<T>: Copy {
+    /// Whether the analyzer cuts them.
+    const HAS_TEXT: bool;
+
+    fn read(reader: &mut Reader<'_>, text: &T, documents: &mut Documents) -> Result<()>;
+
+    fn find(text: &T, finder: &Finder, analyzer: &Analyzer, scratch: &mut RowScratch)
+    -> TextCounts;
+}
+
+/// Texts.
+#[derive(Clone, Copy)]
+pub(super) struct Texts;
+
+impl<T: AsRef<str>> Source<T> for Texts {
+    const HAS_TEXT: bool = true;
+
+    fn read(reader: &mut Reader<'_>, text: &T, documents: &mut Documents) -> Result<()> {
+        reader.read(text.as_ref(), documents)
+    }
+
+    fn find(
+        text: &T,
+        finder: &Finder,
+        analyzer: &Analyzer,
+        scratch: &mut RowScratch,
+    ) -> TextCounts {
+        finder.find(analyzer, text.as_ref(), scratch)
+    }
+}
+
+/// Tokens that the caller made.
+pub(super) struct TokenLists<S>(PhantomData<fn(S)>);
+
+impl<S> TokenLists<S> {
+    pub(super) fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<S> Clone for TokenLists<S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S> Copy for TokenLists<S> {}
+
+impl<D: AsRef<[S]>, S: AsRef<str>> Source<D> for TokenLists<S> {
+    const HAS_TEXT: bool = false;
+
+    fn read(reader: &mut Reader<'_>, document: &D, documents: &mut Documents) -> Result<()> {
+        reader.read_tokens(document.as_ref(), documents)
+    }
+
+    fn find(document: &D, finder: &Finder, _: &Analyzer, scratch: &mut RowScratch) -> TextCounts {
+        finder.find_in_tokens(document.as_ref(), scratch)
+    }
+}
