@@ -78,7 +78,9 @@ pub(super) fn rows_of<T: Sync>(
         part
     });
     let mut rows = Part::default();
-    parts.into_iter().for_each(|part| rows.append(part));
+    for part in parts {
+        rows.append(part);
+    }
     rows.into_rows(n_columns)
 }
 
@@ -176,7 +178,7 @@ pub(super) fn build<T: Sync>(
                     let document = documents.as_mut().and_then(Iterator::next);
                     match (columns, document) {
                         (Some(columns), Some(document)) => {
-                            columns.transform(document, &mut scratch)
+                            columns.transform(document, &mut scratch);
                         }
                         _ => transform(block, text, &mut scratch),
                     }
@@ -185,7 +187,9 @@ pub(super) fn build<T: Sync>(
             }
             part
         });
-        parts.into_iter().for_each(|part| rows.append(part));
+        for part in parts {
+            rows.append(part);
+        }
     }
     report(progress, Stage::Weight, texts.len(), texts.len())?;
     Ok(rows.into_rows(vectorizer.n_features()))

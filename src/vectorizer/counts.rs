@@ -30,7 +30,7 @@ use crate::text::Analyzer;
 /// let (mut monday, mut tuesday) = (params.term_counts()?, params.term_counts()?);
 /// monday.add(&["good crew", "lost bag"])?;
 /// tuesday.add(&["bad crew"])?;
-/// monday.merge(tuesday)?;
+/// monday.merge(&tuesday)?;
 /// let vectorizer = monday.finish()?;
 /// assert_eq!(vectorizer, params.fit(&["good crew", "lost bag", "bad crew"])?);
 /// # Ok::<(), ressenti::Error>(())
@@ -101,7 +101,9 @@ impl Columns {
             });
             for (touched, n_tokens) in touched {
                 self.n_tokens += n_tokens;
-                touched.into_iter().for_each(|column| self.df[column as usize] += 1);
+                for column in touched {
+                    self.df[column as usize] += 1;
+                }
             }
             self.n_documents += texts_now.len() as u32;
         }
@@ -329,7 +331,7 @@ impl TermCounts {
     /// Adds the counts of other texts.
     ///
     /// Errors: [`Error::InvalidParameter`] if they were counted with other settings, [`Error::TooLarge`].
-    pub fn merge(&mut self, other: Self) -> Result<()> {
+    pub fn merge(&mut self, other: &Self) -> Result<()> {
         if self.params != other.params {
             return Err(Error::InvalidParameter {
                 name: "settings",

@@ -1,6 +1,6 @@
 //! Terms to columns without a vocabulary: the hashing trick.
 //!
-//! Columns and signs are those of scikit-learn's `HashingVectorizer`: with h the MurmurHash3 (x86, 32 bits, seed 0) of the
+//! Columns and signs are those of scikit-learn's `HashingVectorizer`: with h the `MurmurHash3` (x86, 32 bits, seed 0) of the
 //! term's UTF-8, read as a signed number, the column is |h| mod `n_features`, and the sign is that of h (Weinberger et
 //! al. 2009, "Feature hashing for large scale multitask learning").
 
@@ -14,7 +14,7 @@ use super::scratch::{ReadScratch, RowScratch, TextCounts};
 use crate::error::{Error, Result};
 use crate::text::{Analyzer, Unit};
 
-/// MurmurHash3 x86 32 by Austin Appleby (public domain), with seed 0.
+/// `MurmurHash3` x86 32 by Austin Appleby (public domain), with seed 0.
 fn murmur3(bytes: &[u8]) -> u32 {
     let mix = |k: u32| k.wrapping_mul(0xcc9e_2d51).rotate_left(15).wrapping_mul(0x1b87_3593);
     let (blocks, tail) = bytes.as_chunks::<4>();

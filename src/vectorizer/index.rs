@@ -3,7 +3,7 @@
 //! Built from a [`Vocabulary`]; what it finds are columns. What they weigh is not known here.
 
 use super::Vocabulary;
-use super::interner::{NONE, Pairs, Place, Tokens, place};
+use super::interner::{NONE, Pairs, Tokens};
 use super::reader::separator;
 use super::scratch::{ReadScratch, RowScratch, TextCounts};
 use crate::error::{Error, Result};
@@ -15,11 +15,10 @@ pub(super) struct TermIndex {
     unit: Unit,
     ngram_range: (usize, usize),
     tokens: Tokens,
-    pairs: Pairs,
     /// The column of each token, or [`NONE`] for what is only the beginning or a part of a term.
-    token_columns: Vec<u32>,
-    /// The same for longer terms.
-    pair_columns: Vec<u32>,
+    columns: Vec<u32>,
+    /// Longer terms with theirs.
+    pairs: Pairs<u32>,
 }
 
 impl TermIndex {
@@ -28,9 +27,8 @@ impl TermIndex {
             unit,
             ngram_range: (min as usize, max as usize),
             tokens: Tokens::default(),
+            columns: Vec::new(),
             pairs: Pairs::default(),
-            token_columns: Vec::new(),
-            pair_columns: Vec::new(),
         };
         // Of words, the short ones are terms themselves.
         let least = if unit == Unit::CharactersOfWords { 1 } else { min as usize };
@@ -45,42 +43,34 @@ impl TermIndex {
                 return Err(Error::InvalidValues { what: "vocabulary", problem });
             }
         }
-        index.token_columns.resize(index.tokens.len(), NONE);
-        index.pair_columns.resize(index.pairs.len(), NONE);
+        index.columns.resize(index.tokens.len(), NONE);
         Ok(index)
     }
 
     /// Adds a term of these tokens, and returns how many there are that are not empty.
     fn insert<'t>(&mut self, tokens: impl Iterator<Item = &'t str>, column: u32) -> Result<usize> {
-        let (mut node, mut length) = (NONE, 0);
+        let (mut path, mut node, mut length) = (None, NONE, 0);
         for token in tokens {
-            let token_id = self.tokens.intern(token)?;
-            node = if node == NONE { token_id } else { self.pairs.intern(node, token_id)? };
             length += usize::from(!token.is_empty());
+            let token = self.tokens.intern(token)?;
+            if node == NONE {
+                node = token;
+            } else {
+                path = Some((node, token));
+                node = self.pairs.intern(node, token, NONE)?.node;
+            }
         }
-        let (columns, place) = match place(node) {
-            Place::Token(place) => (&mut self.token_columns, place),
-            Place::Pair(place) => (&mut self.pair_columns, place),
-        };
-        if place >= columns.len() {
-            columns.resize(place + 1, NONE);
+        self.columns.resize(self.tokens.len(), NONE);
+        match path {
+            Some((parent, token)) => self.pairs.intern(parent, token, NONE)?.value = column,
+            None => self.columns[node as usize] = column,
         }
-        columns[place] = column;
         Ok(length)
     }
 
     /// What terms are made of.
     pub(super) fn tokens(&self) -> &Tokens {
         &self.tokens
-    }
-
-    #[inline]
-    fn column(&self, node: u32) -> u32 {
-        match place(node) {
-            _ if node == NONE => NONE,
-            Place::Token(place) => self.token_columns[place],
-            Place::Pair(place) => self.pair_columns[place],
-        }
     }
 
     /// Leaves the columns of a text in `scratch`, one entry per occurrence.
@@ -123,23 +113,23 @@ impl TermIndex {
         columns: &mut Vec<u32>,
     ) -> TextCounts {
         let (min, max) = self.ngram_range;
-        let known = |column: &u32| *column != NONE;
+        let known = |&token: &u32| token != NONE;
         if min == 1 {
-            columns.extend(tokens.iter().map(|&token| self.column(token)).filter(known));
+            let found = tokens.iter().copied().filter(known);
+            columns.extend(found.map(|token| self.columns[token as usize]).filter(known));
         }
         if max > 1 {
             ngrams.clear();
             ngrams.extend_from_slice(tokens);
         }
-        // Loops of one kind of work each: the processor waits for many far-off words of memory at a time.
         for n in 2..=max {
             ngrams.pop();
             for (ngram, &token) in ngrams.iter_mut().zip(tokens.iter().skip(n - 1)) {
-                let known = *ngram != NONE && token != NONE;
-                *ngram = if known { self.pairs.find(*ngram, token) } else { NONE };
-            }
-            if n >= min {
-                columns.extend(ngrams.iter().map(|&ngram| self.column(ngram)).filter(known));
+                let (parent, both) = (*ngram, *ngram != NONE && token != NONE);
+                let pair = if both { self.pairs.find(parent, token) } else { None };
+                *ngram = pair.map_or(NONE, |pair| pair.node);
+                let column = pair.map_or(NONE, |pair| pair.value);
+                columns.extend((n >= min && column != NONE).then_some(column));
             }
         }
         let known_tokens = tokens.iter().filter(|&&token| token != NONE).count();
@@ -153,19 +143,18 @@ impl TermIndex {
         let (min, max) = self.ngram_range;
         let min = min.min(tokens.len());
         for (i, &first) in tokens.iter().enumerate() {
-            let mut node = first;
+            if first == NONE {
+                continue;
+            }
+            let (mut node, mut column) = (first, self.columns[first as usize]);
             for n in 1..=max.min(tokens.len() - i) {
                 if n > 1 {
                     let token = tokens[i + n - 1];
-                    node = if token == NONE { NONE } else { self.pairs.find(node, token) };
+                    let pair = if token == NONE { None } else { self.pairs.find(node, token) };
+                    let Some(pair) = pair else { break };
+                    (node, column) = (pair.node, pair.value);
                 }
-                if node == NONE {
-                    break;
-                }
-                if n >= min {
-                    let column = self.column(node);
-                    columns.extend((column != NONE).then_some(column));
-                }
+                columns.extend((n >= min && column != NONE).then_some(column));
             }
         }
     }

@@ -178,12 +178,31 @@ fn prepare_short(text: &str) -> Lookup {
     Lookup::Short { key, length, hash: hash_token(key, length) }
 }
 
-/// N-grams of two tokens and more. An n-gram is a **node**: its parent is the node of its first n − 1 tokens, and the node
-/// of a single token is the token itself.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Pairs {
-    /// (parent, token) → node.
-    table: HashTable<[u32; 3]>,
+/// N-grams of two tokens and more, and a value for each. An n-gram is a **node**: its parent is the node of its first n − 1
+/// tokens, and the node of a single token is the token itself.
+///
+/// A table of its own, because the road to a value has one stop: an entry lies where its hash says or right behind, with
+/// its value in it. What is counted is far more than the processor's memory holds, and each stop is a wait.
+#[derive(Debug, Clone)]
+pub(super) struct Pairs<V> {
+    /// A power of two of places, of which at most ¾ are taken; none at first.
+    entries: Vec<Pair<V>>,
+    len: u32,
+}
+
+/// One n-gram; its parent is [`NONE`] where the place is free.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pair<V> {
+    pub(super) parent: u32,
+    pub(super) token: u32,
+    pub(super) node: u32,
+    pub(super) value: V,
+}
+
+impl<V> Default for Pairs<V> {
+    fn default() -> Self {
+        Self { entries: Vec::new(), len: 0 }
+    }
 }
 
 /// Set in the nodes of two tokens and more.
@@ -218,39 +237,76 @@ fn hash_pair(parent: u32, token: u32) -> u64 {
     hasher.finish()
 }
 
-impl Pairs {
+impl<V: Copy> Pairs<V> {
     /// How many there are.
     pub(super) fn len(&self) -> usize {
-        self.table.len()
+        self.len as usize
     }
 
-    /// The node of `parent` followed by `token`, or [`NONE`].
+    /// All of them, in no order that means anything.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Pair<V>> + Clone {
+        self.entries.iter().filter(|entry| entry.parent != NONE)
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Pair<V>> {
+        self.entries.iter_mut().filter(|entry| entry.parent != NONE)
+    }
+
+    /// Where the n-gram is, or the place that it would take; there is a free one.
     #[inline]
-    pub(super) fn find(&self, parent: u32, token: u32) -> u32 {
-        let found =
-            self.table.find(hash_pair(parent, token), |&[p, t, _]| (p, t) == (parent, token));
-        found.map_or(NONE, |&[_, _, node]| node)
+    fn place(&self, parent: u32, token: u32) -> usize {
+        let mask = self.entries.len() - 1;
+        let mut at = hash_pair(parent, token) as usize & mask;
+        loop {
+            let entry = &self.entries[at];
+            if (entry.parent, entry.token) == (parent, token) || entry.parent == NONE {
+                return at;
+            }
+            at = (at + 1) & mask;
+        }
     }
 
-    /// The node of `parent` followed by `token`, a new one if it is new.
+    /// `parent` followed by `token`.
     #[inline]
-    pub(super) fn intern(&mut self, parent: u32, token: u32) -> Result<u32> {
-        let hash = hash_pair(parent, token);
-        if let Some(&[_, _, node]) = self.table.find(hash, |&[p, t, _]| (p, t) == (parent, token)) {
-            return Ok(node);
+    pub(super) fn find(&self, parent: u32, token: u32) -> Option<&Pair<V>> {
+        if self.entries.is_empty() {
+            return None;
         }
-        let node = new_node(self.table.len(), PAIR)?;
-        self.table.insert_unique(hash, [parent, token, node], |&[p, t, _]| hash_pair(p, t));
-        Ok(node)
+        Some(&self.entries[self.place(parent, token)]).filter(|entry| entry.parent != NONE)
     }
 
-    /// The parent and the token of each node, in the order of their places.
-    pub(super) fn made_of(&self) -> Vec<(u32, u32)> {
-        let mut made_of = vec![(NONE, NONE); self.table.len()];
-        for &[parent, token, node] in &self.table {
-            made_of[(node & !PAIR) as usize] = (parent, token);
+    /// `parent` followed by `token`, with the value `new` if it is new.
+    #[inline]
+    pub(super) fn intern(&mut self, parent: u32, token: u32, new: V) -> Result<&mut Pair<V>> {
+        if self.len() >= self.entries.len() / 4 * 3 {
+            self.grow(new);
         }
-        made_of
+        let at = self.place(parent, token);
+        if self.entries[at].parent == NONE {
+            let node = new_node(self.len(), PAIR)?;
+            self.entries[at] = Pair { parent, token, node, value: new };
+            self.len += 1;
+        }
+        Ok(&mut self.entries[at])
+    }
+
+    /// Makes room for as many again; `any` value fills it.
+    #[cold]
+    fn grow(&mut self, any: V) {
+        let free = Pair { parent: NONE, token: NONE, node: NONE, value: any };
+        let room = (self.entries.len() * 2).max(16);
+        let old = std::mem::replace(&mut self.entries, vec![free; room]);
+        for entry in old.into_iter().filter(|entry| entry.parent != NONE) {
+            let at = self.place(entry.parent, entry.token);
+            self.entries[at] = entry;
+        }
+    }
+
+    /// All of them in the order of their nodes, so that each stands after its parent.
+    pub(super) fn in_order(&self) -> Vec<Pair<V>> {
+        let mut pairs: Vec<Pair<V>> = self.iter().copied().collect();
+        pairs.sort_unstable_by_key(|pair| pair.node);
+        pairs
     }
 }
 
@@ -293,11 +349,27 @@ mod tests {
     fn a_pair_is_not_a_token() {
         let (mut tokens, mut pairs) = (Tokens::default(), Pairs::default());
         let (not, so) = (tokens.intern("not").unwrap(), tokens.intern("so").unwrap());
-        let not_so = pairs.intern(not, so).unwrap();
-        let not_so_not = pairs.intern(not_so, not).unwrap();
+        assert!(pairs.find(not, so).is_none());
+        let not_so = pairs.intern(not, so, 'a').unwrap().node;
+        let not_so_not = pairs.intern(not_so, not, 'b').unwrap().node;
+        assert_eq!(pairs.intern(not, so, 'c').unwrap().value, 'a');
         assert_eq!((place(so), place(not_so_not)), (Place::Token(1), Place::Pair(1)));
-        assert_eq!(pairs.made_of(), [(not, so), (not_so, not)]);
-        assert_eq!((pairs.find(not, so), pairs.find(not_so, so)), (not_so, NONE));
+        assert_eq!(pairs.find(not_so, not).unwrap().value, 'b');
+        assert!(pairs.find(not_so, so).is_none());
         assert_eq!(pair_at(1), not_so_not);
+    }
+
+    #[test]
+    fn pairs_stay_while_the_table_grows() {
+        let mut pairs = Pairs::default();
+        for i in 0..10_000 {
+            assert_eq!(pairs.intern(i % 100, i / 100, i).unwrap().node, pair_at(i));
+        }
+        for i in 0..10_000 {
+            assert_eq!(pairs.find(i % 100, i / 100).unwrap().value, i);
+        }
+        assert_eq!(pairs.len(), 10_000);
+        assert!((0..).zip(pairs.in_order()).all(|(i, pair)| pair.value == i));
+        assert!(pairs.find(100, 0).is_none());
     }
 }

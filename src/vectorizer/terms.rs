@@ -5,6 +5,8 @@
 //! texts of the round. So no n-gram stands in two tables, and none has to be merged. All that leaves this room are sums of
 //! whole numbers and terms in alphabetical order: the number of threads leaves no trace. Weights are not known here.
 
+use std::cmp::Ordering;
+
 use super::TEXTS_PER_ROUND;
 use super::interner::{NONE, Pairs, Place, Tokens, pair_at, place};
 use super::reader::{Documents, Reader, separator};
@@ -76,18 +78,12 @@ pub(super) struct Terms {
     tokens: Tokens,
     tallies: Vec<Tally>,
     /// Longer terms; each shard has those that begin with some of the tokens. Their number is a power of two.
-    shards: Vec<Shard>,
+    shards: Vec<Pairs<Tally>>,
     /// For characters of words: the words, whose terms are found once.
     words: Words,
     /// Texts counted, also those that were merged.
     n_documents: u32,
     n_tokens: u64,
-}
-
-#[derive(Debug, Clone, Default)]
-struct Shard {
-    pairs: Pairs,
-    tallies: Vec<Tally>,
 }
 
 /// The shard of the n-grams that begin with a token. Frequent tokens come early, so taking turns makes shards even.
@@ -96,32 +92,29 @@ fn shard_of(token: u32, n_shards: usize) -> usize {
     token as usize & (n_shards - 1)
 }
 
-impl Shard {
-    /// Counts the n-grams of a text that begin with this shard's tokens.
-    #[inline]
-    fn count(
-        &mut self,
-        tokens: &[u32],
-        (me, n_shards): (usize, usize),
-        (min, max): (usize, usize),
-        text: u32,
-    ) -> Result<()> {
-        for (i, &first) in tokens.iter().enumerate() {
-            if shard_of(first, n_shards) != me {
-                continue;
-            }
-            let mut node = first;
-            for (n, &token) in (2..=max).zip(&tokens[i + 1..]) {
-                node = self.pairs.intern(node, token)?;
-                if let Place::Pair(place) = place(node)
-                    && n >= min
-                {
-                    count_at(&mut self.tallies, place, text);
-                }
+/// Counts the n-grams of a text that begin with the tokens of a shard.
+#[inline]
+fn count_ngrams(
+    shard: &mut Pairs<Tally>,
+    (me, n_shards): (usize, usize),
+    tokens: &[u32],
+    (min, max): (usize, usize),
+    text: u32,
+) -> Result<()> {
+    for (i, &first) in tokens.iter().enumerate() {
+        if shard_of(first, n_shards) != me {
+            continue;
+        }
+        let mut node = first;
+        for (n, &token) in (2..=max).zip(&tokens[i + 1..]) {
+            let pair = shard.intern(node, token, Tally::default())?;
+            node = pair.node;
+            if n >= min {
+                pair.value.count(text);
             }
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// Words and the nodes of the terms that they are made of.
@@ -143,7 +136,7 @@ impl Words {
     fn spell(
         &mut self,
         characters: &mut Tokens,
-        pairs: &mut Pairs,
+        pairs: &mut Pairs<Tally>,
         (min, max): (usize, usize),
     ) -> Result<()> {
         let mut word = Vec::new();
@@ -158,7 +151,7 @@ impl Words {
                 let mut node = word[i];
                 for n in 1..=max.min(word.len() - i) {
                     if n > 1 {
-                        node = pairs.intern(node, word[i + n - 1])?;
+                        node = pairs.intern(node, word[i + n - 1], Tally::default())?.node;
                     }
                     if n >= min {
                         self.nodes.push(node);
@@ -233,7 +226,9 @@ impl<'a> Workers<'a> {
             if unit != Unit::CharactersOfWords && min == 1 {
                 worker.tokens.resize(worker.reader.tokens.len(), Tally::default());
                 for (text, tokens) in (first_text(i)..).zip(documents.iter()) {
-                    tokens.iter().for_each(|&token| worker.tokens[token as usize].count(text));
+                    for &token in tokens {
+                        worker.tokens[token as usize].count(text);
+                    }
                 }
             }
             Ok(documents)
@@ -250,7 +245,7 @@ impl<'a> Workers<'a> {
         if unit == Unit::CharactersOfWords {
             let Terms { tokens, shards, words, .. } = terms;
             std::mem::swap(&mut words.tokens, &mut self.workers[0].reader.tokens);
-            let spelt = words.spell(tokens, &mut shards[0].pairs, (min, max));
+            let spelt = words.spell(tokens, &mut shards[0], (min, max));
             let words = &*words;
             let work = |(i, (worker, documents)): (usize, (&mut Worker<'_>, &Documents))| {
                 for (text, tokens) in (first_text(i)..).zip(documents.iter()) {
@@ -270,10 +265,10 @@ impl<'a> Workers<'a> {
             spelt?;
         } else if max > 1 {
             let n_shards = terms.shards.len();
-            let work = |(me, shard): (usize, &mut Shard)| {
+            let work = |(me, shard): (usize, &mut Pairs<Tally>)| {
                 let texts = documents.iter().flat_map(Documents::iter);
                 (first_text(0)..).zip(texts).try_for_each(|(text, tokens)| {
-                    shard.count(tokens, (me, n_shards), (min, max), text)
+                    count_ngrams(shard, (me, n_shards), tokens, (min, max), text)
                 })
             };
             let counted = parallel::map(terms.shards.iter_mut().enumerate().collect(), work);
@@ -295,7 +290,13 @@ impl<'a> Workers<'a> {
                 _ => token,
             };
             add_all(&mut terms.tallies, &tokens, common);
-            add_all(&mut terms.shards[0].tallies, &pairs, |pair| pair);
+            if of_words {
+                for pair in terms.shards[0].iter_mut() {
+                    if let Place::Pair(place) = place(pair.node) {
+                        pair.value.add(pairs.get(place).copied().unwrap_or_default());
+                    }
+                }
+            }
             if i == 0 {
                 let place = if of_words { &mut terms.words.tokens } else { &mut terms.tokens };
                 *place = reader.tokens;
@@ -317,7 +318,7 @@ impl Terms {
             ngram_range: (min as usize, max as usize),
             tokens: Tokens::default(),
             tallies: Vec::new(),
-            shards: vec![Shard::default(); shards],
+            shards: vec![Pairs::default(); shards],
             words: Words::default(),
             n_documents: 0,
             n_tokens: 0,
@@ -335,7 +336,7 @@ impl Terms {
 
     /// How many different terms there are, also those that are only the beginning of one.
     pub(super) fn len(&self) -> usize {
-        self.tokens.len() + self.shards.iter().map(|shard| shard.pairs.len()).sum::<usize>()
+        self.tokens.len() + self.shards.iter().map(Pairs::len).sum::<usize>()
     }
 
     /// What documents are made of: tokens, or words.
@@ -416,12 +417,10 @@ impl Terms {
                 }
                 Place::Pair(before) => node_of[before],
             };
-            let Shard { pairs, tallies } = &mut self.shards[shard];
-            let node = pairs.intern(parent, token_of[token as usize])?;
-            if let Place::Pair(place) = place(node) {
-                add_all(tallies, &[tally], |_| place);
-            }
-            node_of.push((shard, node));
+            let token = token_of[token as usize];
+            let pair = self.shards[shard].intern(parent, token, Tally::default())?;
+            pair.value.add(tally);
+            node_of.push((shard, pair.node));
         }
         Ok(())
     }
@@ -433,13 +432,12 @@ impl Terms {
         let mut flat = Flat { tokens: self.tokens.clone(), tallies, pairs: Vec::new() };
         for shard in &self.shards {
             let before = flat.pairs.len() as u32;
-            for (i, (parent, token)) in shard.pairs.made_of().into_iter().enumerate() {
-                let parent = match place(parent) {
-                    Place::Token(_) => parent,
+            for pair in shard.in_order() {
+                let parent = match place(pair.parent) {
+                    Place::Token(_) => pair.parent,
                     Place::Pair(place) => pair_at(before + place as u32),
                 };
-                let tally = shard.tallies.get(i).copied().unwrap_or_default();
-                flat.pairs.push((parent, token, tally));
+                flat.pairs.push((parent, pair.token, pair.value));
             }
         }
         flat
@@ -479,25 +477,27 @@ impl Terms {
         most: Option<usize>,
         frequency: impl Fn(&Tally) -> u32,
     ) -> Vec<(String, Tally)> {
-        // Places of terms: among the tokens, or in a shard.
-        let tokens = (0u32..).zip(&self.tallies).map(|(i, tally)| (usize::MAX, i, tally));
-        let pairs = self.shards.iter().enumerate().flat_map(|(shard, Shard { tallies, .. })| {
-            (0u32..).zip(tallies).map(move |(i, tally)| (shard, pair_at(i), tally))
+        // The shard, the parent and the token of each term; tokens have no parent.
+        let tokens = (0u32..).zip(&self.tallies).map(|(token, tally)| (0, NONE, token, tally));
+        let pairs = self.shards.iter().enumerate().flat_map(|(shard, pairs)| {
+            pairs.iter().map(move |pair| (shard, pair.parent, pair.token, &pair.value))
         });
-        let candidates = || tokens.clone().chain(pairs.clone()).filter(|(_, _, t)| keep(t));
-        let mut spelling = Spelling::new(self);
-        let mut terms = Vec::new();
+        let candidates = || tokens.clone().chain(pairs.clone()).filter(|(_, _, _, t)| keep(t));
         let cut = most.map_or(0, |most| {
-            let mut frequencies: Vec<u32> = candidates().map(|(_, _, t)| frequency(t)).collect();
+            let mut frequencies: Vec<u32> = candidates().map(|(_, _, _, t)| frequency(t)).collect();
             if frequencies.len() <= most {
                 return 0;
             }
             *frequencies.select_nth_unstable_by(most - 1, |a, b| b.cmp(a)).1
         });
-        let mut tied = Vec::new();
-        for (shard, node, tally) in candidates().filter(|(_, _, t)| frequency(t) >= cut) {
-            let term = (spelling.term(shard, node), *tally);
-            if frequency(tally) > cut { terms.push(term) } else { tied.push(term) }
+        let mut spelling = Spelling::new(self);
+        let (mut terms, mut tied) = (Vec::new(), Vec::new());
+        for (shard, parent, token, tally) in candidates() {
+            match frequency(tally).cmp(&cut) {
+                Ordering::Greater => terms.push((spelling.term(shard, parent, token), *tally)),
+                Ordering::Equal => tied.push((spelling.term(shard, parent, token), *tally)),
+                Ordering::Less => {}
+            }
         }
         let by_name = |a: &(String, Tally), b: &(String, Tally)| a.0.cmp(&b.0);
         if let Some(most) = most {
@@ -517,26 +517,43 @@ impl Terms {
 struct Spelling<'t> {
     tokens: &'t Tokens,
     separator: &'static str,
+    /// The parent and the token of each pair of each shard; where no pair has a pair for a parent, nobody asks.
     made_of: Vec<Vec<(u32, u32)>>,
     path: Vec<u32>,
 }
 
 impl<'t> Spelling<'t> {
     fn new(terms: &'t Terms) -> Self {
-        let made_of = parallel::map(terms.shards.iter().collect(), |shard| shard.pairs.made_of());
+        let made_of = |shard: &Pairs<Tally>| {
+            shard.in_order().into_iter().map(|pair| (pair.parent, pair.token)).collect()
+        };
+        let made_of = match terms.ngram_range {
+            (_, 3..) => terms.shards.iter().map(made_of).collect(),
+            _ => Vec::new(),
+        };
         Self { tokens: &terms.tokens, separator: separator(terms.unit), made_of, path: Vec::new() }
     }
 
-    fn term(&mut self, shard: usize, mut node: u32) -> String {
+    /// The term of a token after its parent, if that is not [`NONE`].
+    fn term(&mut self, shard: usize, mut parent: u32, token: u32) -> String {
         self.path.clear();
-        while let Place::Pair(place) = place(node) {
-            let (parent, token) = self.made_of[shard][place];
-            self.path.push(token);
-            node = parent;
+        self.path.push(token);
+        while parent != NONE {
+            parent = match place(parent) {
+                Place::Token(_) => {
+                    self.path.push(parent);
+                    NONE
+                }
+                Place::Pair(place) => {
+                    let (parent, token) = self.made_of[shard][place];
+                    self.path.push(token);
+                    parent
+                }
+            };
         }
-        let mut term = self.tokens.text(node).to_owned();
-        for &token in self.path.iter().rev() {
-            term.push_str(self.separator);
+        let mut term = String::new();
+        for (i, &token) in self.path.iter().rev().enumerate() {
+            term.push_str(if i == 0 { "" } else { self.separator });
             term.push_str(self.tokens.text(token));
         }
         term
