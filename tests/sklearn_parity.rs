@@ -41,12 +41,13 @@ struct Texts {
     /// What classifiers and pipelines are trained on: the same tweets.
     train: Vec<String>,
     unseen: Vec<String>,
+    /// The labels of `train`, if these texts are for classifiers.
     targets: Value,
 }
 
 impl Texts {
-    fn read() -> Self {
-        let golden = golden("texts").remove(0);
+    fn read(name: &str) -> Self {
+        let golden = golden(name).remove(0);
         let mut train = read_tsv(path("examples/data/airline.tsv")).unwrap().texts;
         train.truncate(golden["tweets"].as_u64().unwrap() as usize);
         let mut fit: Vec<String> = list(&golden["awkward"]);
@@ -189,7 +190,7 @@ fn vectorizer_params(kind: &str, options: &Value) -> VectorizerParams {
 
 /// Calls `check` with each case and what we make of it.
 fn for_each_vectorizer(mut check: impl FnMut(&Texts, &Value, &Vectorizer, &Rows)) {
-    let texts = Texts::read();
+    let texts = Texts::read("texts");
     for case in golden("vectorizer") {
         let params = vectorizer_params(case["kind"].as_str().unwrap(), &case["options"]);
         let (vectorizer, rows) = params.fit_transform(&texts.fit).unwrap();
@@ -277,7 +278,7 @@ fn for_each_classifier(
     change: impl Fn(ClassifierParams) -> ClassifierParams,
     mut check: impl FnMut(&Value, &Classifier, &Rows),
 ) {
-    let texts = Texts::read();
+    let texts = Texts::read("texts");
     for case in golden("classifier") {
         let params = vectorizer_params(case["kind"].as_str().unwrap(), &serde_json::json!({}))
             .max_features(case["max_features"].as_u64().unwrap() as usize);
@@ -354,7 +355,7 @@ fn off_by(found: &[f64], expected: &[f64]) -> f64 {
 
 #[test]
 fn a_pipelines_probabilities_are_equal_to_six_decimals() {
-    let texts = Texts::read();
+    let texts = Texts::read("texts");
     let mut compare = Compare::within(1e-6, "probability of a pipeline");
     for case in golden("pipeline") {
         let params = Classifier::logistic_regression().c(1.0).max_iter(1_000).tol(1e-10);
