@@ -11,7 +11,7 @@ fn params() -> VectorizerParams {
 
 /// Vocabulary and idf of the texts.
 pub(crate) fn fit<'a>(train: &'a [String], pool: &'a ThreadPool) -> Run<'a> {
-    Box::new(|| Ok(pool.install(|| params().fit(train))?.vocabulary().len()))
+    Box::new(|| Ok(pool.install(|| params().fit(train))?.n_features()))
 }
 
 /// The rows of `test`, by a vectorizer fitted on `train`.
