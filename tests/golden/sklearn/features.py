@@ -80,7 +80,7 @@ RUNS = CountVectorizer(**CHARS).build_analyzer()
 HANGUL = range(0xAC00, 0xD7A4)
 DECOMPOSED = [i for i in ASSIGNED if i not in HANGUL[1:] or i % 97 == 0]
 PREPROCESSING = {
-    "white_space": ranges(i for i in ASSIGNED if RUNS(chr(i) * 2) == [" "] and i != 0x20),
+    "white_space": ranges(i for i in ASSIGNED if RUNS(chr(i) * 2) == [" "]),
     # What stripping makes of each character that it changes, and which it leaves alone.
     "stripped": {c: s for c in map(chr, DECOMPOSED) if (s := "".join(STRIP(f"a{c}a"))[1:-1]) != c},
 }
