@@ -248,11 +248,12 @@ UNIONS = [
     union_case("words and characters", ("TfidfVectorizer", WORDS, 1.0), ("TfidfVectorizer", PARTS, 1.0)),
     union_case("words and characters, weights", ("TfidfVectorizer", WORDS, 2.0), ("TfidfVectorizer", PARTS, 0.3)),
     union_case("the other way round", ("TfidfVectorizer", PARTS, 1.0), ("TfidfVectorizer", WORDS, 0.25)),
+    # Signs cancel in the second block, and more blocks follow.
     union_case(
-        "words, characters, hashing, counts",
+        "words, hashing, characters, counts",
         ("TfidfVectorizer", {"max_features": 100}, 1.0),
+        (HASHING, {"n_features": 2**4, "ngram_range": (1, 2)}, 2.0),
         ("TfidfVectorizer", {"analyzer": "char", "ngram_range": (1, 2), "min_df": 3, "norm": "l1"}, 0.5),
-        (HASHING, {"n_features": 1000, "ngram_range": (1, 2)}, 2.0),
         ("CountVectorizer", {"vocabulary": ["delayed", "the", "to"]}, 0.1),
     ),
 ]
