@@ -214,7 +214,7 @@ HASHED = [
     case("hashing, binary", HASHING, n_features=2**4, binary=True, norm=None),
     case("hashing, binary without signs", HASHING, n_features=2**4, binary=True, alternate_sign=False),
     case("hashing of n-grams", HASHING, n_features=1000, ngram_range=(1, 2)),
-    case("hashing of characters in words", HASHING, **CHAR_WB, ngram_range=(2, 4), n_features=2**10, norm=None),
+    case("hashing of characters in words", HASHING, **CHAR_WB, ngram_range=(4, 6), n_features=2**10, norm=None),
     case("TF-IDF of hashing", HASHING, n_features=1000, use_idf=True),
     case("TF-IDF of hashing to 16, no norm", HASHING, n_features=2**4, use_idf=True, norm=None),
     case("TF-IDF of hashing, no smooth_idf", HASHING, n_features=2**4, use_idf=True, smooth_idf=False),
