@@ -145,7 +145,15 @@ impl TryFrom<CsMatI<f32, u32, usize>> for Rows {
 /// The rows with their zeros spelt out: a copy of `n_rows × n_columns × 4` bytes.
 impl From<&Rows> for Array2<f32> {
     fn from(rows: &Rows) -> Self {
-        rows.csr.to_dense()
+        // `to_dense` of sprs may be of another version of ndarray: a build that holds `linfa` has sprs 0.11.2.
+        let mut dense = Self::zeros(rows.csr.shape());
+        for (i, mut dense) in dense.rows_mut().into_iter().enumerate() {
+            let (columns, values) = rows.row(i);
+            for (&column, &value) in columns.iter().zip(values) {
+                dense[column as usize] = value;
+            }
+        }
+        dense
     }
 }
 

@@ -123,6 +123,7 @@ impl RowScratch {
             }
             self.values.truncate(kept);
             self.columns.truncate(kept);
+            self.start = kept;
         }
     }
 }

@@ -1,23 +1,15 @@
 """Writes the golden files beside it: what scikit-learn makes of the example tweets and of awkward texts. See README.md."""
 
-import json
-import unicodedata
 import warnings
-from pathlib import Path
 
 import numpy as np
-import sklearn
 from scipy.special import logsumexp
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-assert sklearn.__version__ == "1.9.1", sklearn.__version__
-assert unicodedata.unidata_version == "14.0.0", unicodedata.unidata_version
-
-HERE = Path(__file__).parent
-LINES = (HERE / "../../../examples/data/airline.tsv").read_text(encoding="utf-8").split("\n")[1:-1]
-LABELS, TWEETS = zip(*(line.split("\t", 1) for line in LINES))
+import features
+from shared import ASSIGNED, LABELS, TWEETS, distinct, frequencies, largest_cut, ranges, sparse, write
 
 AWKWARD = [
     "",
@@ -62,35 +54,9 @@ UNSEEN = AWKWARD_UNSEEN + list(TWEETS[N_FIT : N_FIT + N_UNSEEN])
 # Of the texts fitted on, only these rows are stored.
 STORED = list(range(len(AWKWARD))) + list(range(len(AWKWARD), len(FIT), 20))
 
-
-def write(name, cases):
-    """One case a line; floats in the shortest form that reads back as the same number."""
-    text = "[\n" + ",\n".join(json.dumps(case, ensure_ascii=False) for case in cases) + "\n]\n"
-    (HERE / f"{name}.json").write_text(text, encoding="utf-8")
-
-
-def sparse(rows):
-    """Each row as its columns and its values."""
-    rows = rows.tocsr().sorted_indices()
-    return [[row.indices.tolist(), row.data.tolist()] for row in rows]
-
-
 # --- characters
 
-
-def ranges(numbers):
-    """Ascending numbers as pairs of the first and the last of each run."""
-    runs = []
-    for n in numbers:
-        if runs and runs[-1][1] == n - 1:
-            runs[-1][1] = n
-        else:
-            runs.append([n, n])
-    return runs
-
-
 ANALYZE = CountVectorizer().build_analyzer()
-ASSIGNED = [i for i in range(0x110000) if unicodedata.category(chr(i)) not in ("Cn", "Co", "Cs")]
 CHARACTERS = {
     "words": ranges(i for i in ASSIGNED if ANALYZE(f"a{chr(i)}") == [f"a{chr(i)}".lower()]),
     "others": ranges(i for i in ASSIGNED if not ANALYZE(f"a{chr(i)}")),
@@ -101,24 +67,9 @@ CHARACTERS = {
 # --- vectorizers
 
 
-def frequencies(texts, **options):
-    """How often each term occurs, as max_features ranks them."""
-    return np.asarray(CountVectorizer(**options).fit_transform(texts).sum(axis=0)).ravel()
-
-
-def largest_cut(frequencies, most):
-    """The largest max_features up to `most` at which nothing ties: the first term left out is rarer than the last kept."""
-    ordered = np.sort(frequencies)[::-1]
-    cut = max(n for n in range(1, min(most, len(ordered) - 1) + 1) if ordered[n - 1] > ordered[n])
-    assert cut > most / 2, cut
-    return cut
-
-
 def vectorizer_case(name, kind=TfidfVectorizer, **options):
     if "max_features" in options:
-        counted = ("ngram_range", "min_df", "max_df", "binary", "lowercase", "stop_words")
-        counts = frequencies(FIT, **{k: v for k, v in options.items() if k in counted})
-        options["max_features"] = largest_cut(counts, options["max_features"])
+        options["max_features"] = largest_cut(frequencies(FIT, **options), options["max_features"])
     vectorizer = kind(**options)
     rows = vectorizer.fit_transform(FIT)
     case = {
@@ -128,9 +79,7 @@ def vectorizer_case(name, kind=TfidfVectorizer, **options):
         "vocabulary": vectorizer.get_feature_names_out().tolist(),
     }
     if options.get("use_idf", kind is TfidfVectorizer):
-        # Few values occur: these, and which of them each column has.
-        values, of = np.unique(vectorizer.idf_, return_inverse=True)
-        case["idf"] = {"values": values.tolist(), "of": of.tolist()}
+        case["idf"] = distinct(vectorizer.idf_)
     return case | {"rows": sparse(rows[STORED]), "unseen": sparse(vectorizer.transform(UNSEEN))}
 
 
@@ -307,3 +256,4 @@ write("characters", [CHARACTERS])
 write("vectorizer", VECTORIZERS)
 write("classifier", CLASSIFIERS)
 write("pipeline", PIPELINES)
+features.write_all()

@@ -1,0 +1,36 @@
+//! `linfa-preprocessing`: words of two characters and more by a regular expression, TF-IDF, rows of any length.
+//!
+//! As near to our settings as its interface allows. Its `fit` keeps the terms that most texts hold, ours the most frequent.
+//! It learns no idf: its `transform` counts that of the batch anew, so that only the time can be compared, not the values.
+//! On one thread.
+
+use linfa_preprocessing::tf_idf_vectorization::{FittedTfIdfVectorizer, TfIdfVectorizer};
+use ndarray::Array1;
+
+use crate::{MAX_FEATURES, Result, Run};
+
+/// By default it also decomposes characters (NFKD), which is no part of our work.
+fn params() -> TfIdfVectorizer {
+    TfIdfVectorizer::default().normalize(false).max_features(Some(MAX_FEATURES))
+}
+
+fn texts(texts: &[String]) -> Array1<&str> {
+    texts.iter().map(String::as_str).collect()
+}
+
+/// Vocabulary of the texts.
+pub(crate) fn fit(train: &[String]) -> Run<'_> {
+    let train = texts(train);
+    Box::new(move || Ok(params().fit(&train)?.nentries()))
+}
+
+/// The rows of `test`, by a vectorizer fitted on `train`.
+pub(crate) fn transform<'a>(train: &[String], test: &'a [String]) -> Result<Run<'a>> {
+    let vectorizer: FittedTfIdfVectorizer = params().fit(&texts(train))?;
+    let test = texts(test);
+    Ok(Box::new(move || {
+        let rows = vectorizer.transform(&test)?;
+        assert_eq!(rows.rows(), test.len(), "a row for each text");
+        Ok(rows.nnz())
+    }))
+}
