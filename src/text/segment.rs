@@ -111,7 +111,10 @@ pub(super) fn unicode_words(
     mut each: impl FnMut(&str, Range<usize>),
 ) {
     for (start, word) in text.unicode_word_indices() {
-        each(lowered(word, lowercase, buffer), start..start + word.len());
+        let end = start + word.len();
+        // A vowel sign joins the space before it.
+        let word = word.trim_start();
+        each(lowered(word, lowercase, buffer), end - word.len()..end);
     }
 }
 

@@ -36,6 +36,7 @@ fn word() -> impl Strategy<Value = String> {
         "straße",
         "日本",
         "हिन्दी",
+        "\u{1930}", // a vowel sign, which joins the space before it
         "👍🏽",
         ":(",
         "don't",
