@@ -177,9 +177,11 @@ mod threads {
             texts in vec("([ab]{2}|[ab]{2} ){0,6}", 2..20),
             bools in vec(any::<bool>(), 20),
             max_features in 1usize..6,
+            kind in 0usize..5,
         ) {
             let labels: Vec<bool> = [true, false].into_iter().chain(bools).take(texts.len()).collect();
-            let vectorizer = Vectorizer::tfidf().ngram_range(1, 2).max_features(max_features);
+            let few = Vectorizer::tfidf().ngram_range(1, 2).max_features(max_features);
+            let vectorizer = kinds().into_iter().nth(kind).unwrap_or(few);
             let builder = Pipeline::builder().vectorizer(vectorizer);
             let _ = on_any_number_of_threads(|| {
                 let fitted = builder.fit(&texts, &labels);

@@ -1,0 +1,352 @@
+//! Texts and stored settings from strangers: whatever they hold, there is an answer or an error that says what is wrong.
+
+use std::fmt::Write;
+
+use ressenti::text::{Analyzer, AnalyzerParams, Language, Negation, StopWords};
+use ressenti::{Pipeline, TermCounts, Vectorizer, VectorizerParams};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+/// Each way to cut a text, and each step after it.
+fn analyzers() -> Vec<AnalyzerParams> {
+    let negation = || Negation::of(Language::English).unwrap();
+    vec![
+        Analyzer::word(),
+        Analyzer::word().strip_accents(true),
+        Analyzer::unicode_word().strip_accents(true).stemmer(Language::French),
+        Analyzer::social(),
+        Analyzer::social().strip_accents(true).negation(negation()).stemmer(Language::English),
+        Analyzer::word().max_bytes(1000),
+        Analyzer::char(),
+        Analyzer::char_wb().strip_accents(true),
+    ]
+}
+
+/// Each way to find columns.
+fn vectorizers(analyzer: &AnalyzerParams) -> [VectorizerParams; 3] {
+    let of = |params: VectorizerParams| params.analyzer(analyzer.clone());
+    [
+        of(Vectorizer::tfidf().ngram_range(1, 3)),
+        of(Vectorizer::hashing().n_features(1 << 10).feature_names(true)),
+        of(Vectorizer::tfidf().vocabulary(["a", "b"])).beside(Vectorizer::count()),
+    ]
+}
+
+#[test]
+fn no_text_is_too_strange() {
+    let mut runs = String::new();
+    for i in 0..40_000 {
+        write!(runs, "{}", ["a", "\u{301}", "(", "#", "@", ".", "\u{200d}", "👍", "Σ"][i * i % 9])
+            .unwrap();
+    }
+    let texts = [
+        // One letter under a tower of accents.
+        format!("a{}", "\u{301}".repeat(500_000)),
+        "\u{301}".repeat(100_000),
+        "x".repeat(100_000),
+        "é".repeat(100_000),
+        "日".repeat(50_000),
+        "👍\u{200d}".repeat(20_000),
+        "Σ".repeat(50_000),
+        "#".repeat(100_000),
+        "@a".repeat(50_000),
+        "http://".repeat(20_000),
+        "((((".repeat(20_000),
+        "1,".repeat(50_000),
+        "\0".repeat(100_000),
+        "not ".repeat(20_000),
+        "\u{fdfa}".repeat(5_000),
+        "\u{202e}שלום עולם, لا أحب هذا\u{202c} \u{200f}مرحبا".repeat(10),
+        "\u{1930} \u{1930}".to_owned(),
+        "\u{feff}\u{200b}\u{ad}".to_owned(),
+        " \t\r\n\u{a0}\u{3000}\u{1c}\u{85}".repeat(1000),
+        String::new(),
+        runs,
+        "a b good bad".to_owned(),
+    ];
+    for analyzer in analyzers() {
+        let tokenizer = analyzer.build().unwrap();
+        for text in &texts {
+            for token in tokenizer.tokenize(text) {
+                assert!(!token.text().is_empty() && text.get(token.range()).is_some(), "{token:?}");
+            }
+        }
+    }
+    for params in analyzers().iter().flat_map(vectorizers) {
+        let (vectorizer, rows) = params.fit_transform(&texts).unwrap();
+        assert!(rows == vectorizer.transform(&texts), "{params:?}");
+        let finite = (0..texts.len()).all(|i| rows.row(i).1.iter().all(|value| value.is_finite()));
+        assert!(finite, "{params:?}");
+        assert!(rows.row(texts.len() - 3).0.is_empty(), "an empty text");
+    }
+}
+
+#[track_caller]
+fn refused<T: DeserializeOwned>(json: &str, problem: &str) {
+    match serde_json::from_str::<T>(json) {
+        Ok(_) => panic!("{json} was read"),
+        Err(error) => assert!(error.to_string().contains(problem), "{json}: {error}"),
+    }
+}
+
+#[test]
+fn stored_settings_that_make_no_sense_say_so() {
+    refused::<VectorizerParams>("[]", "the list of blocks is empty; name one, if only as {}");
+    refused::<VectorizerParams>("{}", "invalid type: map, expected a sequence");
+    refused::<VectorizerParams>(r#"[{"weight": "NaN"}]"#, "invalid type: string \"NaN\"");
+    refused::<VectorizerParams>(r#"[{"weight": NaN}]"#, "expected value");
+    refused::<VectorizerParams>(r#"[{"weight": 1e999}]"#, "number out of range");
+    refused::<VectorizerParams>(r#"[{"max_features": 4294967296}]"#, "expected u32");
+    refused::<VectorizerParams>(r#"[{"max_features": -1}]"#, "expected u32");
+    refused::<VectorizerParams>(r#"[{"ngram_range": [1]}]"#, "invalid length 1");
+    refused::<VectorizerParams>(r#"[{"norm": "l2"}]"#, "unknown variant `l2`, expected one of");
+    refused::<VectorizerParams>(r#"[{"vocabulary": ["\ud800"]}]"#, "unexpected end of hex escape");
+    refused::<VectorizerParams>(r#"[{"vocabulary": "good"}]"#, "expected a sequence");
+    refused::<VectorizerParams>(r#"[{"hashing": {"n_features": 1e3}}]"#, "expected u32");
+    refused::<AnalyzerParams>(r#"{"tokenizer": "words"}"#, "unknown variant `words`");
+    refused::<AnalyzerParams>(r#"{"stemmer": "Klingon"}"#, "unknown variant `Klingon`");
+    refused::<AnalyzerParams>(r#"{"max_bytes": -1}"#, "expected u64");
+    refused::<AnalyzerParams>(r#"{"lowercase": 1}"#, "expected a boolean");
+    refused::<StopWords>(r#"{"words": ["\udc00"]}"#, "lone leading surrogate in hex escape");
+    refused::<StopWords>("{}", "missing field `words`");
+    refused::<Negation>(r#"{"negators": ["not"], "window": 4294967296}"#, "expected u32");
+    refused::<Negation>(r#"{"window": 4}"#, "missing field `negators`");
+    refused::<TermCounts>("{}", "missing field `params`");
+
+    let cut = |json: &str| {
+        let mut bytes = json.as_bytes().to_vec();
+        bytes.retain(|&byte| byte != 0xa9);
+        bytes
+    };
+    let error = serde_json::from_slice::<StopWords>(&cut(r#"{"words": ["é"]}"#)).unwrap_err();
+    assert!(error.to_string().contains("invalid unicode code point"), "{error}");
+    let error =
+        serde_json::from_slice::<VectorizerParams>(&cut(r#"[{"vocabulary": ["é"]}]"#)).unwrap_err();
+    assert!(error.to_string().contains("invalid unicode code point"), "{error}");
+}
+
+/// Values that are of the right type are checked when they are used.
+#[test]
+fn stored_settings_out_of_range_are_refused_by_fit() {
+    for (stored, problem) in [
+        (json!([{"ngram_range": [0, 1]}]), "ngram_range (0, 1) "),
+        (json!([{"weight": 0.0}]), "weight 0 "),
+        (json!([{}, {"bm25": {"k1": -1.0, "b": 0.5}}]), "bm25 k1 = -1 "),
+        (json!([{"hashing": {"n_features": 4_294_967_295u32}}]), "n_features 4294967295 "),
+        (json!([{"vocabulary": []}]), "invalid vocabulary: there is no term"),
+        (
+            json!([{"vocabulary": ["b", "a"]}]),
+            "invalid vocabulary: term \"a\" is there twice, or out of order",
+        ),
+        (json!([{"analyzer": {"max_bytes": 0}}]), "max_bytes 0 "),
+        (
+            json!([{"analyzer": {"tokenizer": "Char", "stemmer": "English"}}]),
+            "stemmer with characters ",
+        ),
+    ] {
+        let params: VectorizerParams = serde_json::from_value(stored).unwrap();
+        let error = params.fit(&["good", "bad"]).unwrap_err().to_string();
+        assert!(error.starts_with(problem), "{error}");
+    }
+}
+
+/// The stored form of counts, of each kind.
+fn stored_counts() -> Vec<Value> {
+    let params = [
+        Vectorizer::tfidf().ngram_range(1, 3),
+        Vectorizer::tfidf().ngram_range(2, 2),
+        Vectorizer::tfidf().analyzer(Analyzer::char_wb()).ngram_range(2, 3),
+        Vectorizer::hashing().n_features(4).feature_names(true).use_idf(true),
+        Vectorizer::tfidf()
+            .vocabulary(["crew", "good"])
+            .bm25(1.2, 0.75)
+            .beside(Vectorizer::count()),
+    ];
+    params
+        .iter()
+        .map(|params| {
+            let mut counts = params.term_counts().unwrap().max_terms(100);
+            counts.add(&["good crew, good", "bad crew"]).unwrap();
+            serde_json::to_value(&counts).unwrap()
+        })
+        .collect()
+}
+
+/// What is read must work: finish, go on, merge and be stored again.
+fn try_counts(stored: Value) -> Result<(), String> {
+    let description = stored.to_string();
+    let mut counts: TermCounts =
+        serde_json::from_value(stored).map_err(|error| error.to_string())?;
+    let other = counts.clone();
+    let _ = counts.add(&["good crew", "new seat, bad"]);
+    let _ = counts.merge(&other);
+    for counts in [&counts, &other] {
+        let Ok(vectorizer) = counts.finish() else { continue };
+        let rows = vectorizer.transform(&["good crew", "a b crew bad"]);
+        for i in 0..rows.n_rows() {
+            assert!(rows.row(i).1.iter().all(|value| value.is_finite()), "{description}");
+        }
+        let again: Result<Vectorizer, _> =
+            serde_json::from_value(serde_json::to_value(&vectorizer).unwrap());
+        assert_eq!(again.map_err(|error| error.to_string()), Ok(vectorizer), "{description}");
+    }
+    let again = serde_json::from_value::<TermCounts>(serde_json::to_value(&counts).unwrap());
+    assert!(again.is_ok(), "{description}: {again:?}");
+    Ok(())
+}
+
+#[test]
+fn counts_that_cannot_be_true_are_refused() {
+    const NONE: u32 = u32::MAX;
+    const PAIR: u32 = 1 << 31;
+    let block = |n: u32, tokens: Value, pairs: Value| {
+        let block =
+            json!({"n_documents": n, "n_tokens": 9, "tokens": tokens, "pairs": pairs, "df": []});
+        json!({"params": [{"ngram_range": [1, 3]}], "max_terms": null, "blocks": [block]})
+    };
+    let two = || json!([["good", 1, 1], ["crew", 1, 1]]);
+    let unknown = "invalid term counts: a term is too long, or of unknown parts";
+    let twice = "invalid term counts: a token is empty or there twice";
+    let more =
+        "invalid term counts: a term occurs in more texts than there are, or than it occurs at all";
+    assert_eq!(try_counts(block(1, two(), json!([[0, 1, 1, 1], [PAIR, 0, 1, 1]]))), Ok(()));
+    for (n, tokens, pairs, problem) in [
+        (1, two(), json!([[2, 0, 1, 1]]), unknown),
+        (1, two(), json!([[0, 2, 1, 1]]), unknown),
+        (1, two(), json!([[0, NONE, 1, 1]]), unknown),
+        (1, two(), json!([[NONE, 0, 1, 1]]), unknown),
+        (1, two(), json!([[0, PAIR, 1, 1]]), unknown),
+        (1, two(), json!([[PAIR, 0, 1, 1]]), unknown),
+        (1, two(), json!([[PAIR | 1, 0, 1, 1], [0, 1, 1, 1]]), unknown),
+        (1, two(), json!([[0, 1, 1, 1], [PAIR, 0, 1, 1], [PAIR | 1, 0, 1, 1]]), unknown),
+        (
+            1,
+            two(),
+            json!([[0, 1, 1, 1], [0, 1, 1, 1]]),
+            "invalid term counts: a term is there twice",
+        ),
+        (
+            NONE,
+            two(),
+            json!([
+                [0, 1, 3_000_000_000u32, 3_000_000_000u32],
+                [0, 1, 3_000_000_000u32, 3_000_000_000u32]
+            ]),
+            "invalid term counts: a term is there twice",
+        ),
+        (1, json!([["good", 1, 1], ["good", 1, 1]]), json!([]), twice),
+        (1, json!([["", 1, 1]]), json!([]), twice),
+        (1, json!([["good", 2, 2]]), json!([]), more),
+        (2, json!([["good", 2, 1]]), json!([]), more),
+        (1, two(), json!([[0, 1, 2, 2]]), more),
+    ] {
+        let stored = block(n, tokens, pairs);
+        let description = stored.to_string();
+        assert_eq!(try_counts(stored), Err(problem.to_owned()), "{description}");
+    }
+    // A token that reads like two, beside the two.
+    let tokens = json!([["good", 1, 1], ["crew", 1, 1], ["good crew", 1, 1]]);
+    assert!(try_counts(block(1, tokens, json!([[0, 1, 1, 1]]))).is_err());
+}
+
+/// All places of a JSON value, as pointers.
+fn places(value: &Value, here: &str, found: &mut Vec<String>) {
+    found.push(here.to_owned());
+    match value {
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(i, v)| places(v, &format!("{here}/{i}"), found));
+        }
+        Value::Object(fields) => {
+            fields.iter().for_each(|(k, v)| places(v, &format!("{here}/{k}"), found));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn changed_counts_work_or_are_refused() {
+    let values = || {
+        let numbers = [0u64, 1, 2, 3, 1 << 31, (1 << 31) + 1, u64::from(u32::MAX), u64::MAX];
+        let numbers = numbers.into_iter().map(Value::from);
+        let others = [
+            json!("good"),
+            json!("a b"),
+            json!(""),
+            json!(null),
+            json!([]),
+            json!(0.5),
+            json!(true),
+        ];
+        numbers.chain(others)
+    };
+    let (mut read, mut refused) = (0, 0);
+    for stored in stored_counts() {
+        let mut found = Vec::new();
+        places(&stored, "", &mut found);
+        for place in &found {
+            for value in values() {
+                // Hashing into as many columns as are allowed takes long and shows nothing.
+                if place.ends_with("n_features") {
+                    continue;
+                }
+                let mut changed = stored.clone();
+                *changed.pointer_mut(place).unwrap() = value;
+                match try_counts(changed) {
+                    Ok(()) => read += 1,
+                    Err(_) => refused += 1,
+                }
+            }
+        }
+    }
+    assert!(read > 100 && refused > 1000, "{read} {refused}");
+}
+
+/// A model of every kind of block, with a byte changed here and there.
+#[test]
+fn changed_models_work_or_are_refused() {
+    let negation = Negation::of(Language::English).unwrap();
+    let vectorizer = Vectorizer::tfidf()
+        .analyzer(Analyzer::char_wb().max_bytes(50))
+        .ngram_range(2, 3)
+        .max_features(6)
+        .beside(Vectorizer::hashing().n_features(4).feature_names(true).use_idf(true))
+        .beside(
+            Vectorizer::tfidf()
+                .vocabulary(["crew", "NOT_good"])
+                .bm25(1.2, 0.75)
+                .analyzer(Analyzer::word().negation(negation).max_bytes(99)),
+        );
+    let pipeline = Pipeline::builder()
+        .vectorizer(vectorizer)
+        .fit(&["good crew", "not good crew"], &[true, false])
+        .unwrap();
+    let stored = serde_json::to_value(pipeline).unwrap();
+    let mut found = Vec::new();
+    places(&stored, "", &mut found);
+    let (mut read, mut refused) = (0, 0);
+    for place in found.iter().filter(|place| !place.contains("/negators/")) {
+        for value in [
+            json!(0),
+            json!(-1),
+            json!(3),
+            json!(u32::MAX),
+            json!(1e300),
+            json!("b a"),
+            json!([]),
+            json!(null),
+        ] {
+            let mut changed = stored.clone();
+            *changed.pointer_mut(place).unwrap() = value;
+            match serde_json::from_value::<Pipeline>(changed) {
+                Ok(pipeline) => {
+                    read += 1;
+                    let _ = pipeline.predict("not good crew");
+                    let _ = pipeline.explain("not good crew");
+                    assert!(Pipeline::from_bytes(&pipeline.to_bytes()).is_ok(), "{place}");
+                }
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    assert!(read > 50 && refused > 500, "{read} {refused}");
+}
