@@ -15,6 +15,7 @@ mod interner;
 mod params;
 mod reader;
 mod scratch;
+mod table;
 mod terms;
 mod vocabulary;
 mod weighting;
