@@ -204,6 +204,14 @@ impl Block {
         self.weighting.idf()
     }
 
+    /// How many tokens its terms have.
+    pub(super) fn ngram_range(&self) -> (usize, usize) {
+        match &self.finder {
+            Finder::Terms(index) => index.ngram_range(),
+            Finder::Hashed(_, (min, max)) => (*min as usize, *max as usize),
+        }
+    }
+
     /// The name of one of its columns, counted from its first.
     pub(super) fn name(&self, column: usize) -> Cow<'_, str> {
         match &self.vocabulary {
