@@ -16,11 +16,13 @@
 
 mod analyzer;
 mod chars;
+mod lemma;
 mod segment;
 mod social;
 mod stem;
 mod stopwords;
 
 pub use analyzer::{Analyzer, AnalyzerParams, Token, Tokenizer};
+pub use lemma::{ColumnOrder, Lemmas, PartOfSpeech};
 pub use stem::Language;
 pub use stopwords::StopWords;
