@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// What the columns of a list hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ColumnOrder {
-    /// The lemma, then its form: the lists of michmech and of `UniMorph`, and those with `->`.
+    /// The lemma, then its form: the lists of michmech and of UniMorph, and those with `->`.
     LemmaForm,
     /// The form, then its lemma: the lexicons of MULTEXT-East.
     FormLemma,

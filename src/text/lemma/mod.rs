@@ -247,7 +247,7 @@ fn read(path: &Path) -> Result<String> {
         let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         Error::Dataset {
             path: path.to_owned(),
-            line: 1 + before.iter().filter(|&&byte| byte == b'\n').count(),
+            line: before.split(|&byte| byte == b'\n').count(),
             problem: "it is not UTF-8; convert the file to UTF-8".to_owned(),
         }
     })
