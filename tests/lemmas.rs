@@ -96,12 +96,12 @@ fn write_wordnet(
     let letter = if name == "adv" { "r" } else { &name[..1] };
     let mut index = "  1 Of indented lines nothing is read.  \n".to_owned();
     for word in words {
-        index += &format!("{word} {letter} 1 0 1 0 00000001  \n");
+        index.extend([word, " ", letter, " 1 0 1 0 00000001  \n"]);
     }
     std::fs::write(folder.join(format!("index.{name}")), index).unwrap();
     let mut lines = String::new();
     for (form, lemmas) in exceptions {
-        lines += &format!("{form} {}\n", lemmas.join(" "));
+        lines.extend([form, " ", &lemmas.join(" "), "\n"]);
     }
     std::fs::write(folder.join(format!("{name}.exc")), lines).unwrap();
 }
