@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ressenti::text::{Analyzer, Language};
+use ressenti::text::{Analyzer, Language, Token};
 
 const LANGUAGES: [Language; 18] = [
     Language::Arabic,
@@ -46,7 +46,7 @@ fn every_language_has_snowballs_stems() {
         let analyzer = Analyzer::unicode_word().stemmer(language).build().unwrap();
         for [word, expected] in &rows[language.name().to_lowercase().as_str()] {
             let tokens = analyzer.tokenize(word);
-            let stems: Vec<&str> = tokens.iter().map(|token| token.text()).collect();
+            let stems: Vec<&str> = tokens.iter().map(Token::text).collect();
             if stems != [*expected] {
                 wrong.push(format!("{}: {word} became {stems:?}, not {expected}", language.name()));
             }
