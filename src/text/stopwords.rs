@@ -33,8 +33,8 @@ impl StopWords {
 
     /// The list that ships for a language: Dutch, English, French, German, Italian, Portuguese and Spanish have one.
     ///
-    /// The lists were written for this crate, under its licence. They hold articles, pronouns, auxiliaries, prepositions and
-    /// conjunctions; no negator, no intensifier and no "but".
+    /// The lists were written for this crate, under its licence. They hold articles, pronouns, auxiliaries, prepositions
+    /// and conjunctions; no negator, no intensifier and no "but".
     ///
     /// Errors: [`Error::InvalidParameter`](crate::Error::InvalidParameter) for the other languages.
     pub fn of(language: Language) -> crate::Result<Self> {
@@ -97,8 +97,8 @@ mod tests {
         ),
         (
             Language::English,
-            "not no none nor never nothing nobody nowhere neither without cannot can't cant don't dont won't isn't wasn't \
-             didn't doesn't couldn't shouldn't wouldn't hardly barely n't but too very so",
+            "not no none nor never nothing nobody nowhere neither without cannot can't cant don't dont won't \
+             isn't wasn't didn't doesn't couldn't shouldn't wouldn't hardly barely n't but too very so",
         ),
         (
             Language::French,
@@ -106,12 +106,13 @@ mod tests {
         ),
         (
             Language::German,
-            "nicht kein keine keinen keinem keiner keines nie niemals nichts niemand nirgends weder noch ohne kaum nein \
-             aber sondern doch sehr zu so",
+            "nicht kein keine keinen keinem keiner keines nie niemals nichts niemand nirgends weder noch \
+             ohne kaum nein aber sondern doch sehr zu so",
         ),
         (
             Language::Italian,
-            "non no né ne mai niente nulla nessuno nessuna nessun senza neanche nemmeno neppure ma però molto troppo così",
+            "non no né ne mai niente nulla nessuno nessuna nessun senza neanche nemmeno neppure ma però \
+             molto troppo così",
         ),
         (
             Language::Portuguese,

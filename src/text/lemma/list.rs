@@ -1,7 +1,7 @@
 //! Lists of lemmas, line by line.
 //!
-//! A text comes in; pairs of a form and its lemma go out, in the order of the lines, or the first line that is none and why.
-//! Which pair counts if a form comes twice is not known here.
+//! A text comes in; pairs of a form and its lemma go out, in the order of the lines, or the first line that is none and
+//! why. Which pair counts if a form comes twice is not known here.
 
 use serde::{Deserialize, Serialize};
 

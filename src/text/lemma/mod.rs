@@ -1,8 +1,8 @@
 //! Words to lemmas by a table.
 //!
-//! A list (`list`) or WordNet's files (`wordnet`) come in; what comes out is one sorted table from forms to lemmas, small
-//! once restricted to the words of a model, in whose file it travels. It knows no grammar and no context: "saw" has one
-//! lemma, whatever it means in the text.
+//! A list (`list`) or WordNet's files (`wordnet`) come in; what comes out is one sorted table from forms to lemmas,
+//! small once restricted to the words of a model, in whose file it travels. It knows no grammar and no context: "saw"
+//! has one lemma, whatever it means in the text.
 
 mod list;
 mod wordnet;
@@ -21,8 +21,8 @@ pub use wordnet::PartOfSpeech;
 
 /// Lemmas of words: "mice" counts as "mouse".
 ///
-/// Nothing ships with this crate: read a list, or WordNet. A table is cheap to clone. Words of which it says nothing are
-/// their own lemmas.
+/// Nothing ships with this crate: read a list, or WordNet. A table is cheap to clone. Words of which it says nothing
+/// are their own lemmas.
 ///
 /// ```
 /// use ressenti::text::{ColumnOrder, Lemmas};
@@ -57,10 +57,10 @@ struct Entry {
 impl Lemmas {
     /// The table of a list, as they are found on the web: a lemma and a form in each line, in either order.
     ///
-    /// Columns are divided by a tab, and what follows the second is not read; in a line without a tab they are two words.
-    /// `lemma -> form, form` is understood, too. Everything is lower-cased. Empty lines and those that start with `#` or
-    /// `;` are passed over, as are pairs of which one side holds a space: tokens hold none. Of several lemmas of a form
-    /// the first counts.
+    /// Columns are divided by a tab, and what follows the second is not read; in a line without a tab they are two
+    /// words. `lemma -> form, form` is understood, too. Everything is lower-cased. Empty lines and those that start
+    /// with `#` or `;` are passed over, as are pairs of which one side holds a space: tokens hold none. Of several
+    /// lemmas of a form the first counts.
     ///
     /// Errors: [`Error::InvalidValues`] for a line without a second column, with its number.
     pub fn from_list(text: &str, order: ColumnOrder) -> Result<Self> {
@@ -85,11 +85,12 @@ impl Lemmas {
         Self::from_pairs(pairs)
     }
 
-    /// The table of WordNet's files, such as `index.noun` and `noun.exc` of the folder that Princeton's archive or Debian's
-    /// package `wordnet-base` (`/usr/share/wordnet`) has.
+    /// The table of WordNet's files, such as `index.noun` and `noun.exc` of the folder that Princeton's archive or
+    /// Debian's package `wordnet-base` (`/usr/share/wordnet`) has.
     ///
-    /// The lemmas are those of NLTK's `WordNetLemmatizer().lemmatize(word, pos)` since its version 3.9: of the word itself
-    /// and of what one of Morphy's rules or an exception makes of it, the shortest that WordNet has as this part of speech.
+    /// The lemmas are those of NLTK's `WordNetLemmatizer().lemmatize(word, pos)` since its version 3.9: of the word
+    /// itself and of what one of Morphy's rules or an exception makes of it, the shortest that WordNet has as this part
+    /// of speech.
     ///
     /// Errors: [`Error::Io`], and [`Error::Dataset`] for a line of the index that is not WordNet's or not UTF-8.
     pub fn wordnet(folder: impl AsRef<Path>, pos: PartOfSpeech) -> Result<Self> {
@@ -118,8 +119,8 @@ impl Lemmas {
         }
     }
 
-    /// The part that a model needs whose tokens `is_token` knows: for each word, either both tables give the same lemma, or
-    /// neither gives a token of the model.
+    /// The part that a model needs whose tokens `is_token` knows: for each word, either both tables give the same
+    /// lemma, or neither gives a token of the model.
     #[allow(dead_code)] // Until models carry lemmas.
     pub(crate) fn restrict(&self, is_token: impl Fn(&str) -> bool) -> Self {
         let mut table = Table::default();

@@ -1,10 +1,10 @@
 //! WordNet's files to pairs of a form and its lemma.
 //!
-//! The index of a part of speech and its exceptions come in, what Morphy's rules make of them goes out: every form whose
-//! lemma is another word. The rules are those of WordNet's manual (`morphy(7WN)`), used as NLTK does since 3.9: one rule,
-//! once; the shortest word of the index wins, of equally long ones the first. An earlier NLTK went on with what the rules
-//! had made until it met a word, so that "catss" was "cat". As a rule takes one ending off, the forms are finitely many:
-//! those that the rules, read backwards, make of the index.
+//! The index of a part of speech and its exceptions come in, what Morphy's rules make of them goes out: every form
+//! whose lemma is another word. The rules are those of WordNet's manual (`morphy(7WN)`), used as NLTK does since 3.9:
+//! one rule, once; the shortest word of the index wins, of equally long ones the first. An earlier NLTK went on with
+//! what the rules had made until it met a word, so that "catss" was "cat". As a rule takes one ending off, the forms
+//! are finitely many: those that the rules, read backwards, make of the index.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
