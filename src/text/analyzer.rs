@@ -10,7 +10,7 @@ use super::characters::{characters, padded_words};
 use super::negation::{MARK, Negators, Role, Scope};
 use super::normalize::{Fold, without_accents};
 use super::stem::Stem;
-use super::{Language, Negation, StopWords, segment, social};
+use super::{Language, Lemmas, Negation, StopWords, segment, social};
 use crate::error::{Error, Result};
 
 /// How a text is cut.
@@ -43,8 +43,8 @@ impl Tokenizer {
 /// How a text becomes tokens: the settings. Start from [`Analyzer::word`], [`Analyzer::unicode_word`],
 /// [`Analyzer::social`], [`Analyzer::char`] or [`Analyzer::char_wb`].
 ///
-/// The steps, in order: cut off what is too long, cut into tokens, lower-case, strip accents, drop stop words, stem, mark
-/// what is negated.
+/// The steps, in order: cut off what is too long, cut into tokens, lower-case, strip accents, drop stop words, take lemmas,
+/// stem, mark what is negated.
 ///
 /// ```
 /// use ressenti::Vectorizer;
@@ -62,6 +62,7 @@ pub struct AnalyzerParams {
     lowercase: bool,
     strip_accents: bool,
     stop_words: StopWords,
+    lemmatizer: Option<Lemmas>,
     stemmer: Option<Language>,
     negation: Option<Negation>,
 }
@@ -81,6 +82,7 @@ impl AnalyzerParams {
             lowercase: true,
             strip_accents: false,
             stop_words: StopWords::none(),
+            lemmatizer: None,
             stemmer: None,
             negation: None,
         }
@@ -117,6 +119,15 @@ impl AnalyzerParams {
         self
     }
 
+    /// The table that gives each word its lemma: "mice" counts as "mouse". Default: none.
+    ///
+    /// What of the table a fitted vectorizer needs is kept in it and stored with it; the rest is not. Lemmas are of
+    /// lower-case words, so this wants [`lowercase`](Self::lowercase). On sentiment, stems gained twice as much.
+    pub fn lemmatizer(mut self, lemmas: Lemmas) -> Self {
+        self.lemmatizer = Some(lemmas);
+        self
+    }
+
     /// The language whose Snowball stemmer shortens each word. Default: no stemming.
     ///
     /// Stemmers expect lower-case words, so this wants [`lowercase`](Self::lowercase).
@@ -131,6 +142,10 @@ impl AnalyzerParams {
     pub fn negation(mut self, negation: Negation) -> Self {
         self.negation = Some(negation);
         self
+    }
+
+    pub(crate) fn has_lemmas(&self) -> bool {
+        self.lemmatizer.is_some()
     }
 
     /// The analyzer with these settings.
@@ -148,6 +163,7 @@ impl AnalyzerParams {
     pub(crate) fn validate(&self) -> Result<()> {
         let for_words = [
             ("stop_words", !self.stop_words.is_empty()),
+            ("lemmatizer", self.lemmatizer.is_some()),
             ("stemmer", self.stemmer.is_some()),
             ("negation", self.negation.is_some()),
         ];
@@ -189,6 +205,9 @@ impl AnalyzerParams {
         }
         if !self.stop_words.is_empty() {
             text += " + stop_words";
+        }
+        if self.lemmatizer.is_some() {
+            text += " + lemmas";
         }
         if let Some(language) = self.stemmer {
             text += " + stem(";
@@ -374,16 +393,40 @@ impl Analyzer {
         if self.params.stop_words.contains(surface) {
             return None;
         }
-        match &self.stem {
-            None => Some(Cow::Borrowed(surface)),
-            // A stemmer may leave nothing of a word.
-            Some(stem) => Some(stem.stem(surface)).filter(|s| !s.is_empty()),
+        let lemma = self.params.lemmatizer.as_ref().map(|lemmas| lemmas.lemma(surface));
+        self.stemmed(lemma.unwrap_or(Cow::Borrowed(surface)))
+    }
+
+    /// The stem of a lemma, if it leaves something of it.
+    fn stemmed<'w>(&self, word: Cow<'w, str>) -> Option<Cow<'w, str>> {
+        let Some(stem) = &self.stem else { return Some(word) };
+        let token = match word {
+            Cow::Borrowed(word) => stem.stem(word),
+            Cow::Owned(word) => Cow::Owned(stem.stem(&word).into_owned()),
+        };
+        Some(token).filter(|token| !token.is_empty())
+    }
+
+    /// The same settings with no more lemmas than those whose tokens are known, negated or not.
+    pub(crate) fn with_known_lemmas(&self, is_known: impl Fn(&str) -> bool) -> AnalyzerParams {
+        let mut params = self.params.clone();
+        if let Some(lemmas) = &mut params.lemmatizer {
+            let token_is_known = |token: &str| is_known(token) || is_known(&negate(token));
+            let is_token = |word: &str| {
+                self.stemmed(Cow::Borrowed(word)).is_some_and(|token| token_is_known(&token))
+            };
+            *lemmas = lemmas.restrict(is_token);
         }
+        params
     }
 
     /// Whether every surface form is its own token.
     pub(crate) fn is_plain(&self) -> bool {
-        self.stem.is_none() && self.params.stop_words.is_empty() && self.negators.is_none()
+        let AnalyzerParams { lemmatizer, stop_words, .. } = &self.params;
+        lemmatizer.is_none()
+            && stop_words.is_empty()
+            && self.stem.is_none()
+            && self.negators.is_none()
     }
 
     /// What tells negated tokens, if they are to be told.

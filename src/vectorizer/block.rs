@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::hashing::Names;
 use super::index::TermIndex;
+use super::interner::NONE;
 use super::params::{BlockParams, Hashing};
 use super::weighting::Weighting;
 use super::{RowScratch, TextCounts, Vocabulary};
@@ -178,6 +179,17 @@ impl Block {
                 Err(Error::InvalidValues { what: "vocabulary", problem })
             }
         }
+    }
+
+    /// Keeps no more of the lemmas than its terms need, here and in its settings.
+    pub(super) fn forget_lemmas(&mut self, params: &mut BlockParams) -> Result<()> {
+        if let Finder::Terms(index) = &self.finder
+            && self.analyzer.params().has_lemmas()
+        {
+            params.analyzer = self.analyzer.with_known_lemmas(|t| index.tokens().find(t) != NONE);
+            self.analyzer = params.analyzer.build()?;
+        }
+        Ok(())
     }
 
     /// What turns texts into tokens here.

@@ -363,7 +363,7 @@ impl TermCounts {
             return Err(Error::NoTexts { task: "learn a vocabulary from" });
         }
         let parts = self.blocks.iter().map(BlockCounts::parts).collect::<Result<_>>()?;
-        Vectorizer::new(self.params.clone(), parts, self.n_documents())
+        Vectorizer::learnt(self.params.clone(), parts, self.n_documents())
     }
 }
 

@@ -144,6 +144,15 @@ impl Vectorizer {
         Ok(Self { params, blocks, n_documents })
     }
 
+    /// A vectorizer that was just learnt, without the lemmas that it has no use for.
+    fn learnt(params: VectorizerParams, parts: Vec<BlockParts>, n_documents: u64) -> Result<Self> {
+        let mut vectorizer = Self::new(params, parts, n_documents)?;
+        for (params, block) in vectorizer.params.blocks_mut().zip(&mut vectorizer.blocks) {
+            block.forget_lemmas(params)?;
+        }
+        Ok(vectorizer)
+    }
+
     /// The settings it was fitted with.
     pub fn params(&self) -> &VectorizerParams {
         &self.params
@@ -379,7 +388,7 @@ impl VectorizerParams {
             parts.push(counts.parts()?);
             documents.push(counts.into_documents(kept));
         }
-        let vectorizer = Vectorizer::new(self.clone(), parts, texts.len() as u64)?;
+        let vectorizer = Vectorizer::learnt(self.clone(), parts, texts.len() as u64)?;
         let rows = build(&vectorizer, texts, documents, transform, progress)?;
         Ok((vectorizer, rows))
     }
