@@ -7,7 +7,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::stem::Stem;
-use super::{Language, StopWords, segment, social};
+use super::{Language, Social, StopWords, segment, social};
 use crate::error::Result;
 
 /// How a text is cut.
@@ -19,8 +19,14 @@ pub enum Tokenizer {
     Word,
     /// Words by UAX #29: keeps "can't" and single letters, drops punctuation, emoji, `#` and `@`.
     UnicodeWord,
-    /// For tweets: handles, links, hashtags, emoji and emoticons are tokens, and so is each punctuation mark.
-    Social,
+    /// For tweets: handles, links, hashtags, emoji and emoticons are tokens, and so is punctuation.
+    Social(Social),
+}
+
+impl From<Social> for Tokenizer {
+    fn from(social: Social) -> Self {
+        Self::Social(social)
+    }
 }
 
 /// How a text becomes tokens: the settings. Start from [`Analyzer::word`], [`Analyzer::unicode_word`] or
@@ -57,6 +63,12 @@ impl AnalyzerParams {
         Self { tokenizer, lowercase: true, stop_words: StopWords::none(), stemmer: None }
     }
 
+    /// How texts are cut. Default: as the constructor says, for [`Analyzer::social`] with [`Social`]'s defaults.
+    pub fn tokenizer(mut self, tokenizer: impl Into<Tokenizer>) -> Self {
+        self.tokenizer = tokenizer.into();
+        self
+    }
+
     /// Whether tokens are lower-cased, by the full Unicode rules. Default: true. Links and emoticons keep their case.
     pub fn lowercase(mut self, lowercase: bool) -> Self {
         self.lowercase = lowercase;
@@ -86,11 +98,10 @@ impl AnalyzerParams {
     #[must_use]
     pub fn summary(&self) -> String {
         let mut text = match self.tokenizer {
-            Tokenizer::Word => "word",
-            Tokenizer::UnicodeWord => "unicode_word",
-            Tokenizer::Social => "social",
-        }
-        .to_owned();
+            Tokenizer::Word => "word".to_owned(),
+            Tokenizer::UnicodeWord => "unicode_word".to_owned(),
+            Tokenizer::Social(social) => social.summary(),
+        };
         if self.lowercase {
             text += " + lowercase";
         }
@@ -168,7 +179,7 @@ impl Analyzer {
 
     /// Settings for [`Tokenizer::Social`]: words, handles, hashtags, emoji and all else that tweets are made of.
     pub fn social() -> AnalyzerParams {
-        AnalyzerParams::of(Tokenizer::Social)
+        AnalyzerParams::of(Tokenizer::Social(Social::default()))
     }
 
     /// The settings.
@@ -180,12 +191,29 @@ impl Analyzer {
     #[must_use]
     pub fn tokenize(&self, text: &str) -> Vec<Token> {
         let mut tokens = Vec::new();
-        self.segment(text, &mut String::new(), |surface, range| {
-            if let Some(token) = self.token(surface) {
-                tokens.push(Token { text: token.into_owned(), range });
-            }
+        self.for_each_token(text, |token, range| {
+            tokens.push(Token { text: token.to_owned(), range });
         });
         tokens
+    }
+
+    /// Hands each token of a text to `each`, with its bytes in the text: [`tokenize`](Self::tokenize) without a `String`
+    /// for each token.
+    ///
+    /// ```
+    /// use ressenti::text::Analyzer;
+    ///
+    /// let mut letters = 0;
+    /// Analyzer::word().build()?.for_each_token("Great crew", |token, _| letters += token.len());
+    /// assert_eq!(letters, 9);
+    /// # Ok::<(), ressenti::Error>(())
+    /// ```
+    pub fn for_each_token(&self, text: &str, mut each: impl FnMut(&str, Range<usize>)) {
+        self.segment(text, &mut String::new(), |surface, range| {
+            if let Some(token) = self.token(surface) {
+                each(&token, range);
+            }
+        });
     }
 
     /// Cuts and lower-cases: the surface forms, before stop words and stems. `buffer` saves allocations between calls.
@@ -201,7 +229,9 @@ impl Analyzer {
             Tokenizer::UnicodeWord => {
                 segment::unicode_words(text, self.params.lowercase, buffer, each);
             }
-            Tokenizer::Social => social::tokens(text, self.params.lowercase, buffer, each),
+            Tokenizer::Social(social) => {
+                social::tokens(text, social, self.params.lowercase, buffer, each);
+            }
         }
     }
 

@@ -22,5 +22,6 @@ mod stem;
 mod stopwords;
 
 pub use analyzer::{Analyzer, AnalyzerParams, Token, Tokenizer};
+pub use social::{Elongation, Entity, Social};
 pub use stem::Language;
 pub use stopwords::StopWords;
