@@ -209,7 +209,11 @@ impl Analyzer {
     /// # Ok::<(), ressenti::Error>(())
     /// ```
     pub fn for_each_token(&self, text: &str, mut each: impl FnMut(&str, Range<usize>)) {
-        self.segment(text, &mut String::new(), |surface, range| {
+        let buffer = &mut String::new();
+        if self.is_plain() {
+            return self.segment(text, buffer, each);
+        }
+        self.segment(text, buffer, |surface, range| {
             if let Some(token) = self.token(surface) {
                 each(&token, range);
             }

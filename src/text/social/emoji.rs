@@ -49,20 +49,21 @@ fn ends_cluster(c: char) -> bool {
     }
 }
 
-/// What an emoji counts as: without skin tones, which say nothing of the mood, and selectors, which some keyboards add and
-/// some do not.
-pub(super) fn folded<'a>(emoji: &'a str, buffer: &'a mut String) -> &'a str {
-    if !emoji.contains(|c| is_selector(c) || is_skin_tone(c)) && !emoji.ends_with(JOINER) {
-        return emoji;
-    }
-    buffer.clear();
-    buffer.extend(emoji.chars().filter(|&c| !is_selector(c) && !is_skin_tone(c)));
-    buffer.truncate(buffer.trim_end_matches(JOINER).len());
+/// Whether an emoji counts as it stands.
+pub(super) fn is_plain(emoji: &str) -> bool {
+    !emoji.contains(|c| is_selector(c) || is_skin_tone(c)) && !emoji.ends_with(JOINER)
+}
+
+/// Appends what an emoji counts as: itself without skin tones, which say nothing of the mood, and without selectors, which
+/// some keyboards add and some do not.
+pub(super) fn push_folded(emoji: &str, out: &mut String) {
+    let start = out.len();
+    out.extend(emoji.chars().filter(|&c| !is_selector(c) && !is_skin_tone(c)));
+    out.truncate(start + out[start..].trim_end_matches(JOINER).len());
     // A skin tone alone is all there is to see.
-    if buffer.is_empty() {
-        buffer.extend(emoji.chars().next());
+    if out.len() == start {
+        out.extend(emoji.chars().next());
     }
-    buffer
 }
 
 /// The length of the keycap (`1️⃣`, `#️⃣`) that starts with the ASCII byte at `at`.
@@ -94,7 +95,10 @@ mod tests {
             ("🇫🇷", "🇫🇷"),
         ];
         for (emoji, expected) in table {
-            assert_eq!(folded(emoji, &mut String::new()), expected);
+            let mut folded = String::new();
+            push_folded(emoji, &mut folded);
+            assert_eq!(folded, expected);
+            assert_eq!(is_plain(emoji), emoji == expected && emoji != "🏽", "{emoji}");
         }
     }
 

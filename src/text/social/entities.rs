@@ -3,7 +3,7 @@
 //! A text and a position in; the bytes that belong to the entity out. No entity is looked for further than it can reach:
 //! an address has at most 64 bytes before `@`, a date ten.
 
-use super::bytes::{DIGIT, SCAN, WORD};
+use super::bytes::{DIGIT, WORD, is};
 use super::emoji::keycap;
 use super::settings::Entity;
 use crate::text::chars::is_word_or_mark;
@@ -15,6 +15,12 @@ type Found = Option<(Entity, usize)>;
 const CLOSES_LINK: &[char] = &['<', '>', '"'];
 /// What cannot be the last of a link.
 const TRAILS_LINK: &[char] = &['.', ',', '!', '?', ';', ':', '\'', ')', ']', '}', '*'];
+
+/// Whether a link may start with these two bytes.
+#[inline]
+pub(super) fn may_be_link(first: u8, second: u8) -> bool {
+    matches!((first | 32, second | 32), (b'h', b't') | (b'w', b'w'))
+}
 
 /// The length of the link that `rest` starts with. It ends at what is neither ASCII nor of a word: the quote or the emoji
 /// after it.
@@ -185,21 +191,19 @@ fn stands_alone(text: &str, at: usize, sign: u8) -> bool {
 
 fn word_follows(text: &str, at: usize) -> bool {
     match text.as_bytes().get(at) {
-        None => false,
-        Some(b) if b.is_ascii() => SCAN[usize::from(*b)] & WORD != 0,
-        Some(_) => text[at..].chars().next().is_some_and(is_word_or_mark),
+        Some(0x80..) => text[at..].chars().next().is_some_and(is_word_or_mark),
+        byte => is(byte, WORD),
     }
 }
 
 /// How many digits there are at `at`, counted to five.
 fn digits(bytes: &[u8], at: usize) -> usize {
-    let is_digit = |b: &&u8| SCAN[usize::from(**b)] & DIGIT != 0;
-    bytes.get(at..).map_or(0, |rest| rest.iter().take(5).take_while(is_digit).count())
+    bytes.get(at..).map_or(0, |rest| rest.iter().take(5).take_while(|b| is(Some(b), DIGIT)).count())
 }
 
 /// The end of the digits at `at`, with single `signs` between them.
 fn joined_digits(bytes: &[u8], at: usize, signs: &[u8]) -> usize {
-    let digit = |at: usize| bytes.get(at).is_some_and(|b| SCAN[usize::from(*b)] & DIGIT != 0);
+    let digit = |at: usize| is(bytes.get(at), DIGIT);
     let mut end = at;
     while digit(end) || bytes.get(end).is_some_and(|b| signs.contains(b)) && digit(end + 1) {
         end += 1;

@@ -31,9 +31,9 @@ mod word;
 
 use std::ops::Range;
 
-use self::bytes::{LEAD, Lead};
-use self::word::Word;
-use super::chars::{Class, class, is_word_or_mark};
+use self::bytes::{LEAD, Lead, WORD, is};
+use self::word::{ANOTHER_LOOK, FOLDING, Word};
+use super::chars::{Class, class};
 pub use settings::{Elongation, Entity, Social};
 
 /// The token after a word whose letters were drawn out.
@@ -49,6 +49,11 @@ pub(super) fn tokens(
 ) {
     let (text, mut origin) = html::decoded(text);
     let each = |token: &str, range| each(token, origin.range(range));
+    buffer.clear();
+    buffer.push_str(&text);
+    if lowercase {
+        buffer.make_ascii_lowercase();
+    }
     Scanner { text: &text, social, lowercase, buffer, each }.run();
 }
 
@@ -56,6 +61,8 @@ struct Scanner<'t, F> {
     text: &'t str,
     social: Social,
     lowercase: bool,
+    /// The text with small letters in place of ASCII capitals, if tokens are lower-cased: most tokens are in it as they
+    /// count. Others are put together behind it.
     buffer: &'t mut String,
     each: F,
 }
@@ -66,24 +73,35 @@ impl<F: FnMut(&str, Range<usize>)> Scanner<'_, F> {
         let bytes = self.text.as_bytes();
         let mut at = 0;
         while let Some(&byte) = bytes.get(at) {
+            let second = bytes.get(at + 1).copied().unwrap_or_default();
+            let special = emoticons::may_start(byte, second) || entities::may_be_link(byte, second);
+            let special = if special { self.emoticon_or_link(at) } else { None };
             let lead = LEAD[usize::from(byte)];
-            at = if lead == Lead::Nothing {
-                at + 1
-            } else if let Some((emoticon, length)) = emoticons::find(self.text, at) {
-                self.emoticon(emoticon, at..at + length)
+            at = if let Some(end) = special {
+                end
+            } else if lead == Lead::Letter {
+                self.word(at)
             } else {
-                match lead {
-                    Lead::Letter => self.letter(at),
-                    Lead::Digit => self.digit(at),
-                    Lead::Tag => self.tag(at),
-                    Lead::Mark => self.marks(at),
-                    Lead::Dot => self.dots(at),
-                    Lead::Dollar => self.sign(at, '$'),
-                    Lead::Beyond => self.beyond_ascii(at),
-                    Lead::Apostrophe => self.emit("'", at..at + 1),
-                    Lead::Star | Lead::Sign | Lead::Nothing => self.ascii_sign(at),
-                }
+                self.other(at, lead)
             };
+            // The space after a token, without a turn of its own.
+            at += usize::from(bytes.get(at) == Some(&b' '));
+        }
+    }
+
+    fn other(&mut self, at: usize, lead: Lead) -> usize {
+        match lead {
+            Lead::Nothing => at + 1,
+            Lead::Letter => self.word(at),
+            Lead::Digit => self.digit(at),
+            Lead::Tag => self.tag(at),
+            Lead::Mark => self.marks(at),
+            Lead::Dot => self.dots(at),
+            Lead::Dollar => self.sign(at, '$'),
+            Lead::Beyond => self.beyond_ascii(at),
+            Lead::Apostrophe => self.emit("'", at..at + 1),
+            Lead::Star => self.star(at),
+            Lead::Sign => self.plain(at..at + 1),
         }
     }
 
@@ -94,85 +112,84 @@ impl<F: FnMut(&str, Range<usize>)> Scanner<'_, F> {
         end
     }
 
-    /// The bytes of `range` as they stand.
+    /// The bytes of `range`, with small letters.
     #[inline]
-    fn as_is(&mut self, range: Range<usize>) -> usize {
-        let text = self.text;
-        self.emit(&text[range.clone()], range)
+    fn plain(&mut self, range: Range<usize>) -> usize {
+        let end = range.end;
+        (self.each)(&self.buffer[range.clone()], range);
+        end
+    }
+
+    /// What `push` puts together behind the text.
+    fn made(&mut self, range: Range<usize>, push: impl FnOnce(&str, &mut String)) -> usize {
+        let end = range.end;
+        self.buffer.truncate(self.text.len());
+        push(&self.text[range.clone()], self.buffer);
+        (self.each)(&self.buffer[self.text.len()..], range);
+        end
     }
 
     fn entity(&mut self, entity: Entity, range: Range<usize>) -> usize {
-        if let Some(token) = self.social.placeholder_of(entity) {
-            return self.emit(token, range);
-        }
-        match entity {
-            Entity::Link => self.as_is(range),
-            _ => self.lowered(range),
+        match self.social.placeholder_of(entity) {
+            Some(token) => self.emit(token, range),
+            None => self.plain(range),
         }
     }
 
-    fn lowered(&mut self, range: Range<usize>) -> usize {
-        let end = range.end;
-        let text = &self.text[range.clone()];
-        let word = Word::of(text, end);
-        let (token, _) = word::token(text, word, self.lowercase, Elongation::Keep, self.buffer);
-        (self.each)(token, range);
-        end
-    }
-
-    fn emoticon(&mut self, emoticon: &str, range: Range<usize>) -> usize {
-        let end = range.end;
-        if emoticon.contains(' ') {
-            self.buffer.clear();
-            self.buffer.extend(emoticon.chars().filter(|&c| c != ' '));
-            (self.each)(self.buffer, range);
-        } else {
-            (self.each)(emoticon, range);
+    fn emoticon_or_link(&mut self, at: usize) -> Option<usize> {
+        if let Some((emoticon, length)) = emoticons::find(self.text, at) {
+            let range = at..at + length;
+            return Some(if emoticon.contains(' ') {
+                self.made(range, |_, out| out.extend(emoticon.chars().filter(|&c| c != ' ')))
+            } else {
+                self.emit(emoticon, range)
+            });
         }
-        end
-    }
-
-    #[inline]
-    fn letter(&mut self, at: usize) -> usize {
-        let bytes = self.text.as_bytes();
-        if matches!(bytes[at], b'h' | b'H' | b'w' | b'W')
-            && bytes.get(at + 1).is_some_and(|b| matches!(b, b't' | b'T' | b'w' | b'W'))
-            && let Some(length) = entities::link(&self.text[at..])
-        {
-            return self.entity(Entity::Link, at..at + length);
-        }
-        self.word(at)
+        let end = at + entities::link(&self.text[at..])?;
+        let link = self.social.placeholder_of(Entity::Link).unwrap_or(&self.text[at..end]);
+        Some(self.emit(link, at..end))
     }
 
     #[inline]
     fn word(&mut self, at: usize) -> usize {
         let word = word::scan(self.text, at);
-        if let Some(end) = self.email_through(at, word.end) {
-            return end;
-        }
-        self.emit_word(at, word)
+        if word.needs == 0 { self.plain(at..word.end) } else { self.unusual_word(at, word) }
     }
 
-    /// The address that starts at `at`, if what was found there up to `end` may go on as one.
-    #[inline]
-    fn email_through(&mut self, at: usize, end: usize) -> Option<usize> {
-        if !matches!(self.text.as_bytes().get(end), Some(b'@' | b'.' | b'-' | b'+')) {
+    fn unusual_word(&mut self, at: usize, word: Word) -> usize {
+        if word.needs & ANOTHER_LOOK != 0
+            && let Some(end) = self.address(at, word.end)
+        {
+            return end;
+        }
+        match word.needs & !ANOTHER_LOOK {
+            0 => self.plain(at..word.end),
+            _ => self.folded_word(at, word, self.social.elongation),
+        }
+    }
+
+    fn folded_word(&mut self, at: usize, word: Word, elongation: Elongation) -> usize {
+        let mut drawn_out = false;
+        let (needs, lowercase) = (word.needs, self.lowercase);
+        let end = self.made(at..word.end, |text, out| {
+            drawn_out = word::push_folded(text, needs, lowercase, elongation, out);
+        });
+        if drawn_out && elongation == Elongation::Mark {
+            self.emit(ELONGATED, at..end)
+        } else {
+            end
+        }
+    }
+
+    /// The e-mail address that starts at `at`, if what was found there up to `end` may go on as one.
+    fn address(&mut self, at: usize, end: usize) -> Option<usize> {
+        let bytes = self.text.as_bytes();
+        let joins = matches!(bytes.get(end), Some(b'@' | b'.' | b'-' | b'+'));
+        if !joins || !is(bytes.get(end + 1), WORD) {
             return None;
         }
         let end = entities::email(self.text, at)?;
         Some(self.entity(Entity::Email, at..end))
-    }
-
-    #[inline]
-    fn emit_word(&mut self, at: usize, word: Word) -> usize {
-        let elongation = self.social.elongation;
-        let text = &self.text[at..word.end];
-        let (token, drawn_out) = word::token(text, word, self.lowercase, elongation, self.buffer);
-        (self.each)(token, at..word.end);
-        if drawn_out && elongation == Elongation::Mark {
-            (self.each)(ELONGATED, at..word.end);
-        }
-        word.end
     }
 
     fn digit(&mut self, at: usize) -> usize {
@@ -180,31 +197,35 @@ impl<F: FnMut(&str, Range<usize>)> Scanner<'_, F> {
             return self.emoji(at..at + length);
         }
         let Some((entity, end)) = entities::figure(self.text, at) else { return self.word(at) };
-        if let Some(end) = self.email_through(at, end) {
-            return end;
+        match self.address(at, end) {
+            Some(end) => end,
+            None => self.entity(entity, at..end),
         }
-        self.entity(entity, at..end)
     }
 
     /// A handle or a hashtag, or `@` and `#` alone.
     fn tag(&mut self, at: usize) -> usize {
-        let rest = &self.text[at + 1..];
-        let length = rest.find(|c| !is_word_or_mark(c)).unwrap_or(rest.len());
-        let end = at + 1 + length;
-        if length == 0 {
-            return self.ascii_sign(at);
+        if let Some(length) = emoji::keycap(self.text.as_bytes(), at) {
+            return self.emoji(at..at + length);
         }
-        if self.text.as_bytes()[at] == b'@' {
-            return self.entity(Entity::Handle, at..end);
+        let name = word::scan_name(self.text, at + 1);
+        let is_handle = self.text.as_bytes()[at] == b'@';
+        if is_handle && name.end > at + 1 && self.social.placeholder_of(Entity::Handle).is_some() {
+            return self.entity(Entity::Handle, at..name.end);
         }
-        self.lowered(at..end);
-        if self.social.split_hashtags {
-            hashtags::words(rest.get(..length).unwrap_or(rest), |piece| {
-                let word = Word::of(&rest[piece.clone()], at + 1 + piece.end);
-                self.emit_word(at + 1 + piece.start, word);
+        if name.needs & FOLDING == 0 {
+            self.plain(at..name.end);
+        } else {
+            self.folded_word(at, name, Elongation::Keep);
+        }
+        if !is_handle && self.social.split_hashtags {
+            let text = self.text;
+            hashtags::words(&text[at + 1..name.end], |piece| {
+                let (start, end) = (at + 1 + piece.start, at + 1 + piece.end);
+                self.folded_word(start, Word::of(&text[start..end], end), self.social.elongation);
             });
         }
-        end
+        name.end
     }
 
     /// `!` and `?`: how many there are says little, that there are several says much.
@@ -229,26 +250,25 @@ impl<F: FnMut(&str, Range<usize>)> Scanner<'_, F> {
         self.emit(if length == 1 { "." } else { "..." }, at..at + length)
     }
 
-    fn ascii_sign(&mut self, at: usize) -> usize {
+    fn star(&mut self, at: usize) -> usize {
         match emoji::keycap(self.text.as_bytes(), at) {
-            Some(length) if matches!(self.text.as_bytes()[at], b'#' | b'*') => {
-                self.emoji(at..at + length)
-            }
-            _ => self.as_is(at..at + 1),
+            Some(length) => self.emoji(at..at + length),
+            None => self.plain(at..at + 1),
         }
     }
 
     fn emoji(&mut self, range: Range<usize>) -> usize {
-        let end = range.end;
-        (self.each)(emoji::folded(&self.text[range.clone()], self.buffer), range);
-        end
+        if emoji::is_plain(&self.text[range.clone()]) {
+            return self.plain(range);
+        }
+        self.made(range, emoji::push_folded)
     }
 
     /// A price, or its sign alone.
     fn sign(&mut self, at: usize, sign: char) -> usize {
         match entities::price(self.text, at, sign) {
             Some(end) => self.entity(Entity::Price, at..end),
-            None => self.as_is(at..at + sign.len_utf8()),
+            None => self.plain(at..at + sign.len_utf8()),
         }
     }
 
@@ -268,7 +288,7 @@ impl<F: FnMut(&str, Range<usize>)> Scanner<'_, F> {
                 '‘' | '’' | '‛' | '‚' | '´' | '‹' | '›' => self.emit("'", at..end),
                 '“' | '”' | '„' | '‟' | '«' | '»' => self.emit("\"", at..end),
                 _ if entities::is_currency(c) => self.sign(at, c),
-                _ => self.as_is(at..end),
+                _ => self.plain(at..end),
             },
         }
     }

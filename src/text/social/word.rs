@@ -3,27 +3,30 @@
 //! A text and the start of a word in; its bytes, and its lower-case form with straight apostrophes and letters no longer
 //! drawn out, out.
 
-use super::bytes::{DIGIT, SCAN, UPPER, WORD};
+use super::bytes::{BEYOND, DIGIT, LETTER, MAY_JOIN, WORD, is, run};
 use super::emoji::keycap;
 use super::settings::Elongation;
-use crate::text::chars::{Class, class};
+use crate::text::chars::{Class, class, is_word_or_mark};
 
-/// Where a word ends, and what was met on the way.
+/// Where a word ends, and why it may not count as it stands.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Word {
     pub(super) end: usize,
-    /// Holds an ASCII capital.
-    upper: bool,
-    /// Holds an apostrophe that is not `'`.
-    curly: bool,
-    ascii: bool,
+    /// Some of the flags below.
+    pub(super) needs: u8,
 }
+
+/// An apostrophe is not `'`, or a character is beyond ASCII and may be a capital.
+pub(super) const FOLDING: u8 = 1;
+/// May hold a letter three times in a row.
+const SHORTENING: u8 = 2;
+/// Ends with a sign and another word at its other side: may be the start of an address.
+pub(super) const ANOTHER_LOOK: u8 = 4;
 
 impl Word {
     /// A word that is known to end at `end`; `text` is all of it.
     pub(super) fn of(text: &str, end: usize) -> Self {
-        let upper = text.bytes().any(|b| b.is_ascii_uppercase());
-        Self { end, upper, curly: false, ascii: text.is_ascii() }
+        Self { end, needs: SHORTENING | if text.is_ascii() { 0 } else { FOLDING } }
     }
 }
 
@@ -32,66 +35,104 @@ impl Word {
 #[inline]
 pub(super) fn scan(text: &str, at: usize) -> Word {
     let bytes = text.as_bytes();
-    let mut word = Word { end: at, upper: false, curly: false, ascii: true };
+    let mut word = Word { end: at, needs: 0 };
     loop {
-        let mut seen = 0;
-        while let Some(&byte) = bytes.get(word.end) {
-            let kind = SCAN[usize::from(byte)];
-            if kind & WORD == 0 {
-                break;
-            }
-            seen |= kind;
-            word.end += 1;
+        take_run(bytes, at, &mut word);
+        if !may_join(bytes, word.end) {
+            return word;
         }
-        word.upper |= seen & UPPER != 0;
-        let Some(&byte) = bytes.get(word.end) else { break };
-        let goes_on = match byte {
-            b'\'' | b'`' if joins_letters(text, at, word.end, 1) => {
-                word.curly |= byte == b'`';
-                Some(1)
-            }
-            b'.' | b',' | b':' if joins_digits(bytes, at, word.end) => Some(1),
-            0x80.. => beyond_ascii(text, at, &mut word),
-            _ => None,
-        };
-        let Some(length) = goes_on else { break };
-        word.end += length;
+        word.needs |= ANOTHER_LOOK;
+        if !goes_on(text, at, &mut word) {
+            return word;
+        }
     }
-    word
 }
 
-/// The length of the character at the end of the word, if the word goes on with it.
-fn beyond_ascii(text: &str, start: usize, word: &mut Word) -> Option<usize> {
+/// The name that starts at `at`: letters, digits, `_` and marks.
+pub(super) fn scan_name(text: &str, at: usize) -> Word {
     let bytes = text.as_bytes();
-    let c = text[word.end..].chars().next()?;
+    let mut word = Word { end: at, needs: 0 };
+    loop {
+        take_run(bytes, at, &mut word);
+        if !matches!(bytes.get(word.end), Some(0x80..)) {
+            return word;
+        }
+        let next = text[word.end..].chars().next();
+        let Some(c) = next.filter(|&c| is_word_or_mark(c)) else { return word };
+        word.needs |= FOLDING;
+        word.end += c.len_utf8();
+    }
+}
+
+/// Takes all ASCII letters, digits and `_`.
+#[inline]
+fn take_run(bytes: &[u8], start: usize, word: &mut Word) {
+    loop {
+        let run = run(bytes, word.end);
+        // What repeats from one run to the next is seen here, but for what comes between them.
+        let meets =
+            word.end > start && run.length > 0 && bytes[word.end - 1] | 32 == bytes[word.end] | 32;
+        if run.repeats || meets {
+            word.needs |= SHORTENING;
+        }
+        word.end += run.length;
+        if run.length < 8 {
+            return;
+        }
+    }
+}
+
+/// Whether what ends the word may be part of it, or of an address.
+#[inline]
+fn may_join(bytes: &[u8], end: usize) -> bool {
+    is(bytes.get(end), MAY_JOIN) && is(bytes.get(end + 1), WORD | BEYOND)
+}
+
+/// Takes the character at the end of the word, if the word goes on with it.
+fn goes_on(text: &str, start: usize, word: &mut Word) -> bool {
+    let bytes = text.as_bytes();
+    let end = word.end;
+    let joins = |kind| end > start && is(bytes.get(end - 1), kind) && is(bytes.get(end + 1), kind);
+    let goes_on = match bytes[end] {
+        0x80.. => return beyond_ascii(text, start, word),
+        b'.' | b',' | b':' => joins(DIGIT),
+        b'\'' | b'`' => joins(LETTER) || joins_letters(text, start, end, 1),
+        _ => false,
+    };
+    if goes_on {
+        if bytes[end] == b'`' {
+            word.needs |= FOLDING;
+        }
+        word.end += 1;
+    }
+    goes_on
+}
+
+/// The same for a character that is not ASCII.
+fn beyond_ascii(text: &str, start: usize, word: &mut Word) -> bool {
+    let bytes = text.as_bytes();
+    let Some(c) = text[word.end..].chars().next() else { return false };
     // The digit before it belongs to a keycap, unless that is all there is.
     if word.end > start + 1
         && bytes[word.end - 1].is_ascii_digit()
         && keycap(bytes, word.end - 1).is_some()
     {
         word.end -= 1;
-        return None;
+        return false;
     }
-    if is_apostrophe(c) {
-        if !joins_letters(text, start, word.end, c.len_utf8()) {
-            return None;
-        }
-        word.curly = true;
-    } else if !matches!(class(c), Class::Word | Class::Mark) {
-        return None;
+    let joins = is_word_or_mark(c)
+        || is_apostrophe(c) && joins_letters(text, start, word.end, c.len_utf8());
+    if !joins {
+        return false;
     }
-    word.ascii = false;
-    Some(c.len_utf8())
+    word.needs |= FOLDING;
+    word.end += c.len_utf8();
+    true
 }
 
 /// What people type for `'`.
 pub(super) fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '`' | '´' | '‘' | '’' | '‛')
-}
-
-fn joins_digits(bytes: &[u8], start: usize, at: usize) -> bool {
-    let digit = |b: &u8| SCAN[usize::from(*b)] & DIGIT != 0;
-    at > start && digit(&bytes[at - 1]) && bytes.get(at + 1).is_some_and(digit)
 }
 
 fn joins_letters(text: &str, start: usize, at: usize, length: usize) -> bool {
@@ -104,40 +145,35 @@ fn joins_letters(text: &str, start: usize, at: usize, length: usize) -> bool {
         && text[at + length..].chars().next().is_some_and(letter)
 }
 
-/// What a word counts as; true if it was drawn out.
-#[inline]
-pub(super) fn token<'a>(
-    text: &'a str,
-    word: Word,
+/// Appends to `out` what a word counts as that does not count as it stands, and says whether it was drawn out.
+pub(super) fn push_folded(
+    text: &str,
+    needs: u8,
     lowercase: bool,
     elongation: Elongation,
-    buffer: &'a mut String,
-) -> (&'a str, bool) {
-    let changed = word.curly || lowercase && (word.upper || !word.ascii);
-    if changed {
-        buffer.clear();
-        if word.ascii && !word.curly {
-            buffer.push_str(text);
-            buffer.make_ascii_lowercase();
-        } else {
-            push_plain(text, lowercase, buffer);
-        }
-    }
-    let drawn_out = elongation != Elongation::Keep
-        && is_drawn_out(if changed { buffer } else { text }, word.ascii);
+    out: &mut String,
+) -> bool {
+    let start = out.len();
+    push_plain(text, lowercase, out);
+    let look = needs & (SHORTENING | FOLDING) != 0 && elongation != Elongation::Keep;
+    let drawn_out = look && is_drawn_out(&out[start..]);
     if drawn_out {
-        if !changed {
-            buffer.clear();
-            buffer.push_str(text);
-        }
-        shorten(buffer);
+        let word = out.split_off(start);
+        push_shortened(&word, out);
     }
-    (if changed || drawn_out { buffer } else { text }, drawn_out)
+    drawn_out
 }
 
 /// Appends `text` with straight apostrophes, lower-cased by the full rules where asked.
 pub(super) fn push_plain(text: &str, lowercase: bool, out: &mut String) {
     let start = out.len();
+    if text.is_ascii() && !text.contains('`') {
+        out.push_str(text);
+        if lowercase {
+            out[start..].make_ascii_lowercase();
+        }
+        return;
+    }
     for c in text.chars() {
         match if lowercase { small(c) } else { Some(c) } {
             _ if is_apostrophe(c) => out.push('\''),
@@ -165,15 +201,15 @@ fn small(c: char) -> Option<char> {
 }
 
 /// Three equal letters in a row, and no Roman numeral.
-#[inline]
-fn is_drawn_out(word: &str, ascii: bool) -> bool {
-    let bytes = word.as_bytes();
-    let found = if ascii {
-        bytes.windows(3).any(|w| w[0] == w[1] && w[1] == w[2] && w[0].is_ascii_alphabetic())
-    } else {
-        longest_run(word) >= 3
-    };
-    found && !is_roman(bytes)
+fn is_drawn_out(word: &str) -> bool {
+    let (mut last, mut run) = ('\0', 0);
+    let mut found = false;
+    for c in word.chars() {
+        run = if c == last { run + 1 } else { 1 };
+        last = c;
+        found |= run == 3 && c.is_alphabetic();
+    }
+    found && !is_roman(word.as_bytes())
 }
 
 #[cold]
@@ -182,28 +218,14 @@ fn is_roman(word: &[u8]) -> bool {
     digits && !word.windows(4).any(|w| w.iter().all(|b| *b == w[0]))
 }
 
-/// The length of the longest run of one letter.
-fn longest_run(word: &str) -> usize {
-    let (mut last, mut run, mut longest) = ('\0', 0, 0);
-    for c in word.chars() {
-        run = if c == last { run + 1 } else { 1 };
-        last = c;
-        if run > longest && c.is_alphabetic() {
-            longest = run;
-        }
-    }
-    longest
-}
-
-/// Leaves two of each run of a letter.
-#[cold]
-fn shorten(word: &mut String) {
+/// Appends two of each run of a letter.
+fn push_shortened(word: &str, out: &mut String) {
     let (mut last, mut run) = ('\0', 0);
-    word.retain(|c| {
+    out.extend(word.chars().filter(|&c| {
         run = if c == last { run + 1 } else { 1 };
         last = c;
         run <= 2 || !c.is_alphabetic()
-    });
+    }));
 }
 
 #[cfg(test)]
