@@ -100,15 +100,16 @@ pub(super) fn may_start(first: u8, second: u8) -> bool {
     SECOND[usize::from(first)][usize::from(second / 64)] >> (second % 64) & 1 == 1
 }
 
-/// The emoticon at `at`, as it counts and as long as it is. The longest wins.
-pub(super) fn find(text: &str, at: usize) -> Option<(&'static str, usize)> {
+/// The emoticon at `at`, as it counts and as long as it is. The longest wins. The last one ended at `from`: it is no word
+/// that could be touched.
+pub(super) fn find(text: &str, from: usize, at: usize) -> Option<(&'static str, usize)> {
     let rest = &text.as_bytes()[at..];
     let first = usize::from(rest[0]);
     let candidates = &SORTED[usize::from(FIRST[first])..usize::from(FIRST[first + 1])];
     let mut same = candidates.iter().filter(|e| rest.starts_with(e.as_bytes()));
     same.find_map(|emoticon| {
         let length = drawn_out(emoticon.as_bytes(), rest);
-        stands_free(emoticon, text, at, at + length).then_some((*emoticon, length))
+        stands_free(emoticon, &text[from..at], &text[at + length..]).then_some((*emoticon, length))
     })
 }
 
@@ -123,20 +124,19 @@ fn drawn_out(emoticon: &[u8], rest: &[u8]) -> usize {
 }
 
 /// Whether what stands around lets these signs be a face.
-fn stands_free(emoticon: &str, text: &str, start: usize, end: usize) -> bool {
-    let before = text[..start].chars().next_back();
-    let after = text[end..].chars().next();
-    let touches = |c: Option<char>| c.is_some_and(is_word_or_mark);
+fn stands_free(emoticon: &str, before: &str, after: &str) -> bool {
+    let before = before.chars().next_back();
+    let after = after.chars().next();
+    let of_word = |c: Option<char>| c.is_some_and(is_word_or_mark);
     // "XDR", "D:4", "12 :30"
-    let lettered = |c: Option<char>| c.is_some_and(is_word_or_mark);
-    if lettered(emoticon.chars().next()) || lettered(emoticon.chars().next_back()) {
-        return !touches(before) && !touches(after);
+    if of_word(emoticon.chars().next()) || of_word(emoticon.chars().next_back()) {
+        return !of_word(before) && !of_word(after);
     }
     match emoticon.as_bytes() {
         // "(see above): no face"
         [b')', ..] => before.is_none_or(char::is_whitespace),
         // "file://", "and:/or"
-        [b':' | b'=', .., b'/' | b'\\'] => !touches(after) && !matches!(after, Some('/' | '\\')),
+        [b':' | b'=', .., b'/' | b'\\'] => !of_word(after) && !matches!(after, Some('/' | '\\')),
         _ => true,
     }
 }
@@ -158,7 +158,7 @@ mod tests {
             }
             (e, length)
         });
-        fits.filter(|(e, length)| stands_free(e, text, at, at + length))
+        fits.filter(|(e, length)| stands_free(e, &text[..at], &text[at + length..]))
             .max_by_key(|(e, _)| e.len())
     }
 
@@ -166,17 +166,18 @@ mod tests {
     fn each_is_found_alone_and_only_once_in_the_list() {
         for emoticon in EMOTICONS {
             assert!(may_start(emoticon.as_bytes()[0], emoticon.as_bytes()[1]));
-            assert_eq!(find(emoticon, 0), Some((emoticon, emoticon.len())));
+            assert_eq!(find(emoticon, 0, 0), Some((emoticon, emoticon.len())));
             assert_eq!(EMOTICONS.iter().filter(|e| **e == emoticon).count(), 1, "{emoticon}");
         }
     }
 
     #[test]
     fn drawn_out_ones_are_one() {
-        assert_eq!(find(":)))))", 0), Some((":))", 6)));
-        assert_eq!(find("<3333 x", 0), Some(("<33", 5)));
-        assert_eq!(find(":DDDx", 0), None);
-        assert_eq!(find("^^^_^", 0), Some(("^^", 3)));
+        assert_eq!(find(":)))))", 0, 0), Some((":))", 6)));
+        assert_eq!(find("<3333 x", 0, 0), Some(("<33", 5)));
+        assert_eq!(find(":DDDx", 0, 0), None);
+        assert_eq!(find("<3<3", 2, 2), Some(("<3", 2)));
+        assert_eq!(find("^^^_^", 0, 0), Some(("^^", 3)));
     }
 
     #[test]
@@ -186,11 +187,11 @@ mod tests {
             "::",
         ];
         for text in table {
-            assert_eq!(find(text, 0), None, "{text}");
+            assert_eq!(find(text, 0, 0), None, "{text}");
         }
         let amid = [("a): b", 1), ("(a):", 2), ("1D: x", 1), ("aXD", 1), ("12:3", 2), ("a:D", 1)];
         for (text, at) in amid {
-            assert_eq!(find(text, at), None, "{text}");
+            assert_eq!(find(text, 0, at), None, "{text}");
         }
     }
 
@@ -205,7 +206,7 @@ mod tests {
             for text in [text, joined] {
                 for (at, _) in text.char_indices() {
                     let found = naive(&text, at);
-                    prop_assert_eq!(find(&text, at), found, "{} at {}", text, at);
+                    prop_assert_eq!(find(&text, 0, at), found, "{} at {}", text, at);
                     let next = text.as_bytes().get(at + 1).copied().unwrap_or_default();
                     prop_assert!(found.is_none() || may_start(text.as_bytes()[at], next));
                 }

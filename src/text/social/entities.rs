@@ -120,6 +120,10 @@ pub(super) fn is_currency(c: char) -> bool {
 /// Three parts with a year, or two parts with `/`, which may also be a fraction or a mark (`9/10`).
 fn date(text: &str, at: usize) -> Found {
     let bytes = text.as_bytes();
+    // Amid "1/2/3/4"
+    if at >= 2 && bytes[at - 1] == b'/' && is(bytes.get(at - 2), DIGIT) {
+        return None;
+    }
     let (first, one) = part(bytes, at)?;
     let sign = *bytes.get(at + one).filter(|b| matches!(b, b'/' | b'.' | b'-'))?;
     let second_at = at + one + 1;

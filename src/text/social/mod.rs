@@ -54,7 +54,7 @@ pub(super) fn tokens(
     if lowercase {
         buffer.make_ascii_lowercase();
     }
-    Scanner { text: &text, social, lowercase, buffer, each }.run();
+    Scanner { text: &text, social, lowercase, buffer, each, faced: 0 }.run();
 }
 
 struct Scanner<'t, F> {
@@ -65,6 +65,8 @@ struct Scanner<'t, F> {
     /// count. Others are put together behind it.
     buffer: &'t mut String,
     each: F,
+    /// Where the last emoticon ended.
+    faced: usize,
 }
 
 /// Each rule takes the position where it starts and gives the position where the next one does.
@@ -137,8 +139,9 @@ impl<F: FnMut(&str, Range<usize>)> Scanner<'_, F> {
     }
 
     fn emoticon_or_link(&mut self, at: usize) -> Option<usize> {
-        if let Some((emoticon, length)) = emoticons::find(self.text, at) {
+        if let Some((emoticon, length)) = emoticons::find(self.text, self.faced, at) {
             let range = at..at + length;
+            self.faced = range.end;
             return Some(if emoticon.contains(' ') {
                 self.made(range, |_, out| out.extend(emoticon.chars().filter(|&c| c != ' ')))
             } else {

@@ -51,8 +51,8 @@ impl Entity {
 
 /// What becomes of letters drawn out, as in `soooo`: three and more equal ones in a row.
 ///
-/// Digits, `_`, handles, hashtags, links and addresses are never shortened, nor are small Roman numerals: words of `i`, `v`
-/// and `x` only with at most three in a row, such as `xviii`. Letters are equal as the token shows them, so `SOoo` is
+/// Digits, `_`, handles, hashtags, links and addresses are never shortened, nor are `www` and small Roman numerals: words of
+/// `i`, `v` and `x` only with at most three in a row, such as `xviii`. Letters are equal as the token shows them, so `SOoo` is
 /// drawn out where tokens are lower-cased, else not.
 ///
 /// ```

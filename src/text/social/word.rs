@@ -35,17 +35,22 @@ impl Word {
 #[inline]
 pub(super) fn scan(text: &str, at: usize) -> Word {
     let bytes = text.as_bytes();
-    let mut word = Word { end: at, needs: 0 };
-    loop {
-        take_run(bytes, at, &mut word);
-        if !may_join(bytes, word.end) {
-            return word;
-        }
+    let first = run(bytes, at);
+    let mut word = Word { end: at + first.length, needs: 0 };
+    if first.repeats {
+        word.needs = SHORTENING;
+    }
+    if first.length == 8 {
+        take_runs(bytes, &mut word);
+    }
+    while may_join(bytes, word.end) {
         word.needs |= ANOTHER_LOOK;
         if !goes_on(text, at, &mut word) {
-            return word;
+            break;
         }
+        take_runs(bytes, &mut word);
     }
+    word
 }
 
 /// The name that starts at `at`: letters, digits, `_` and marks.
@@ -53,7 +58,7 @@ pub(super) fn scan_name(text: &str, at: usize) -> Word {
     let bytes = text.as_bytes();
     let mut word = Word { end: at, needs: 0 };
     loop {
-        take_run(bytes, at, &mut word);
+        take_runs(bytes, &mut word);
         if !matches!(bytes.get(word.end), Some(0x80..)) {
             return word;
         }
@@ -65,13 +70,12 @@ pub(super) fn scan_name(text: &str, at: usize) -> Word {
 }
 
 /// Takes all ASCII letters, digits and `_`.
-#[inline]
-fn take_run(bytes: &[u8], start: usize, word: &mut Word) {
+fn take_runs(bytes: &[u8], word: &mut Word) {
     loop {
         let run = run(bytes, word.end);
-        // What repeats from one run to the next is seen here, but for what comes between them.
+        // What repeats from one run to the next is seen here.
         let meets =
-            word.end > start && run.length > 0 && bytes[word.end - 1] | 32 == bytes[word.end] | 32;
+            run.length > 0 && word.end > 0 && bytes[word.end - 1] | 32 == bytes[word.end] | 32;
         if run.repeats || meets {
             word.needs |= SHORTENING;
         }
@@ -200,7 +204,7 @@ fn small(c: char) -> Option<char> {
     }
 }
 
-/// Three equal letters in a row, and no Roman numeral.
+/// Three equal letters in a row, but for what is written so.
 fn is_drawn_out(word: &str) -> bool {
     let (mut last, mut run) = ('\0', 0);
     let mut found = false;
@@ -209,10 +213,9 @@ fn is_drawn_out(word: &str) -> bool {
         last = c;
         found |= run == 3 && c.is_alphabetic();
     }
-    found && !is_roman(word.as_bytes())
+    found && !is_roman(word.as_bytes()) && !word.eq_ignore_ascii_case("www")
 }
 
-#[cold]
 fn is_roman(word: &[u8]) -> bool {
     let digits = word.iter().all(|b| matches!(b.to_ascii_lowercase(), b'i' | b'v' | b'x'));
     digits && !word.windows(4).any(|w| w.iter().all(|b| *b == w[0]))
