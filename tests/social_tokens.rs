@@ -14,14 +14,14 @@ fn tokens(params: &AnalyzerParams, text: &str) -> Vec<String> {
 
 /// Checks each text of a table, and tells of all that differ at once.
 fn check(params: &AnalyzerParams, table: &[(&str, &str)]) {
-    let mut wrong = String::new();
+    let mut wrong = Vec::new();
     for (text, expected) in table {
         let found = tokens(params, text).join(" ");
         if found != *expected {
-            wrong += &format!("\n{text}\n  gives {found}\n  not   {expected}");
+            wrong.push(format!("\n{text}\n  gives {found}\n  not   {expected}"));
         }
     }
-    assert!(wrong.is_empty(), "{wrong}");
+    assert!(wrong.is_empty(), "{}", wrong.concat());
 }
 
 #[test]

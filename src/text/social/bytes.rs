@@ -96,17 +96,17 @@ pub(super) fn run(bytes: &[u8], at: usize) -> Run {
     let from = |all: u64, least: u8| all + u64::from(0x80 - least) * ONES;
     let eight = load(bytes, at);
     let low = eight & !TOPS;
-    let small = low | 0x20 * ONES;
+    let small = low | (0x20 * ONES);
     let letters = from(small, b'a') & !from(small, b'z' + 1);
     let digits = from(low, b'0') & !from(low, b'9' + 1);
-    let line = !from(low ^ u64::from(b'_') * ONES, 1);
-    let others = !(letters | digits | line) & TOPS | eight & TOPS;
+    let line = !from(low ^ (u64::from(b'_') * ONES), 1);
+    let others = (!(letters | digits | line) | eight) & TOPS;
     let length = (others.trailing_zeros() / 8) as usize;
     // The bytes before the first other one.
     let within = if length == 8 { u64::MAX } else { (1 << (8 * length)) - 1 };
-    let differ = small ^ small >> 8;
-    let differ = (differ | differ >> 8) & !TOPS;
-    let repeats = !from(differ, 1) & TOPS & within >> 16;
+    let differ = small ^ (small >> 8);
+    let differ = (differ | (differ >> 8)) & !TOPS;
+    let repeats = !from(differ, 1) & TOPS & (within >> 16);
     Run { length, repeats: repeats != 0 }
 }
 
@@ -116,7 +116,7 @@ fn load(bytes: &[u8], at: usize) -> u64 {
     if let Some(eight) = rest.first_chunk() {
         return u64::from_le_bytes(*eight);
     }
-    rest.iter().rev().fold(0, |all, b| all << 8 | u64::from(*b))
+    rest.iter().rev().fold(0, |all, b| (all << 8) | u64::from(*b))
 }
 
 #[cfg(test)]

@@ -97,7 +97,7 @@ static SECOND: [[u64; 4]; 256] = {
 /// Whether an emoticon may start with these two bytes: one look, and it is nearly always right.
 #[inline]
 pub(super) fn may_start(first: u8, second: u8) -> bool {
-    SECOND[usize::from(first)][usize::from(second / 64)] >> (second % 64) & 1 == 1
+    (SECOND[usize::from(first)][usize::from(second / 64)] >> (second % 64)) & 1 == 1
 }
 
 /// The emoticon at `at`, as it counts and as long as it is. The longest wins. The last one ended at `from`: it is no word

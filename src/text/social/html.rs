@@ -22,7 +22,7 @@ pub(super) struct Origin {
 pub(super) fn decoded(text: &str) -> (Cow<'_, str>, Origin) {
     let mut origin = Origin::default();
     // All of it, for that is quicker than a search that stops.
-    if !text.bytes().fold(false, |found, b| found | (b == b'&')) {
+    if text.bytes().fold(0, |found, b| found | u8::from(b == b'&')) == 0 {
         return (Cow::Borrowed(text), origin);
     }
     let mut out = String::new();

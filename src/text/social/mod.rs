@@ -78,23 +78,17 @@ impl<F: FnMut(&str, Range<usize>)> Scanner<'_, F> {
             let second = bytes.get(at + 1).copied().unwrap_or_default();
             let special = emoticons::may_start(byte, second) || entities::may_be_link(byte, second);
             let special = if special { self.emoticon_or_link(at) } else { None };
-            let lead = LEAD[usize::from(byte)];
-            at = if let Some(end) = special {
-                end
-            } else if lead == Lead::Letter {
-                self.word(at)
-            } else {
-                self.other(at, lead)
-            };
+            at = special.unwrap_or_else(|| self.rule(at, LEAD[usize::from(byte)]));
             // The space after a token, without a turn of its own.
             at += usize::from(bytes.get(at) == Some(&b' '));
         }
     }
 
-    fn other(&mut self, at: usize, lead: Lead) -> usize {
+    #[inline]
+    fn rule(&mut self, at: usize, lead: Lead) -> usize {
         match lead {
-            Lead::Nothing => at + 1,
             Lead::Letter => self.word(at),
+            Lead::Nothing => at + 1,
             Lead::Digit => self.digit(at),
             Lead::Tag => self.tag(at),
             Lead::Mark => self.marks(at),
