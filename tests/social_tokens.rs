@@ -2,8 +2,11 @@
 //!
 //! Expected tokens stand in one string, with a space between two; no token holds a space.
 
+use std::collections::BTreeSet;
+use std::iter;
 use std::time::{Duration, Instant};
 
+use proptest::collection;
 use proptest::prelude::*;
 use ressenti::text::{Analyzer, AnalyzerParams, Elongation, Entity, Social};
 
@@ -414,11 +417,31 @@ proptest! {
     }
 
     #[test]
+    fn words_are_those_of_the_naive_twin(words in collection::vec("([abAB]|é|É|哈|aaa|BbB|_|7){1,20}", 0..6), lowercase: bool) {
+        let naive = words.iter().flat_map(|word| naive_word(word, lowercase)).collect::<Vec<_>>();
+        let params = Analyzer::social().lowercase(lowercase);
+        prop_assert_eq!(tokens(&params, &words.join(" ")), naive);
+    }
+
+    #[test]
     fn text_after_a_space_has_the_tokens_it_has_alone(a in "([:;()<>3xDTo_'.-]|[@#]?[a-z0-9]{1,3}|&amp;|[❤👍🏽🇫\u{200d}]|\\PC){0,8}", b in "([:;()<>3xDTo_'.-]|[@#]?[a-z0-9]{1,3}|&amp;|[❤👍🏽🇫\u{200d}]|\\PC){0,8}") {
         let params = Analyzer::social();
         let both: Vec<String> = [tokens(&params, &a), tokens(&params, &b)].concat();
         prop_assert_eq!(tokens(&params, &format!("{a}\n{b}")), both);
     }
+}
+
+/// A word of letters, digits and `_`, where no figure is possible, and `<elongated>` if need be.
+fn naive_word(word: &str, lowercase: bool) -> Vec<String> {
+    let mut token = if lowercase { word.to_lowercase() } else { word.to_owned() };
+    let letters: BTreeSet<char> = token.chars().filter(|c| c.is_alphabetic()).collect();
+    let drawn_out = letters.iter().any(|c| token.contains(&c.to_string().repeat(3)));
+    for letter in letters {
+        while token.contains(&letter.to_string().repeat(3)) {
+            token = token.replace(&letter.to_string().repeat(3), &letter.to_string().repeat(2));
+        }
+    }
+    iter::once(token).chain(drawn_out.then(|| "<elongated>".to_owned())).collect()
 }
 
 /// Not white space, not a control, a joiner or a selector.
