@@ -46,8 +46,8 @@ fn main() {
         naive::words(text, true).iter().map(|word| stemmer.stem(word).into_owned()).collect()
     });
 
-    // Why: the rules for handles, links, emoji and emoticons run at each position, and characters beyond ASCII take more
-    // looks. No short code gives the same tokens, so this stands beside the least that any tokenizer does.
+    // Why: the rules for handles, links, emoji and emoticons run at each position, and characters beyond ASCII take
+    // more looks. No short code gives the same tokens, so this stands beside the least that any tokenizer does.
     let (plain, others): (Vec<String>, Vec<String>) =
         tweets.into_iter().partition(|tweet| tweet.is_ascii());
     for (name, texts, tokens, spaced) in [

@@ -359,8 +359,8 @@ fn whole_tweets() {
     );
 }
 
-/// The time for the worst that can be thought of: in a debug build some hundredths of a second each if it grows with the
-/// length, many seconds if it grows with the square.
+/// The time for the worst that can be thought of: in a debug build some hundredths of a second each if it grows with
+/// the length, many seconds if it grows with the square.
 #[test]
 fn long_texts_take_no_longer_than_their_length() {
     let social = Social::default().split_hashtags(true).placeholder(Entity::Link);

@@ -197,8 +197,8 @@ impl Analyzer {
         tokens
     }
 
-    /// Hands each token of a text to `each`, with its bytes in the text: [`tokenize`](Self::tokenize) without a `String`
-    /// for each token.
+    /// Hands each token of a text to `each`, with its bytes in the text: [`tokenize`](Self::tokenize) without a
+    /// `String` for each token.
     ///
     /// ```
     /// use ressenti::text::Analyzer;

@@ -1,7 +1,8 @@
 //! What kind of character this is.
 //!
-//! A character in, its [`Class`] out. The characters that texts are full of are known by their range; the Unicode tables,
-//! where each look is a binary search, answer for all others. What tokens are made of which class is not known here.
+//! A character in, its [`Class`] out. The characters that texts are full of are known by their range; the Unicode
+//! tables, where each look is a binary search, answer for all others. What tokens are made of which class is not known
+//! here.
 
 use unicode_properties::{
     GeneralCategory, GeneralCategoryGroup, UnicodeEmoji, UnicodeGeneralCategory,

@@ -1,4 +1,6 @@
-//! What one byte tells: two tables, made when the crate is compiled, that most bytes of a tweet are done with.
+//! What bytes tell by themselves: tables, made when the crate is compiled, and arithmetic on eight bytes at once.
+//!
+//! Bytes in; what may start there, and how far letters and digits go, out. Characters beyond ASCII are not known here.
 
 /// What may start at a byte. The emoticons are asked before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +94,8 @@ pub(super) struct Run {
 pub(super) fn run(bytes: &[u8], at: usize) -> Run {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const TOPS: u64 = 0x8080_8080_8080_8080;
-    // The top bit of each byte of `all` that is at least `least`; both are below 0x80, so no byte reaches into the next.
+    // The top bit of each byte of `all` that is at least `least`; both are below 0x80, so no byte reaches into the
+    // next.
     let from = |all: u64, least: u8| all + u64::from(0x80 - least) * ONES;
     let eight = load(bytes, at);
     let low = eight & !TOPS;

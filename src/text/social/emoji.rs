@@ -54,8 +54,8 @@ pub(super) fn is_plain(emoji: &str) -> bool {
     !emoji.contains(|c| is_selector(c) || is_skin_tone(c)) && !emoji.ends_with(JOINER)
 }
 
-/// Appends what an emoji counts as: itself without skin tones, which say nothing of the mood, and without selectors, which
-/// some keyboards add and some do not.
+/// Appends what an emoji counts as: itself without skin tones, which say nothing of the mood, and without selectors,
+/// which some keyboards add and some do not.
 pub(super) fn push_folded(emoji: &str, out: &mut String) {
     let start = out.len();
     out.extend(emoji.chars().filter(|&c| !is_selector(c) && !is_skin_tone(c)));

@@ -100,8 +100,8 @@ pub(super) fn may_start(first: u8, second: u8) -> bool {
     (SECOND[usize::from(first)][usize::from(second / 64)] >> (second % 64)) & 1 == 1
 }
 
-/// The emoticon at `at`, as it counts and as long as it is. The longest wins. The last one ended at `from`: it is no word
-/// that could be touched.
+/// The emoticon at `at`, as it counts and as long as it is. The longest wins. The last one ended at `from`: it is no
+/// word that could be touched.
 pub(super) fn find(text: &str, from: usize, at: usize) -> Option<(&'static str, usize)> {
     let rest = &text.as_bytes()[at..];
     let first = usize::from(rest[0]);

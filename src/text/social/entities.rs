@@ -1,7 +1,7 @@
 //! What is told by its form alone: links, e-mail addresses, and figures of all kinds.
 //!
-//! A text and a position in; the bytes that belong to the entity out. No entity is looked for further than it can reach:
-//! an address has at most 64 bytes before `@`, a date ten.
+//! A text and a position in; the bytes that belong to the entity out. No entity is looked for further than it can
+//! reach: an address has at most 64 bytes before `@`, a date ten.
 
 use super::bytes::{DIGIT, WORD, is};
 use super::emoji::keycap;
@@ -22,8 +22,8 @@ pub(super) fn may_be_link(first: u8, second: u8) -> bool {
     matches!((first | 32, second | 32), (b'h', b't') | (b'w', b'w'))
 }
 
-/// The length of the link that `rest` starts with. It ends at what is neither ASCII nor of a word: the quote or the emoji
-/// after it.
+/// The length of the link that `rest` starts with. It ends at what is neither ASCII nor of a word: the quote or the
+/// emoji after it.
 pub(super) fn link(rest: &str) -> Option<usize> {
     let starts = |prefix: &&str| {
         rest.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))

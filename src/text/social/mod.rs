@@ -1,24 +1,8 @@
 //! Tokens of tweets: what a word pattern drops or takes apart is often what says most.
 //!
-//! Text in; tokens with their byte ranges out. HTML entities are decoded first (`&lt;3` is `<3`). Then, at each position,
-//! the first rule that fits wins:
-//!
-//! | rule | example | token |
-//! |---|---|---|
-//! | emoticon | `:-)`, `¯\_(ツ)_/¯`, `:)))))` | `:-)`, `¯\_(ツ)_/¯`, `:))` |
-//! | link | `https://t.co/Ab1.` | `https://t.co/Ab1` or `<url>` |
-//! | e-mail address | `Crew@Sky.example` | `crew@sky.example` or `<email>` |
-//! | handle | `@SkyBird` | `@skybird` or `<user>` |
-//! | hashtag | `#NeverAgain` | `#neveragain`; also `never`, `again` |
-//! | date, time, price, number | `12/24/2014`, `10:30pm`, `$3.50`, `50%` | as they are, or `<date>`, `<time>`, ... |
-//! | emoji, with its joiners, without its colour | `👍🏽`, `1️⃣` | `👍`, `1⃣` |
-//! | word; all apostrophes become `'` | `Didn’t`, `soooo` | `didn't`; `soo`, `<elongated>` |
-//! | `!` and `?` | `!!!`, `??`, `?!?!` | `!!`, `??`, `?!` |
-//! | dots | `..`, `…` | `...` |
-//! | any other visible character; quotes are straight | `“`, `,` | `"`, `,` |
-//!
-//! White space, controls and what shows nothing are dropped. The time taken grows with the text and with nothing else: no
-//! rule looks further than it can reach. Whether a token is good or bad is not known here.
+//! Text in; tokens with their byte ranges out. HTML entities are decoded first; then, at each position, the first rule that
+//! fits wins. [`Social`] lists the rules. The time taken grows with the text and with nothing else: no rule looks further
+//! than it can reach. Whether a token is good or bad is not known here.
 
 mod bytes;
 mod emoji;
@@ -39,7 +23,7 @@ pub use settings::{Elongation, Entity, Social};
 /// The token after a word whose letters were drawn out.
 const ELONGATED: &str = "<elongated>";
 
-/// The tokens of a text. `buffer` holds what had to be changed.
+/// The tokens of a text. `buffer` takes the text and what has to be changed, and saves allocations between calls.
 pub(super) fn tokens(
     text: &str,
     social: Social,
@@ -125,6 +109,7 @@ impl<F: FnMut(&str, Range<usize>)> Scanner<'_, F> {
         end
     }
 
+    /// As it stands, or its placeholder.
     fn entity(&mut self, entity: Entity, range: Range<usize>) -> usize {
         match self.social.placeholder_of(entity) {
             Some(token) => self.emit(token, range),
@@ -165,6 +150,7 @@ impl<F: FnMut(&str, Range<usize>)> Scanner<'_, F> {
         }
     }
 
+    /// A word that does not count as it stands, and what marks it as drawn out.
     fn folded_word(&mut self, at: usize, word: Word, elongation: Elongation) -> usize {
         let mut drawn_out = false;
         let (needs, lowercase) = (word.needs, self.lowercase);
@@ -240,13 +226,14 @@ impl<F: FnMut(&str, Range<usize>)> Scanner<'_, F> {
         self.emit(token, at..at + length)
     }
 
-    /// One dot, or dots of any number and kind.
+    /// One dot, or an ellipsis however it is typed.
     fn dots(&mut self, at: usize) -> usize {
         let rest = &self.text[at..];
         let length = rest.len() - rest.trim_start_matches(['.', '…']).len();
         self.emit(if length == 1 { "." } else { "..." }, at..at + length)
     }
 
+    /// `*`, or the keycap of it.
     fn star(&mut self, at: usize) -> usize {
         match emoji::keycap(self.text.as_bytes(), at) {
             Some(length) => self.emoji(at..at + length),

@@ -51,9 +51,9 @@ impl Entity {
 
 /// What becomes of letters drawn out, as in `soooo`: three and more equal ones in a row.
 ///
-/// Digits, `_`, handles, hashtags, links and addresses are never shortened, nor are `www` and small Roman numerals: words of
-/// `i`, `v` and `x` only with at most three in a row, such as `xviii`. Letters are equal as the token shows them, so `SOoo` is
-/// drawn out where tokens are lower-cased, else not.
+/// Digits, `_`, handles, hashtags, links and addresses are never shortened, nor are `www` and small Roman numerals:
+/// words of `i`, `v` and `x` only with at most three in a row, such as `xviii`. Letters are equal as the token shows
+/// them, so `SOoo` is drawn out where tokens are lower-cased, else not.
 ///
 /// ```
 /// use ressenti::text::{Analyzer, Elongation, Social};
@@ -77,6 +77,25 @@ pub enum Elongation {
 /// The settings of [`Tokenizer::Social`](super::super::Tokenizer::Social). By default every entity counts as itself,
 /// hashtags stay whole and drawn-out words are marked.
 ///
+/// HTML entities are decoded first, once (`&lt;3` is `<3`). Then these are tokens; the first that fits wins:
+///
+/// | what | example | token |
+/// |---|---|---|
+/// | emoticons and kaomoji | `:-)`, `¯\_(ツ)_/¯`, `:)))))` | `:-)`, `¯\_(ツ)_/¯`, `:))` |
+/// | links | `https://t.co/Ab1.` | `https://t.co/Ab1` or `<url>` |
+/// | e-mail addresses | `Crew@Sky.example` | `crew@sky.example` or `<email>` |
+/// | handles | `@SkyBird` | `@skybird` or `<user>` |
+/// | hashtags | `#NeverAgain` | `#neveragain`; also `never`, `again` |
+/// | dates, times, prices, numbers | `12/24/2014`, `10:30pm`, `$3.50`, `50%` | as they are, or `<date>`, `<time>`, ... |
+/// | emoji, with what is joined to them and without skin tone | `👍🏽`, `1️⃣` | `👍`, `1⃣` |
+/// | words; all apostrophes become `'` | `Didn’t`, `soooo` | `didn't`; `soo`, `<elongated>` |
+/// | `!` and `?` | `!!!`, `??`, `?!?!` | `!!`, `??`, `?!` |
+/// | dots | `..`, `…` | `...` |
+/// | any other visible character; quotes are straight | `“`, `,` | `"`, `,` |
+///
+/// An emoticon with a letter or digit at an end is one only where it touches no word: `D:`, but not `D:4`. White space,
+/// controls and what shows nothing are dropped.
+///
 /// ```
 /// use ressenti::text::{Analyzer, Entity, Social};
 ///
@@ -99,18 +118,18 @@ pub struct Social {
 impl Social {
     /// Counts every entity of this kind as one and the same token, [`Entity::token`]. Default: each counts as itself.
     ///
-    /// Worth it where what is said matters and to whom it is said does not: there are more handles, links and prices than
-    /// a training set can hold.
+    /// Worth it where what is said matters and to whom it is said does not: there are more handles, links and prices
+    /// than a training set can hold.
     pub fn placeholder(mut self, entity: Entity) -> Self {
         self.placeholders[entity as usize] = true;
         self
     }
 
-    /// Whether the words of a hashtag follow it, each with its own bytes: `#worstflightever`, `worst`, `flight`, `ever`.
-    /// Default: false.
+    /// Whether the words of a hashtag follow it, each with its own bytes: `#worstflightever`, `worst`, `flight`,
+    /// `ever`. Default: false.
     ///
-    /// Words start at a capital after a small letter (`#NeverAgain`), at the last of a run of capitals (`#USAToday`: `usa`,
-    /// `today`), where digits start or end, and after `_`. A hashtag of one word gives that word too.
+    /// Words start at a capital after a small letter (`#NeverAgain`), at the last of a run of capitals (`#USAToday`:
+    /// `usa`, `today`), where digits start or end, and after `_`. A hashtag of one word gives that word too.
     pub fn split_hashtags(mut self, split: bool) -> Self {
         self.split_hashtags = split;
         self

@@ -1,7 +1,7 @@
 //! Words: where they end, and what they count as.
 //!
-//! A text and the start of a word in; its bytes, and its lower-case form with straight apostrophes and letters no longer
-//! drawn out, out.
+//! A text and the start of a word in; its bytes, and its lower-case form with straight apostrophes and letters no
+//! longer drawn out, out.
 
 use super::bytes::{BEYOND, DIGIT, LETTER, MAY_JOIN, WORD, is, run};
 use super::emoji::keycap;
@@ -30,8 +30,8 @@ impl Word {
     }
 }
 
-/// The word that starts at `at`: letters, digits, `_` and marks; apostrophes between letters (`didn't`, `rock'n'roll`); `.`,
-/// `,` and `:` between digits (`v1.5`).
+/// The word that starts at `at`: letters, digits, `_` and marks; apostrophes between letters (`didn't`, `rock'n'roll`);
+/// `.`, `,` and `:` between digits (`v1.5`).
 #[inline]
 pub(super) fn scan(text: &str, at: usize) -> Word {
     let bytes = text.as_bytes();
@@ -135,10 +135,11 @@ fn beyond_ascii(text: &str, start: usize, word: &mut Word) -> bool {
 }
 
 /// What people type for `'`.
-pub(super) fn is_apostrophe(c: char) -> bool {
+fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '`' | '´' | '‘' | '’' | '‛')
 }
 
+/// Whether letters stand on both sides of the sign at `at`.
 fn joins_letters(text: &str, start: usize, at: usize, length: usize) -> bool {
     let letter = |c: char| match class(c) {
         Class::Mark => true,
@@ -169,7 +170,7 @@ pub(super) fn push_folded(
 }
 
 /// Appends `text` with straight apostrophes, lower-cased by the full rules where asked.
-pub(super) fn push_plain(text: &str, lowercase: bool, out: &mut String) {
+fn push_plain(text: &str, lowercase: bool, out: &mut String) {
     let start = out.len();
     if text.is_ascii() && !text.contains('`') {
         out.push_str(text);
@@ -221,6 +222,7 @@ fn is_drawn_out(word: &str) -> bool {
     found && !is_roman(word.as_bytes()) && !word.eq_ignore_ascii_case("www")
 }
 
+/// A small numeral: "xviii", but not "iiii".
 fn is_roman(word: &[u8]) -> bool {
     let digits = word.iter().all(|b| matches!(b.to_ascii_lowercase(), b'i' | b'v' | b'x'));
     digits && !word.windows(4).any(|w| w.iter().all(|b| *b == w[0]))
