@@ -10,7 +10,7 @@ use super::characters::{characters, padded_words};
 use super::negation::{MARK, Negators, Role, Scope};
 use super::normalize::{Fold, without_accents};
 use super::stem::Stem;
-use super::{Language, Lemmas, Negation, StopWords, segment, social};
+use super::{Language, Lemmas, Negation, Social, StopWords, segment, social};
 use crate::error::{Error, Result};
 
 /// How a text is cut.
@@ -22,8 +22,8 @@ pub enum Tokenizer {
     Word,
     /// Words by UAX #29: keeps "can't" and single letters, drops punctuation, emoji, `#` and `@`.
     UnicodeWord,
-    /// For tweets: handles, links, hashtags, emoji and emoticons are tokens, and so is each punctuation mark.
-    Social,
+    /// For tweets: handles, links, hashtags, emoji and emoticons are tokens, and so is punctuation.
+    Social(Social),
     /// Each character is a token, and terms are runs of characters; scikit-learn's `analyzer="char"`. Two and more
     /// characters of white space count as one space.
     Char,
@@ -31,6 +31,12 @@ pub enum Tokenizer {
     /// Words are what stands between white space, with a space before and after; a word that is shorter than the shortest
     /// term asked for is a term itself.
     CharWb,
+}
+
+impl From<Social> for Tokenizer {
+    fn from(social: Social) -> Self {
+        Self::Social(social)
+    }
 }
 
 impl Tokenizer {
@@ -94,6 +100,12 @@ impl AnalyzerParams {
     /// For texts from strangers: time and memory for one text grow with its length.
     pub fn max_bytes(mut self, max_bytes: usize) -> Self {
         self.max_bytes = Some(max_bytes as u64);
+        self
+    }
+
+    /// How texts are cut. Default: as the constructor says, for [`Analyzer::social`] with [`Social`]'s defaults.
+    pub fn tokenizer(mut self, tokenizer: impl Into<Tokenizer>) -> Self {
+        self.tokenizer = tokenizer.into();
         self
     }
 
@@ -190,13 +202,12 @@ impl AnalyzerParams {
     #[must_use]
     pub fn summary(&self) -> String {
         let mut text = match self.tokenizer {
-            Tokenizer::Word => "word",
-            Tokenizer::UnicodeWord => "unicode_word",
-            Tokenizer::Social => "social",
-            Tokenizer::Char => "char",
-            Tokenizer::CharWb => "char_wb",
-        }
-        .to_owned();
+            Tokenizer::Word => "word".to_owned(),
+            Tokenizer::UnicodeWord => "unicode_word".to_owned(),
+            Tokenizer::Social(social) => social.summary(),
+            Tokenizer::Char => "char".to_owned(),
+            Tokenizer::CharWb => "char_wb".to_owned(),
+        };
         if self.lowercase {
             text += " + lowercase";
         }
@@ -293,7 +304,7 @@ impl Analyzer {
 
     /// Settings for [`Tokenizer::Social`]: words, handles, hashtags, emoji and all else that tweets are made of.
     pub fn social() -> AnalyzerParams {
-        AnalyzerParams::of(Tokenizer::Social)
+        AnalyzerParams::of(Tokenizer::Social(Social::default()))
     }
 
     /// Settings for [`Tokenizer::Char`]: each character, lower-cased.
@@ -316,10 +327,25 @@ impl Analyzer {
     #[must_use]
     pub fn tokenize(&self, text: &str) -> Vec<Token> {
         let mut tokens = Vec::new();
-        self.each(text, &mut Buffer::default(), |token, range| {
+        self.for_each_token(text, |token, range| {
             tokens.push(Token { text: token.to_owned(), range });
         });
         tokens
+    }
+
+    /// Hands each token of a text to `each`, with its bytes in the text: [`tokenize`](Self::tokenize) without a
+    /// `String` for each token.
+    ///
+    /// ```
+    /// use ressenti::text::Analyzer;
+    ///
+    /// let mut letters = 0;
+    /// Analyzer::word().build()?.for_each_token("Great crew", |token, _| letters += token.len());
+    /// assert_eq!(letters, 9);
+    /// # Ok::<(), ressenti::Error>(())
+    /// ```
+    pub fn for_each_token(&self, text: &str, each: impl FnMut(&str, Range<usize>)) {
+        self.each(text, &mut Buffer::default(), each);
     }
 
     /// Calls `each` for the tokens of a text.
@@ -380,11 +406,11 @@ impl Analyzer {
                 segment::unicode_words(text, lowercase, word, each);
             }
             Tokenizer::UnicodeWord => segment::unicode_words(text, lowercase, word, each),
-            Tokenizer::Social if strip_accents => {
+            Tokenizer::Social(social) if strip_accents => {
                 let each = |token: &str, range| strip(token, range, stripped, &mut each);
-                social::tokens(text, lowercase, word, each);
+                social::tokens(text, social, lowercase, word, each);
             }
-            Tokenizer::Social => social::tokens(text, lowercase, word, each),
+            Tokenizer::Social(social) => social::tokens(text, social, lowercase, word, each),
         }
     }
 
@@ -527,7 +553,7 @@ mod tests {
         let text = "Cafe\u{301}s ´ ½ été";
         assert_eq!(texts(&Analyzer::word().strip_accents(true), text), ["cafes", "ete"]);
         let social = Analyzer::social().strip_accents(true);
-        assert_eq!(texts(&social, text), ["cafes", "1⁄2", "ete"]);
+        assert_eq!(texts(&social, text), ["cafes", "'", "1⁄2", "ete"]);
     }
 
     #[test]

@@ -31,5 +31,6 @@ pub(crate) use analyzer::{Buffer, Unit, negate};
 pub use lemma::{ColumnOrder, Lemmas, PartOfSpeech};
 pub use negation::Negation;
 pub(crate) use negation::{Role, Scope};
+pub use social::{Elongation, Entity, Social};
 pub use stem::Language;
 pub use stopwords::StopWords;

@@ -112,9 +112,7 @@ fn ascii_words(
 fn word_bits(bytes: &[u8]) -> u64 {
     let mut flags = [0u8; 64];
     for (flag, b) in flags.iter_mut().zip(bytes) {
-        let letter = (b | 0x20).wrapping_sub(b'a') < 26;
-        let digit = b.wrapping_sub(b'0') < 10;
-        *flag = u8::from(letter | digit | (*b == b'_'));
+        *flag = u8::from(b.is_ascii_alphanumeric() || *b == b'_');
     }
     let (eights, _) = flags.as_chunks::<8>();
     // The product gathers the lowest bits of eight bytes in the highest byte.
@@ -199,7 +197,7 @@ mod tests {
     fn collect(text: &str, lowercase: bool) -> Vec<(String, Range<usize>)> {
         let mut found = Vec::new();
         words(text, lowercase, false, &mut String::new(), |w, range| {
-            found.push((w.to_owned(), range))
+            found.push((w.to_owned(), range));
         });
         found
     }
