@@ -60,7 +60,7 @@ impl Tokenizer {
 /// # let _ = params;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[must_use]
 pub struct AnalyzerParams {
     tokenizer: Tokenizer,

@@ -170,7 +170,12 @@ pub(super) fn unicode_words(
     mut each: impl FnMut(&str, Range<usize>),
 ) {
     for (start, word) in text.unicode_word_indices() {
-        each(lowered(word, lowercase, buffer), start..start + word.len());
+        // White space that carries a combining mark stands in a word.
+        let trimmed = word.trim_start();
+        let start = start + word.len() - trimmed.len();
+        if !trimmed.is_empty() {
+            each(lowered(trimmed, lowercase, buffer), start..start + trimmed.len());
+        }
     }
 }
 

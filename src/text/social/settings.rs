@@ -106,7 +106,7 @@ pub enum Elongation {
 /// # Ok::<(), ressenti::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[must_use]
 pub struct Social {
     /// By the place in [`Entity::ALL`].
