@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::naive::Logistic;
+use common::logistic::Logistic;
 use ndarray::Array2;
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -3,12 +3,15 @@
 mod common;
 
 use common::tweets;
-use ressenti::text::{Analyzer, Language};
-use ressenti::{Classifier, DocFreq, FitOptions, Pipeline, PipelineBuilder, Vectorizer};
+use ressenti::text::{Analyzer, Language, Negation};
+use ressenti::{
+    Classifier, DocFreq, FitOptions, Pipeline, PipelineBuilder, Vectorizer, VectorizerParams,
+};
 
 /// Settings with much to go wrong: ties at a cut, stems, n-grams, few columns so that training runs in many chunks.
-fn builders() -> [PipelineBuilder; 4] {
+fn builders() -> [PipelineBuilder; 6] {
     let fast = || Classifier::logistic_regression().tol(1e-3);
+    let [words, characters, hashed, negated] = kinds();
     [
         Pipeline::builder(),
         Pipeline::builder().vectorizer(Vectorizer::tfidf().max_features(100)).classifier(fast()),
@@ -24,6 +27,21 @@ fn builders() -> [PipelineBuilder; 4] {
                     .sublinear_tf(true),
             )
             .classifier(fast()),
+        Pipeline::builder().vectorizer(words.beside(characters)).classifier(fast()),
+        Pipeline::builder().vectorizer(hashed.beside(negated)).classifier(fast()),
+    ]
+}
+
+/// Each way to count: words, characters of words, hashed words with names, words that depend on others.
+fn kinds() -> [VectorizerParams; 4] {
+    let negation = Negation::of(Language::English).unwrap();
+    [
+        Vectorizer::tfidf().ngram_range(1, 3).max_features(300),
+        Vectorizer::tfidf().analyzer(Analyzer::char_wb()).ngram_range(2, 3).weight(0.5),
+        Vectorizer::hashing().ngram_range(1, 2).n_features(128).feature_names(true).use_idf(true),
+        Vectorizer::tfidf()
+            .analyzer(Analyzer::word().stemmer(Language::English).negation(negation))
+            .bm25(1.2, 0.75),
     ]
 }
 
@@ -79,10 +97,10 @@ mod threads {
 
     static POOLS: LazyLock<Vec<rayon::ThreadPool>> = LazyLock::new(|| {
         let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        [1, 2, 7].map(pool).into()
+        [1, 2, 3, 7].map(pool).into()
     });
 
-    /// What `f` returns in pools of 1, 2 and 7 threads, if it is always the same.
+    /// What `f` returns in pools of 1, 2, 3 and 7 threads, if it is always the same.
     #[track_caller]
     fn on_any_number_of_threads<R: PartialEq + Send>(f: impl Fn() -> R + Sync) -> R {
         let mut results: Vec<R> = POOLS.iter().map(|pool| pool.install(&f)).collect();
@@ -119,6 +137,31 @@ mod threads {
         let (labels, texts) = tweets::all();
         let pipeline = builders()[1].fit(&texts, &labels).unwrap();
         on_any_number_of_threads(|| pipeline.evaluate(&texts, &labels).unwrap().to_string());
+    }
+
+    /// More texts than are cut in one round, with words that come late, in one text, or in all.
+    #[test]
+    fn many_rounds_too() {
+        let word = |i: usize| ["good", "not liked", "seats", "bad,", "é", ""][i % 6];
+        let texts: Vec<String> = (0..17_000)
+            .map(|i| format!("{} {} w{}", word(i), word(i / 6 + i / 1000), i % 1013))
+            .collect();
+        for params in kinds() {
+            let fit = || {
+                let (vectorizer, rows) = params.fit_transform(&texts).unwrap();
+                (serde_json::to_vec(&vectorizer).unwrap(), rows)
+            };
+            let (stored, rows) = on_any_number_of_threads(fit);
+            let capped = || {
+                let mut counts = params.term_counts().unwrap().max_terms(500);
+                counts.add(&texts[..9000]).unwrap();
+                counts.add(&texts[9000..]).unwrap();
+                (counts.n_terms(), serde_json::to_vec(&counts.finish().unwrap()).unwrap())
+            };
+            on_any_number_of_threads(capped);
+            let vectorizer: Vectorizer = serde_json::from_slice(&stored).unwrap();
+            assert!(rows == on_any_number_of_threads(|| vectorizer.transform(&texts)));
+        }
     }
 
     proptest! {

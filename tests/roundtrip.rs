@@ -5,7 +5,7 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::tweets;
-use ressenti::text::{Analyzer, AnalyzerParams, Language, StopWords};
+use ressenti::text::{Analyzer, AnalyzerParams, Language, Negation, StopWords};
 use ressenti::{
     ClassWeight, Classifier, ClassifierParams, DocFreq, Error, FitOptions, ModelFileError, Norm,
     Pipeline, PipelineBuilder, Vectorizer, VectorizerParams,
@@ -50,6 +50,17 @@ fn analyzers() -> Vec<AnalyzerParams> {
             tokenizer,
         ]);
     }
+    let negation = || Negation::of(English).unwrap();
+    analyzers.extend([
+        Analyzer::word().strip_accents(true),
+        Analyzer::word().negation(negation()),
+        Analyzer::social().negation(negation().window(1)).stemmer(English),
+        Analyzer::unicode_word().negation(Negation::list(["n*", "*t"])),
+        Analyzer::word().max_bytes(20),
+        Analyzer::char(),
+        Analyzer::char_wb(),
+        Analyzer::char_wb().strip_accents(true).lowercase(false),
+    ]);
     analyzers.extend(languages.map(|language| Analyzer::word().stemmer(language)));
     analyzers
 }
@@ -64,6 +75,20 @@ fn vectorizers() -> Vec<VectorizerParams> {
         Vectorizer::tfidf().sublinear_tf(true).smooth_idf(false).max_features(40),
         Vectorizer::tfidf().use_idf(false).binary(true),
     ];
+    params.extend([
+        Vectorizer::tfidf().vocabulary(["late", "flight", "zzz"]),
+        Vectorizer::tfidf().analyzer(Analyzer::char_wb()).ngram_range(2, 4).max_features(200),
+        Vectorizer::tfidf().bm25(1.2, 0.75).norm(Norm::None),
+        Vectorizer::tfidf().bm25(1.5, 0.75),
+        Vectorizer::hashing().n_features(64),
+        Vectorizer::hashing().n_features(64).alternate_sign(false),
+        Vectorizer::hashing().n_features(64).feature_names(true).use_idf(true),
+        Vectorizer::tfidf().weight(2.0),
+        Vectorizer::tfidf().beside(Vectorizer::count().vocabulary(["late"])),
+        Vectorizer::tfidf()
+            .beside(Vectorizer::hashing().n_features(64))
+            .beside(Vectorizer::count()),
+    ]);
     params.extend([Norm::L1, Norm::L2, Norm::None].map(|norm| Vectorizer::tfidf().norm(norm)));
     params.extend(analyzers().into_iter().map(|analyzer| Vectorizer::tfidf().analyzer(analyzer)));
     params

@@ -1,137 +1,85 @@
-//! The vectorizer beside its naive twin, and with itself: one text as many, one step as two.
+//! The vectorizer beside its naive twin, and with itself: one text as many, one step as two, tokens as texts.
 
 mod common;
 
-use std::fmt::Write;
-
+use common::arbitrary::{all_bits, bits, blocks, config, corpus, settings, text};
 use common::naive::{self, Settings};
-use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::select;
-use ressenti::{Classifier, DocFreq, Error, Norm, Vectorizer};
+use ressenti::text::{Analyzer, Token};
+use ressenti::{Classifier, Error, Vectorizer};
 
-/// Few distinct words, so that they repeat and tie; some of them test what a word is and how it is lower-cased.
-fn word() -> impl Strategy<Value = String> {
-    let known = select(vec![
-        "good",
-        "bad",
-        "not",
-        "flight",
-        "Good",
-        "GOOD",
-        "no",
-        "a",
-        "42",
-        "x_1",
-        "été",
-        "ÉTÉ",
-        "ΟΔΟΣ",
-        "DİYAR",
-        "straße",
-        "日本",
-        "हिन्दी",
-        "👍🏽",
-        "don't",
-        "ⓐb",
-        "ﬁx",
-        "½½",
-    ]);
-    prop_oneof![9 => known.prop_map(str::to_owned), 1 => "\\PC{0,4}", 1 => any::<String>()]
-}
-
-/// Words between separators that join them, end them or hide between them.
-fn text() -> impl Strategy<Value = String> {
-    let separator = select(vec![" ", " ", " ", ", ", "", "-", "\u{301}", "\n\0"]);
-    vec((word(), separator), 0..8).prop_map(|words| {
-        words.iter().fold(String::new(), |mut text, (word, separator)| {
-            write!(text, "{word}{separator}").unwrap();
-            text
-        })
-    })
-}
-
-fn corpus() -> impl Strategy<Value = Vec<String>> {
-    vec(text(), 1..12)
-}
-
-fn doc_freq() -> impl Strategy<Value = DocFreq> {
-    let share = prop_oneof![0.0..=1.0, select(vec![0.0, 0.1, 0.25, 0.5, 1.0])];
-    prop_oneof![(0u32..4).prop_map(DocFreq::Count), share.prop_map(DocFreq::Fraction)]
-}
-
-fn settings() -> impl Strategy<Value = Settings> {
-    let ngram_range = (1usize..=3, 0usize..=2).prop_map(|(min, more)| (min, min + more));
-    let stop_words = vec(select(vec!["good", "été", "no", "Good"]).prop_map(str::to_owned), 0..3);
-    let min_df = prop_oneof![2 => Just(DocFreq::Count(1)), 1 => doc_freq()];
-    let max_df = prop_oneof![2 => Just(DocFreq::Fraction(1.0)), 1 => doc_freq()];
-    let max_features = proptest::option::of(1usize..12);
-    let norm = select(vec![Norm::L1, Norm::L2, Norm::None]);
-    let (lengths, bools) = ((ngram_range, min_df, max_df, max_features), any::<[bool; 5]>());
-    (stop_words, lengths, bools, norm).prop_map(|(stop_words, lengths, bools, norm)| {
-        let (ngram_range, min_df, max_df, max_features) = lengths;
-        let [lowercase, binary, sublinear_tf, use_idf, smooth_idf] = bools;
-        Settings {
-            lowercase,
-            stop_words,
-            ngram_range,
-            min_df,
-            max_df,
-            max_features,
-            binary,
-            sublinear_tf,
-            use_idf,
-            smooth_idf,
-            norm,
+/// The twins of all blocks; or what the crate must say instead.
+fn twins(blocks: &[Settings], texts: &[String]) -> Result<Vec<naive::Vectorizer>, &'static str> {
+    let mut twins = Vec::new();
+    for settings in blocks {
+        let twin = naive::Vectorizer::fit(settings, texts).ok_or("no term is left of ")?;
+        if twin.idf.iter().flatten().any(|idf| idf.is_infinite()) {
+            return Err("smooth_idf false with ");
         }
-    })
+        twins.push(twin);
+    }
+    Ok(twins)
 }
 
-/// A row to the last bit.
-fn bits((columns, values): (&[u32], &[f32])) -> (Vec<u32>, Vec<u32>) {
-    (columns.to_vec(), values.iter().map(|value| value.to_bits()).collect())
-}
-
-fn config() -> ProptestConfig {
-    ProptestConfig { failure_persistence: None, ..ProptestConfig::default() }
+/// Equal but for the rounding of an `f32`.
+fn close((columns, values): (&[u32], &[f32]), expected: &[(usize, f64)]) -> bool {
+    let close = |value: f32, expected: f64| {
+        (f64::from(value) - expected).abs() <= f64::from(f32::EPSILON) * expected.abs()
+    };
+    columns.iter().map(|&column| column as usize).eq(expected.iter().map(|e| e.0))
+        && values.iter().zip(expected).all(|(&value, e)| close(value, e.1))
 }
 
 proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn equals_the_naive_twin(texts in corpus(), unseen in text(), settings in settings()) {
-        let fitted = settings.params().fit_transform(&texts);
-        let Some(twin) = naive::Vectorizer::fit(&settings, &texts) else {
-            let documents = texts.len();
-            prop_assert!(
-                matches!(fitted, Err(Error::EmptyVocabulary { documents: d, .. }) if d == documents),
-                "{:?}", fitted
-            );
-            return Ok(());
+    fn equals_the_naive_twin(texts in corpus(), unseen in corpus(), blocks in blocks()) {
+        let fitted = naive::params(&blocks).fit_transform(&texts);
+        let twins = match twins(&blocks, &texts) {
+            Ok(twins) => twins,
+            Err(problem) => {
+                let error = fitted.unwrap_err().to_string();
+                prop_assert!(error.starts_with(problem), "{}", error);
+                return Ok(());
+            }
         };
         let (vectorizer, rows) = fitted.unwrap();
-        prop_assert_eq!(vectorizer.feature_names().collect::<Vec<_>>(), &twin.vocabulary[..]);
-        prop_assert_eq!(vectorizer.blocks()[0].idf(), twin.idf.as_deref());
+        let names = twins.iter().flat_map(|twin| &twin.vocabulary).map(String::as_str);
+        prop_assert_eq!(vectorizer.feature_names().collect::<Vec<_>>(), names.collect::<Vec<_>>());
+        for (block, twin) in vectorizer.blocks().iter().zip(&twins) {
+            prop_assert_eq!(block.idf(), twin.idf.as_deref());
+        }
         prop_assert_eq!(vectorizer.n_documents(), texts.len() as u64);
-        prop_assert_eq!(rows.n_rows(), texts.len());
-        prop_assert_eq!(rows.n_columns(), twin.vocabulary.len());
-        let others = vectorizer.transform(&[&unseen]);
-        let found = (0..rows.n_rows()).map(|i| rows.row(i)).chain([others.row(0)]);
-        for ((columns, values), text) in found.zip(texts.iter().chain([&unseen])) {
-            let expected = twin.row(text);
-            prop_assert!(columns.iter().map(|&c| c as usize).eq(expected.iter().map(|e| e.0)));
-            for (value, (_, expected)) in values.iter().zip(&expected) {
-                let error = (f64::from(*value) - expected).abs();
-                prop_assert!(error <= 1e-6 * expected.max(1.0), "{} {}", value, expected);
-            }
+        prop_assert_eq!((rows.n_rows(), rows.n_columns()), (texts.len(), vectorizer.n_features()));
+        let others = vectorizer.transform(&unseen);
+        let found = (0..texts.len()).map(|i| rows.row(i));
+        let found = found.chain((0..unseen.len()).map(|i| others.row(i)));
+        for (found, text) in found.zip(texts.iter().chain(&unseen)) {
+            let expected = naive::row(&twins, text);
+            prop_assert!(close(found, &expected), "{:?} {:?} {:?}", text, found, expected);
+        }
+    }
+
+    #[test]
+    fn names_and_columns_are_two_sides(texts in corpus(), blocks in blocks()) {
+        let Ok(vectorizer) = naive::params(&blocks).fit(&texts) else { return Ok(()) };
+        let names: Vec<_> = vectorizer.feature_names().collect();
+        for (column, name) in names.iter().enumerate() {
+            prop_assert_eq!(&vectorizer.feature_name(column), name);
+        }
+        // A term is found in the first block that has it; hashed columns have every term.
+        let first = &vectorizer.blocks()[0];
+        for column in first.columns().filter(|&column| !names[column].starts_with('#')) {
+            prop_assert_eq!(vectorizer.column(&names[column]), Some(column));
         }
     }
 
     #[test]
     fn transform_of_one_text_is_its_row_among_all(
-        texts in corpus(), others in corpus(), settings in settings()
+        texts in corpus(), others in corpus(), blocks in blocks()
     ) {
-        let Ok(vectorizer) = settings.params().fit(&texts) else { return Ok(()) };
+        let Ok(vectorizer) = naive::params(&blocks).fit(&texts) else { return Ok(()) };
         let rows = vectorizer.transform(&others);
         for (i, text) in others.iter().enumerate() {
             prop_assert_eq!(bits(rows.row(i)), bits(vectorizer.transform(&[text]).row(0)));
@@ -139,28 +87,122 @@ proptest! {
     }
 
     #[test]
-    fn fit_transform_is_fit_then_transform(texts in corpus(), settings in settings()) {
-        let Ok((together, rows)) = settings.params().fit_transform(&texts) else { return Ok(()) };
-        let apart = settings.params().fit(&texts).unwrap();
+    fn fit_transform_is_fit_then_transform(texts in corpus(), blocks in blocks()) {
+        let params = naive::params(&blocks);
+        let Ok((together, rows)) = params.fit_transform(&texts) else { return Ok(()) };
+        let apart = params.fit(&texts).unwrap();
         let json = |v: &Vectorizer| serde_json::to_string(v).unwrap();
         prop_assert_eq!(json(&together), json(&apart));
-        let again = apart.transform(&texts);
-        prop_assert_eq!((rows.n_rows(), rows.n_columns()), (again.n_rows(), again.n_columns()));
-        for i in 0..rows.n_rows() {
-            prop_assert_eq!(bits(rows.row(i)), bits(again.row(i)));
-        }
+        prop_assert_eq!(rows, apart.transform(&texts));
     }
 
     #[test]
     fn the_order_of_texts_changes_nothing_but_the_order_of_rows(
-        texts in corpus(), settings in settings()
+        texts in corpus(), blocks in blocks()
     ) {
-        let Ok((vectorizer, rows)) = settings.params().fit_transform(&texts) else { return Ok(()) };
+        let params = naive::params(&blocks);
+        let Ok((vectorizer, rows)) = params.fit_transform(&texts) else { return Ok(()) };
         let reversed: Vec<&String> = texts.iter().rev().collect();
-        let (other, backwards) = settings.params().fit_transform(&reversed).unwrap();
+        let (other, backwards) = params.fit_transform(&reversed).unwrap();
         prop_assert_eq!(&vectorizer, &other);
         for i in 0..texts.len() {
             prop_assert_eq!(bits(rows.row(i)), bits(backwards.row(texts.len() - 1 - i)));
+        }
+    }
+
+    #[test]
+    fn a_row_is_those_of_its_blocks_side_by_side(texts in corpus(), blocks in blocks()) {
+        let Ok((together, rows)) = naive::params(&blocks).fit_transform(&texts) else { return Ok(()) };
+        let mut joined = vec![(Vec::new(), Vec::new()); texts.len()];
+        let mut first = 0;
+        for (settings, block) in blocks.iter().zip(together.blocks()) {
+            let (alone, rows) = settings.params().fit_transform(&texts).unwrap();
+            prop_assert_eq!(block.columns(), first..first + alone.n_features());
+            for ((columns, values), row) in joined.iter_mut().zip(all_bits(&rows)) {
+                columns.extend(row.0.iter().map(|column| column + first as u32));
+                values.extend(row.1);
+            }
+            first += alone.n_features();
+        }
+        prop_assert_eq!(all_bits(&rows), joined);
+    }
+
+    #[test]
+    fn tokens_are_as_good_as_texts(texts in corpus(), others in corpus(), settings in settings()) {
+        let params = settings.params();
+        let tokens = |texts: &[String]| -> Vec<Vec<String>> {
+            texts.iter().map(|text| settings.tokens(text)).collect()
+        };
+        let (documents, unseen) = (tokens(&texts), tokens(&others));
+        if matches!(settings.cut, naive::Cut::Char | naive::Cut::CharWb) {
+            let message = "analyzer of characters takes texts, not tokens; pass texts, or use an analyzer of words";
+            prop_assert_eq!(params.fit_tokens(&documents).unwrap_err().to_string(), message);
+            if let Ok(vectorizer) = params.fit(&texts) {
+                let error = vectorizer.transform_tokens(&unseen).unwrap_err();
+                prop_assert_eq!(error.to_string(), message);
+            }
+            return Ok(());
+        }
+        let text_road = match params.fit_transform(&texts) {
+            Ok(fitted) => fitted,
+            Err(error) => {
+                let other = params.fit_tokens(&documents).unwrap_err();
+                prop_assert_eq!(other.to_string(), error.to_string());
+                return Ok(());
+            }
+        };
+        prop_assert_eq!(&params.fit_tokens(&documents).unwrap(), &text_road.0);
+        let token_road = params.fit_transform_tokens(&documents).unwrap();
+        prop_assert_eq!(&token_road, &text_road);
+        let rows = token_road.0.transform_tokens(&unseen).unwrap();
+        prop_assert_eq!(rows, text_road.0.transform(&others));
+    }
+
+    #[test]
+    fn refreshed_idf_is_that_of_a_fit_with_these_terms(
+        texts in corpus(), newer in corpus(), unseen in text(), blocks in blocks()
+    ) {
+        let Ok(old) = naive::params(&blocks).fit(&texts) else { return Ok(()) };
+        let mut given = blocks.clone();
+        for (settings, block) in given.iter_mut().zip(old.blocks()) {
+            let terms = block.vocabulary().map(|v| v.iter().map(str::to_owned).collect());
+            settings.vocabulary = terms;
+            // The names of hashed columns stay, so they are not compared.
+            settings.hashing.iter_mut().for_each(|hashing| hashing.feature_names = false);
+        }
+        let expected = naive::params(&given).fit(&newer);
+        let refreshed = match (old.refresh_idf(&newer), expected) {
+            (Ok(refreshed), Ok(expected)) => (refreshed, expected),
+            (refreshed, expected) => {
+                prop_assert_eq!(refreshed.unwrap_err().to_string(), expected.unwrap_err().to_string());
+                return Ok(());
+            }
+        };
+        let (refreshed, expected) = refreshed;
+        prop_assert!(refreshed.feature_names().eq(old.feature_names()));
+        prop_assert_eq!(refreshed.n_documents(), newer.len() as u64);
+        for (block, expected) in refreshed.blocks().iter().zip(expected.blocks()) {
+            prop_assert_eq!(block.idf(), expected.idf());
+        }
+        prop_assert_eq!(refreshed.transform(&[&unseen]), expected.transform(&[&unseen]));
+        prop_assert_eq!(refreshed.transform(&newer), expected.transform(&newer));
+    }
+
+    #[test]
+    fn max_bytes_reads_the_beginning_of_a_text(text in text(), max_bytes in 1usize..40) {
+        let ends: Vec<usize> =
+            (0..=max_bytes.min(text.len())).filter(|&end| text.is_char_boundary(end)).collect();
+        let before_space = |end: &&usize| text[**end..].starts_with(char::is_whitespace);
+        let end = match ends.iter().rev().find(before_space) {
+            Some(end) if max_bytes < text.len() => *end,
+            _ => *ends.last().unwrap(),
+        };
+        for params in [Analyzer::word(), Analyzer::unicode_word(), Analyzer::social(), Analyzer::char_wb()] {
+            let tokens = |text: &str, params: &ressenti::text::AnalyzerParams| -> Vec<Token> {
+                params.build().unwrap().tokenize(text)
+            };
+            let expected = tokens(&text[..end], &params);
+            prop_assert_eq!(tokens(&text, &params.max_bytes(max_bytes)), expected);
         }
     }
 }
@@ -174,4 +216,5 @@ fn no_texts_have_no_rows_and_no_scores() {
     let probabilities = classifier.predict_proba(&none).unwrap();
     assert_eq!((probabilities.n_rows(), probabilities.n_columns()), (0, 2));
     assert!(classifier.predict(&none).unwrap().is_empty());
+    assert!(matches!(vectorizer.refresh_idf::<&str>(&[]), Err(Error::NoTexts { .. })));
 }

@@ -1,6 +1,8 @@
 //! What several test files share.
 #![allow(dead_code)] // Each of them uses a part.
 
+pub(crate) mod arbitrary;
+pub(crate) mod logistic;
 pub(crate) mod naive;
 pub(crate) mod tweets;
 

@@ -1,65 +1,84 @@
-//! Naive twins: code so short that it is obviously right, and too slow to ship. Tests compare results with it, benches
-//! compare times.
+//! The naive twin of the vectorizer: code so short that it is obviously right, and too slow to ship. Tests compare results
+//! with it, benches compare times.
 //!
-//! Texts and settings in, terms, rows and weights out. Knows the crate's names for settings and none of its ways.
+//! Texts and settings in, terms, rows and weights out. Knows the crate's names for settings and none of its ways; only the
+//! words of [`Cut::ByCrate`] are the crate's.
 #![allow(dead_code, reason = "each test and bench uses the part it needs")]
 
 use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use ressenti::text::{Analyzer, StopWords};
+use ressenti::text::{Analyzer, AnalyzerParams, StopWords};
 use ressenti::{DocFreq, Norm, VectorizerParams};
-use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
-/// `re.findall(r"(?u)\b\w\w+\b", text.lower())`.
-pub(crate) fn words(text: &str, lowercase: bool) -> Vec<String> {
-    let text = if lowercase { text.to_lowercase() } else { text.to_owned() };
-    let runs = text.split(|c| !is_word(c));
-    runs.filter(|run| run.chars().count() >= 2).map(str::to_owned).collect()
+#[path = "naive/terms.rs"]
+mod terms;
+
+pub(crate) use terms::words;
+use terms::{characters, collapse, is_space, murmur3, ngrams, strip_accents};
+
+/// How texts are cut.
+#[derive(Debug, Clone)]
+pub(crate) enum Cut {
+    Word,
+    Char,
+    CharWb,
+    /// Into the tokens that the crate finds with these settings; for what has tests of its own.
+    ByCrate(AnalyzerParams),
 }
 
-fn is_word(c: char) -> bool {
-    use GeneralCategoryGroup::{Letter, Number};
-    c == '_' || matches!(c.general_category_group(), Letter | Number)
-}
-
-/// All runs of `min` to `max` words, joined by spaces.
-pub(crate) fn ngrams(words: &[String], (min, max): (usize, usize)) -> Vec<String> {
-    (min..=max).flat_map(|n| words.windows(n)).map(|run| run.join(" ")).collect()
+/// What is said of hashing.
+#[derive(Debug, Clone)]
+pub(crate) struct Hashing {
+    pub(crate) n_features: usize,
+    pub(crate) alternate_sign: bool,
+    pub(crate) feature_names: bool,
 }
 
 /// What both twins of the vectorizer are told.
 #[derive(Debug, Clone)]
 #[allow(clippy::struct_excessive_bools, reason = "the settings have these names")]
 pub(crate) struct Settings {
+    pub(crate) cut: Cut,
     pub(crate) lowercase: bool,
+    pub(crate) strip_accents: bool,
     pub(crate) stop_words: Vec<String>,
     pub(crate) ngram_range: (usize, usize),
     pub(crate) min_df: DocFreq,
     pub(crate) max_df: DocFreq,
     pub(crate) max_features: Option<usize>,
+    pub(crate) vocabulary: Option<Vec<String>>,
+    pub(crate) hashing: Option<Hashing>,
     pub(crate) binary: bool,
     pub(crate) sublinear_tf: bool,
     pub(crate) use_idf: bool,
     pub(crate) smooth_idf: bool,
+    pub(crate) bm25: Option<(f64, f64)>,
     pub(crate) norm: Norm,
+    pub(crate) weight: f64,
 }
 
 /// TF-IDF with scikit-learn's defaults.
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            cut: Cut::Word,
             lowercase: true,
+            strip_accents: false,
             stop_words: Vec::new(),
             ngram_range: (1, 1),
             min_df: DocFreq::Count(1),
             max_df: DocFreq::Fraction(1.0),
             max_features: None,
+            vocabulary: None,
+            hashing: None,
             binary: false,
             sublinear_tf: false,
             use_idf: true,
             smooth_idf: true,
+            bm25: None,
             norm: Norm::L2,
+            weight: 1.0,
         }
     }
 }
@@ -67,9 +86,18 @@ impl Default for Settings {
 impl Settings {
     /// The same for the crate.
     pub(crate) fn params(&self) -> VectorizerParams {
-        let stop_words = StopWords::list(self.stop_words.clone());
+        let analyzer = match &self.cut {
+            Cut::Word => Analyzer::word().stop_words(StopWords::list(self.stop_words.clone())),
+            Cut::Char => Analyzer::char(),
+            Cut::CharWb => Analyzer::char_wb(),
+            Cut::ByCrate(analyzer) => analyzer.clone(),
+        };
+        let analyzer = match &self.cut {
+            Cut::ByCrate(_) => analyzer,
+            _ => analyzer.lowercase(self.lowercase).strip_accents(self.strip_accents),
+        };
         let mut params = VectorizerParams::default()
-            .analyzer(Analyzer::word().lowercase(self.lowercase).stop_words(stop_words))
+            .analyzer(analyzer)
             .ngram_range(self.ngram_range.0, self.ngram_range.1)
             .min_df(self.min_df)
             .max_df(self.max_df)
@@ -77,203 +105,227 @@ impl Settings {
             .sublinear_tf(self.sublinear_tf)
             .use_idf(self.use_idf)
             .smooth_idf(self.smooth_idf)
-            .norm(self.norm);
+            .norm(self.norm)
+            .weight(self.weight);
         if let Some(n) = self.max_features {
             params = params.max_features(n);
+        }
+        if let Some(terms) = &self.vocabulary {
+            params = params.vocabulary(terms.clone());
+        }
+        if let Some(Hashing { n_features, alternate_sign, feature_names }) = self.hashing {
+            params = params.n_features(n_features);
+            params = params.alternate_sign(alternate_sign).feature_names(feature_names);
+        }
+        if let Some((k1, b)) = self.bm25 {
+            params = params.bm25(k1, b);
         }
         params
     }
 
+    /// The tokens of a text: words, characters, or words between spaces.
+    pub(crate) fn tokens(&self, text: &str) -> Vec<String> {
+        if let Cut::ByCrate(analyzer) = &self.cut {
+            let tokens = analyzer.build().unwrap().tokenize(text);
+            return tokens.iter().map(|token| token.text().to_owned()).collect();
+        }
+        let mut text = text.to_owned();
+        if self.lowercase {
+            text = text.to_lowercase();
+        }
+        if self.strip_accents {
+            text = strip_accents(&text);
+        }
+        match self.cut {
+            Cut::Word | Cut::ByCrate(_) => {
+                let mut words = words(&text, false);
+                words.retain(|word| !self.stop_words.contains(word));
+                words
+            }
+            Cut::Char => characters(&collapse(&text)),
+            Cut::CharWb => {
+                let words = text.split(is_space).filter(|word| !word.is_empty());
+                words.map(|word| format!(" {word} ")).collect()
+            }
+        }
+    }
+
     /// The terms of a text, as often as they occur.
-    pub(crate) fn terms(&self, text: &str) -> Vec<String> {
-        let mut words = words(text, self.lowercase);
-        words.retain(|word| !self.stop_words.contains(word));
-        ngrams(&words, self.ngram_range)
+    pub(crate) fn terms(&self, tokens: &[String]) -> Vec<String> {
+        let (min, max) = self.ngram_range;
+        let of_word = |word: &String| {
+            let word = characters(word);
+            // A word that is too short for any term is one itself.
+            ngrams(&word, (min.min(word.len()), max), "")
+        };
+        match self.cut {
+            Cut::Char => ngrams(tokens, (min, max), ""),
+            Cut::CharWb => tokens.iter().flat_map(of_word).collect(),
+            Cut::Word | Cut::ByCrate(_) => ngrams(tokens, (min, max), " "),
+        }
     }
 }
 
-/// A fitted vectorizer.
+/// A fitted vectorizer of one block.
 pub(crate) struct Vectorizer {
     settings: Settings,
+    /// The names of the columns.
     pub(crate) vocabulary: Vec<String>,
     columns: HashMap<String, usize>,
     pub(crate) idf: Option<Vec<f64>>,
+    mean_length: f64,
 }
 
 impl Vectorizer {
     /// `None` if no term is left.
     pub(crate) fn fit<T: AsRef<str>>(settings: &Settings, texts: &[T]) -> Option<Self> {
-        let (mut df, mut total) = (HashMap::new(), HashMap::new());
-        for text in texts {
-            let terms = settings.terms(text.as_ref());
-            for term in terms.iter().collect::<HashSet<_>>() {
-                *df.entry(term.clone()).or_insert(0u32) += 1;
+        let texts: Vec<_> = texts.iter().map(|text| settings.tokens(text.as_ref())).collect();
+        Self::fit_tokens(settings, &texts)
+    }
+
+    pub(crate) fn fit_tokens(settings: &Settings, texts: &[Vec<String>]) -> Option<Self> {
+        let vocabulary = match (&settings.hashing, &settings.vocabulary) {
+            (Some(hashing), _) => hashed_names(settings, hashing, texts),
+            (_, Some(given)) => {
+                given.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect()
             }
-            for term in terms {
-                *total.entry(term).or_insert(0u32) += 1;
+            _ => learn(settings, texts),
+        };
+        let columns = vocabulary.iter().cloned().zip(0..).collect();
+        let n = texts.len() as f64;
+        let mean_length = texts.iter().map(|tokens| tokens.len() as f64).sum::<f64>() / n;
+        let settings = settings.clone();
+        let mut fitted = Self { settings, vocabulary, columns, idf: None, mean_length };
+        if fitted.settings.use_idf {
+            let mut df = vec![0.0; fitted.vocabulary.len()];
+            for tokens in texts {
+                fitted.counts(tokens).keys().for_each(|&column| df[column] += 1.0);
+            }
+            let idf = |df: &f64| match (fitted.settings.bm25, fitted.settings.smooth_idf) {
+                (Some(_), _) => ((n - df + 0.5) / (df + 0.5)).ln_1p(),
+                (None, true) => ((1.0 + n) / (1.0 + df)).ln() + 1.0,
+                (None, false) => (n / df).ln() + 1.0,
+            };
+            fitted.idf = Some(df.iter().map(idf).collect());
+        }
+        (!fitted.vocabulary.is_empty()).then_some(fitted)
+    }
+
+    /// The columns that a text touches, and how often, with their signs.
+    fn counts(&self, tokens: &[String]) -> BTreeMap<usize, f64> {
+        let mut counts = BTreeMap::new();
+        for term in self.settings.terms(tokens) {
+            let (column, sign) = match &self.settings.hashing {
+                Some(hashing) => (Some(hashing.column(&term)), hashing.sign(&term)),
+                None => (self.columns.get(&term).copied(), 1.0),
+            };
+            if let Some(column) = column {
+                *counts.entry(column).or_insert(0.0) += sign;
             }
         }
-        let n = texts.len() as f64;
-        let bound = |bound| match bound {
-            DocFreq::Count(count) => f64::from(count),
-            DocFreq::Fraction(share) => share * n,
-        };
-        let (min, max) = (bound(settings.min_df), bound(settings.max_df));
-        let in_range = |term: &&String| (min..=max).contains(&f64::from(df[*term]));
-        let mut vocabulary: Vec<String> = df.keys().filter(in_range).cloned().collect();
-        let frequency = if settings.binary { &df } else { &total };
-        vocabulary.sort_by_key(|term| (Reverse(frequency[term]), term.clone()));
-        vocabulary.truncate(settings.max_features.unwrap_or(usize::MAX));
-        vocabulary.sort();
-        let extra = if settings.smooth_idf { 1.0 } else { 0.0 };
-        let idf = |term: &String| ((n + extra) / (f64::from(df[term]) + extra)).ln() + 1.0;
-        let idf = settings.use_idf.then(|| vocabulary.iter().map(idf).collect());
-        let columns = vocabulary.iter().cloned().zip(0..).collect();
-        let settings = settings.clone();
-        (!vocabulary.is_empty()).then_some(Self { settings, vocabulary, columns, idf })
+        counts
     }
 
     /// The columns of a text, ascending, and their values.
     pub(crate) fn row(&self, text: &str) -> Vec<(usize, f64)> {
-        let mut counts = HashMap::new();
-        for term in self.settings.terms(text) {
-            if let Some(&column) = self.columns.get(&term) {
-                *counts.entry(column).or_insert(0.0) += 1.0;
-            }
-        }
-        let mut row: Vec<(usize, f64)> = counts.into_iter().collect();
-        row.sort_by_key(|&(column, _)| column);
+        self.row_of_tokens(&self.settings.tokens(text))
+    }
+
+    pub(crate) fn row_of_tokens(&self, tokens: &[String]) -> Vec<(usize, f64)> {
+        let settings = &self.settings;
+        let mut row: Vec<(usize, f64)> = self.counts(tokens).into_iter().collect();
         for (column, value) in &mut row {
-            if self.settings.binary {
+            if settings.binary {
                 *value = 1.0;
             }
-            if self.settings.sublinear_tf {
+            if let Some((k1, b)) = settings.bm25 {
+                let length = if self.mean_length > 0.0 {
+                    tokens.len() as f64 / self.mean_length
+                } else {
+                    1.0
+                };
+                *value = *value * (k1 + 1.0) / (*value + k1 * (1.0 - b + b * length));
+            } else if settings.sublinear_tf {
                 *value = 1.0 + value.ln();
             }
             if let Some(idf) = &self.idf {
                 *value *= idf[*column];
             }
         }
-        let length = match self.settings.norm {
+        row.retain(|(_, value)| *value != 0.0);
+        let length = match settings.norm {
             Norm::L1 => row.iter().map(|(_, value)| value.abs()).sum(),
             Norm::L2 => row.iter().map(|(_, value)| value * value).sum::<f64>().sqrt(),
             _ => 1.0,
         };
-        for (_, value) in &mut row {
-            *value /= length;
-        }
+        row.iter_mut().for_each(|(_, value)| *value *= settings.weight / length);
         row
     }
 }
 
-/// Logistic regression on dense rows, by Newton's method with the whole Hessian.
-///
-/// θ holds one vector per class: its weights, then its intercept. With two classes only the second has weights.
-#[derive(Debug, Clone)]
-pub(crate) struct Logistic {
-    pub(crate) rows: Vec<Vec<f64>>,
-    pub(crate) classes: usize,
-    /// The class of each row.
-    pub(crate) truth: Vec<usize>,
-    /// C × weight of each row.
-    pub(crate) costs: Vec<f64>,
-    pub(crate) fit_intercept: bool,
-}
-
-impl Logistic {
-    /// A row, and what its intercept is multiplied by.
-    fn row(&self, i: usize) -> Vec<f64> {
-        let constant = if self.fit_intercept { 1.0 } else { 0.0 };
-        [&self.rows[i][..], &[constant]].concat()
-    }
-
-    /// The probability of each class for row `i`.
-    pub(crate) fn probabilities(&self, theta: &[Vec<f64>], i: usize) -> Vec<f64> {
-        let row = self.row(i);
-        let z: Vec<f64> = theta.iter().map(|w| dot(w, &row)).collect();
-        let top = z.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let sum: f64 = z.iter().map(|z| (z - top).exp()).sum();
-        z.iter().map(|z| (z - top).exp() / sum).collect()
-    }
-
-    /// ½‖w‖² + Σ cost · −ln(probability of the true class).
-    pub(crate) fn objective(&self, theta: &[Vec<f64>]) -> f64 {
-        let features = self.rows[0].len();
-        let penalty: f64 = theta.iter().map(|w| dot(&w[..features], &w[..features]) / 2.0).sum();
-        let loss = |i: usize| -self.costs[i] * self.probabilities(theta, i)[self.truth[i]].ln();
-        penalty + (0..self.rows.len()).map(loss).sum::<f64>()
-    }
-
-    /// The θ of least objective.
-    pub(crate) fn minimise(&self) -> Vec<Vec<f64>> {
-        let width = self.rows[0].len() + 1;
-        let first = usize::from(self.classes == 2);
-        let size = (self.classes - first) * width;
-        let mut theta = vec![vec![0.0; width]; self.classes];
-        for _ in 0..200 {
-            // The tiny number makes directions without curvature harmless; it changes the way, not the end.
-            let mut hessian = vec![vec![0.0; size]; size];
-            let mut gradient = vec![0.0; size];
-            for a in 0..size {
-                let penalty = if a % width < width - 1 { 1.0 } else { 0.0 };
-                hessian[a][a] = penalty + 1e-9;
-                gradient[a] = penalty * theta[first + a / width][a % width];
-            }
-            for (i, cost) in self.costs.iter().enumerate() {
-                let (row, p) = (self.row(i), self.probabilities(&theta, i));
-                let same = |k: usize, l: usize| if k == l { 1.0 } else { 0.0 };
-                for a in 0..size {
-                    let (k, x) = (first + a / width, row[a % width]);
-                    gradient[a] += cost * (p[k] - same(k, self.truth[i])) * x;
-                    for b in 0..size {
-                        let (l, y) = (first + b / width, row[b % width]);
-                        hessian[a][b] += cost * p[k] * (same(k, l) - p[l]) * x * y;
-                    }
-                }
-            }
-            let step = solve(hessian, gradient);
-            let before = self.objective(&theta);
-            let at = |length: f64| {
-                let mut moved = theta.clone();
-                for (a, s) in step.iter().enumerate() {
-                    moved[first + a / width][a % width] -= length * s;
-                }
-                moved
-            };
-            let lengths = (0..60).map(|halvings| 0.5f64.powi(halvings));
-            match lengths.map(at).find(|moved| self.objective(moved) < before) {
-                Some(moved) => theta = moved,
-                // As good as floating point gets.
-                None => break,
-            }
+/// The terms that the settings keep, sorted.
+fn learn(settings: &Settings, texts: &[Vec<String>]) -> Vec<String> {
+    let (mut df, mut total) = (HashMap::new(), HashMap::new());
+    for tokens in texts {
+        let terms = settings.terms(tokens);
+        for term in terms.iter().collect::<BTreeSet<_>>() {
+            *df.entry(term.clone()).or_insert(0u32) += 1;
         }
-        theta
-    }
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-/// x with A·x = b, by Gaussian elimination.
-fn solve(mut a: Vec<Vec<f64>>, mut b: Vec<f64>) -> Vec<f64> {
-    let n = b.len();
-    for k in 0..n {
-        let pivot = (k..n).max_by(|&i, &j| a[i][k].abs().total_cmp(&a[j][k].abs())).unwrap();
-        a.swap(k, pivot);
-        b.swap(k, pivot);
-        for i in k + 1..n {
-            let factor = a[i][k] / a[k][k];
-            let above = a[k].clone();
-            for (x, y) in a[i].iter_mut().zip(above).skip(k) {
-                *x -= factor * y;
-            }
-            b[i] -= factor * b[k];
+        for term in terms {
+            *total.entry(term).or_insert(0u32) += 1;
         }
     }
-    for k in (0..n).rev() {
-        let known: f64 = (k + 1..n).map(|j| a[k][j] * b[j]).sum();
-        b[k] = (b[k] - known) / a[k][k];
+    let bound = |bound| match bound {
+        DocFreq::Count(count) => f64::from(count),
+        DocFreq::Fraction(share) => share * texts.len() as f64,
+    };
+    let (min, max) = (bound(settings.min_df), bound(settings.max_df));
+    let in_range = |term: &&String| (min..=max).contains(&f64::from(df[*term]));
+    let mut vocabulary: Vec<String> = df.keys().filter(in_range).cloned().collect();
+    let frequency = if settings.binary { &df } else { &total };
+    vocabulary.sort_by_key(|term| (Reverse(frequency[term]), term.clone()));
+    vocabulary.truncate(settings.max_features.unwrap_or(usize::MAX));
+    vocabulary.sort();
+    vocabulary
+}
+
+impl Hashing {
+    fn column(&self, term: &str) -> usize {
+        murmur3(term).unsigned_abs() as usize % self.n_features
     }
-    b
+
+    fn sign(&self, term: &str) -> f64 {
+        if self.alternate_sign && murmur3(term) < 0 { -1.0 } else { 1.0 }
+    }
+}
+
+/// The most frequent term of each column, if it was asked for and there is one.
+fn hashed_names(settings: &Settings, hashing: &Hashing, texts: &[Vec<String>]) -> Vec<String> {
+    let mut total = BTreeMap::new();
+    for term in texts.iter().flat_map(|tokens| settings.terms(tokens)) {
+        *total.entry(term).or_insert(0u32) += 1;
+    }
+    let name = |column| {
+        let of_column = total.iter().filter(|(term, _)| hashing.column(term) == column);
+        let most = of_column.min_by_key(|(term, total)| (Reverse(*total), *term));
+        most.filter(|_| hashing.feature_names)
+            .map_or(format!("#{column}"), |(term, _)| term.clone())
+    };
+    (0..hashing.n_features).map(name).collect()
+}
+
+/// The settings of blocks side by side.
+pub(crate) fn params(blocks: &[Settings]) -> VectorizerParams {
+    let params = blocks.iter().map(Settings::params);
+    params.reduce(VectorizerParams::beside).expect("there is a block")
+}
+
+/// The row of blocks side by side.
+pub(crate) fn row(blocks: &[Vectorizer], text: &str) -> Vec<(usize, f64)> {
+    let (mut row, mut first) = (Vec::new(), 0);
+    for block in blocks {
+        row.extend(block.row(text).into_iter().map(|(column, value)| (first + column, value)));
+        first += block.vocabulary.len();
+    }
+    row
 }
