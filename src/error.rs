@@ -127,12 +127,12 @@ pub enum Error {
         cause: io::Error,
     },
 
-    /// A file of labelled texts is malformed.
+    /// A file of labelled texts, of lemmas or of WordNet is malformed.
     #[error("{}, line {line}: {problem}", path.display())]
     Dataset {
         /// The file.
         path: PathBuf,
-        /// The line at fault; the header is line 1.
+        /// The line at fault; the first is line 1.
         line: usize,
         /// What was found and what is expected.
         problem: String,

@@ -6,7 +6,9 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use ressenti::dataset::Dataset;
 use ressenti::evaluate::{ClassFigures, ConfusionMatrix, Report, Split};
-use ressenti::text::{Analyzer, AnalyzerParams, Language, StopWords, Token, Tokenizer};
+use ressenti::text::{
+    Analyzer, AnalyzerParams, Elongation, Entity, Language, Social, StopWords, Token, Tokenizer,
+};
 use ressenti::tracker::{NoopTracker, RunStatus, Tracker, Value};
 use ressenti::{
     ClassWeight, Classifier, ClassifierParams, Contribution, DocFreq, Error, Explanation,
@@ -37,6 +39,8 @@ fn values_cross_threads_survive_panics_and_can_be_copied_and_printed() {
     value::<Contribution<'static>>();
     value::<Dataset>();
     value::<DocFreq>();
+    value::<Elongation>();
+    value::<Entity>();
     value::<Explanation<'static>>();
     value::<FitReport>();
     value::<Language>();
@@ -51,6 +55,7 @@ fn values_cross_threads_survive_panics_and_can_be_copied_and_printed() {
     value::<Rows>();
     value::<RunStatus>();
     value::<Sentiment>();
+    value::<Social>();
     value::<Split>();
     value::<Stage>();
     value::<Step>();
@@ -79,10 +84,13 @@ fn settings_and_answers_can_be_compared() {
     comparable::<Token>();
     comparable::<VectorizerParams>();
     comparable::<Vocabulary>();
+    key::<Elongation>();
+    key::<Entity>();
     key::<Language>();
     key::<Norm>();
     key::<RunStatus>();
     key::<Sentiment>();
+    key::<Social>();
     key::<Stage>();
     key::<Tokenizer>();
 }
@@ -94,11 +102,14 @@ fn models_and_settings_can_be_stored_by_serde() {
     stored::<Classifier>();
     stored::<ClassifierParams>();
     stored::<DocFreq>();
+    stored::<Elongation>();
+    stored::<Entity>();
     stored::<FitReport>();
     stored::<Language>();
     stored::<Norm>();
     stored::<Pipeline>();
     stored::<Sentiment>();
+    stored::<Social>();
     stored::<StopWords>();
     stored::<Tokenizer>();
     stored::<Vectorizer>();

@@ -27,7 +27,7 @@ pub enum ClassWeight {
 /// # let _ = params;
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[must_use]
 pub struct ClassifierParams {
     pub(super) c: f64,

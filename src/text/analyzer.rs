@@ -10,7 +10,7 @@ use super::characters::{characters, padded_words};
 use super::negation::{MARK, Negators, Role, Scope};
 use super::normalize::{Fold, without_accents};
 use super::stem::Stem;
-use super::{Language, Negation, StopWords, segment, social};
+use super::{Language, Lemmas, Negation, Social, StopWords, segment, social};
 use crate::error::{Error, Result};
 
 /// How a text is cut.
@@ -22,8 +22,8 @@ pub enum Tokenizer {
     Word,
     /// Words by UAX #29: keeps "can't" and single letters, drops punctuation, emoji, `#` and `@`.
     UnicodeWord,
-    /// For tweets: handles, links, hashtags, emoji and emoticons are tokens, and so is each punctuation mark.
-    Social,
+    /// For tweets: handles, links, hashtags, emoji and emoticons are tokens, and so is punctuation.
+    Social(Social),
     /// Each character is a token, and terms are runs of characters; scikit-learn's `analyzer="char"`. Two and more
     /// characters of white space count as one space.
     Char,
@@ -31,6 +31,12 @@ pub enum Tokenizer {
     /// Words are what stands between white space, with a space before and after; a word that is shorter than the shortest
     /// term asked for is a term itself.
     CharWb,
+}
+
+impl From<Social> for Tokenizer {
+    fn from(social: Social) -> Self {
+        Self::Social(social)
+    }
 }
 
 impl Tokenizer {
@@ -43,8 +49,8 @@ impl Tokenizer {
 /// How a text becomes tokens: the settings. Start from [`Analyzer::word`], [`Analyzer::unicode_word`],
 /// [`Analyzer::social`], [`Analyzer::char`] or [`Analyzer::char_wb`].
 ///
-/// The steps, in order: cut off what is too long, cut into tokens, lower-case, strip accents, drop stop words, stem, mark
-/// what is negated.
+/// The steps, in order: cut off what is too long, cut into tokens, lower-case, strip accents, drop stop words, take lemmas,
+/// stem, mark what is negated.
 ///
 /// ```
 /// use ressenti::Vectorizer;
@@ -54,7 +60,7 @@ impl Tokenizer {
 /// # let _ = params;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[must_use]
 pub struct AnalyzerParams {
     tokenizer: Tokenizer,
@@ -62,6 +68,7 @@ pub struct AnalyzerParams {
     lowercase: bool,
     strip_accents: bool,
     stop_words: StopWords,
+    lemmatizer: Option<Lemmas>,
     stemmer: Option<Language>,
     negation: Option<Negation>,
 }
@@ -81,6 +88,7 @@ impl AnalyzerParams {
             lowercase: true,
             strip_accents: false,
             stop_words: StopWords::none(),
+            lemmatizer: None,
             stemmer: None,
             negation: None,
         }
@@ -92,6 +100,12 @@ impl AnalyzerParams {
     /// For texts from strangers: time and memory for one text grow with its length.
     pub fn max_bytes(mut self, max_bytes: usize) -> Self {
         self.max_bytes = Some(max_bytes as u64);
+        self
+    }
+
+    /// How texts are cut. Default: as the constructor says, for [`Analyzer::social`] with [`Social`]'s defaults.
+    pub fn tokenizer(mut self, tokenizer: impl Into<Tokenizer>) -> Self {
+        self.tokenizer = tokenizer.into();
         self
     }
 
@@ -117,6 +131,15 @@ impl AnalyzerParams {
         self
     }
 
+    /// The table that gives each word its lemma: "mice" counts as "mouse". Default: none.
+    ///
+    /// What of the table a fitted vectorizer needs is kept in it and stored with it; the rest is not. Lemmas are of
+    /// lower-case words, so this wants [`lowercase`](Self::lowercase). On sentiment, stems gained twice as much.
+    pub fn lemmatizer(mut self, lemmas: Lemmas) -> Self {
+        self.lemmatizer = Some(lemmas);
+        self
+    }
+
     /// The language whose Snowball stemmer shortens each word. Default: no stemming.
     ///
     /// Stemmers expect lower-case words, so this wants [`lowercase`](Self::lowercase).
@@ -131,6 +154,10 @@ impl AnalyzerParams {
     pub fn negation(mut self, negation: Negation) -> Self {
         self.negation = Some(negation);
         self
+    }
+
+    pub(crate) fn has_lemmas(&self) -> bool {
+        self.lemmatizer.is_some()
     }
 
     /// The analyzer with these settings.
@@ -148,6 +175,7 @@ impl AnalyzerParams {
     pub(crate) fn validate(&self) -> Result<()> {
         let for_words = [
             ("stop_words", !self.stop_words.is_empty()),
+            ("lemmatizer", self.lemmatizer.is_some()),
             ("stemmer", self.stemmer.is_some()),
             ("negation", self.negation.is_some()),
         ];
@@ -174,13 +202,12 @@ impl AnalyzerParams {
     #[must_use]
     pub fn summary(&self) -> String {
         let mut text = match self.tokenizer {
-            Tokenizer::Word => "word",
-            Tokenizer::UnicodeWord => "unicode_word",
-            Tokenizer::Social => "social",
-            Tokenizer::Char => "char",
-            Tokenizer::CharWb => "char_wb",
-        }
-        .to_owned();
+            Tokenizer::Word => "word".to_owned(),
+            Tokenizer::UnicodeWord => "unicode_word".to_owned(),
+            Tokenizer::Social(social) => social.summary(),
+            Tokenizer::Char => "char".to_owned(),
+            Tokenizer::CharWb => "char_wb".to_owned(),
+        };
         if self.lowercase {
             text += " + lowercase";
         }
@@ -189,6 +216,9 @@ impl AnalyzerParams {
         }
         if !self.stop_words.is_empty() {
             text += " + stop_words";
+        }
+        if self.lemmatizer.is_some() {
+            text += " + lemmas";
         }
         if let Some(language) = self.stemmer {
             text += " + stem(";
@@ -274,7 +304,7 @@ impl Analyzer {
 
     /// Settings for [`Tokenizer::Social`]: words, handles, hashtags, emoji and all else that tweets are made of.
     pub fn social() -> AnalyzerParams {
-        AnalyzerParams::of(Tokenizer::Social)
+        AnalyzerParams::of(Tokenizer::Social(Social::default()))
     }
 
     /// Settings for [`Tokenizer::Char`]: each character, lower-cased.
@@ -297,10 +327,25 @@ impl Analyzer {
     #[must_use]
     pub fn tokenize(&self, text: &str) -> Vec<Token> {
         let mut tokens = Vec::new();
-        self.each(text, &mut Buffer::default(), |token, range| {
+        self.for_each_token(text, |token, range| {
             tokens.push(Token { text: token.to_owned(), range });
         });
         tokens
+    }
+
+    /// Hands each token of a text to `each`, with its bytes in the text: [`tokenize`](Self::tokenize) without a
+    /// `String` for each token.
+    ///
+    /// ```
+    /// use ressenti::text::Analyzer;
+    ///
+    /// let mut letters = 0;
+    /// Analyzer::word().build()?.for_each_token("Great crew", |token, _| letters += token.len());
+    /// assert_eq!(letters, 9);
+    /// # Ok::<(), ressenti::Error>(())
+    /// ```
+    pub fn for_each_token(&self, text: &str, each: impl FnMut(&str, Range<usize>)) {
+        self.each(text, &mut Buffer::default(), each);
     }
 
     /// Calls `each` for the tokens of a text.
@@ -361,11 +406,11 @@ impl Analyzer {
                 segment::unicode_words(text, lowercase, word, each);
             }
             Tokenizer::UnicodeWord => segment::unicode_words(text, lowercase, word, each),
-            Tokenizer::Social if strip_accents => {
+            Tokenizer::Social(social) if strip_accents => {
                 let each = |token: &str, range| strip(token, range, stripped, &mut each);
-                social::tokens(text, lowercase, word, each);
+                social::tokens(text, social, lowercase, word, each);
             }
-            Tokenizer::Social => social::tokens(text, lowercase, word, each),
+            Tokenizer::Social(social) => social::tokens(text, social, lowercase, word, each),
         }
     }
 
@@ -374,16 +419,40 @@ impl Analyzer {
         if self.params.stop_words.contains(surface) {
             return None;
         }
-        match &self.stem {
-            None => Some(Cow::Borrowed(surface)),
-            // A stemmer may leave nothing of a word.
-            Some(stem) => Some(stem.stem(surface)).filter(|s| !s.is_empty()),
+        let lemma = self.params.lemmatizer.as_ref().map(|lemmas| lemmas.lemma(surface));
+        self.stemmed(lemma.unwrap_or(Cow::Borrowed(surface)))
+    }
+
+    /// The stem of a lemma, if it leaves something of it.
+    fn stemmed<'w>(&self, word: Cow<'w, str>) -> Option<Cow<'w, str>> {
+        let Some(stem) = &self.stem else { return Some(word) };
+        let token = match word {
+            Cow::Borrowed(word) => stem.stem(word),
+            Cow::Owned(word) => Cow::Owned(stem.stem(&word).into_owned()),
+        };
+        Some(token).filter(|token| !token.is_empty())
+    }
+
+    /// The same settings with no more lemmas than those whose tokens are known, negated or not.
+    pub(crate) fn with_known_lemmas(&self, is_known: impl Fn(&str) -> bool) -> AnalyzerParams {
+        let mut params = self.params.clone();
+        if let Some(lemmas) = &mut params.lemmatizer {
+            let token_is_known = |token: &str| is_known(token) || is_known(&negate(token));
+            let is_token = |word: &str| {
+                self.stemmed(Cow::Borrowed(word)).is_some_and(|token| token_is_known(&token))
+            };
+            *lemmas = lemmas.restrict(is_token);
         }
+        params
     }
 
     /// Whether every surface form is its own token.
     pub(crate) fn is_plain(&self) -> bool {
-        self.stem.is_none() && self.params.stop_words.is_empty() && self.negators.is_none()
+        let AnalyzerParams { lemmatizer, stop_words, .. } = &self.params;
+        lemmatizer.is_none()
+            && stop_words.is_empty()
+            && self.stem.is_none()
+            && self.negators.is_none()
     }
 
     /// What tells negated tokens, if they are to be told.
@@ -484,7 +553,7 @@ mod tests {
         let text = "Cafe\u{301}s ´ ½ été";
         assert_eq!(texts(&Analyzer::word().strip_accents(true), text), ["cafes", "ete"]);
         let social = Analyzer::social().strip_accents(true);
-        assert_eq!(texts(&social, text), ["cafes", "1⁄2", "ete"]);
+        assert_eq!(texts(&social, text), ["cafes", "'", "1⁄2", "ete"]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Text in, tokens out.
 //!
 //! An [`Analyzer`] cuts a text into tokens (`segment`, `social`, `characters`), lower-cases them and strips accents
-//! (`normalize`), drops stop words, stems and marks what is negated. Tokens
+//! (`normalize`), drops stop words, takes lemmas (`lemma`), stems and marks what is negated. Tokens
 //! know where they stood in the text. N-grams of them are made where they are counted, in `vectorizer`; how often a
 //! token occurs and what it means are not known here.
 //!
@@ -18,6 +18,7 @@
 mod analyzer;
 mod characters;
 mod chars;
+mod lemma;
 mod negation;
 mod normalize;
 mod segment;
@@ -27,7 +28,9 @@ mod stopwords;
 
 pub use analyzer::{Analyzer, AnalyzerParams, Token, Tokenizer};
 pub(crate) use analyzer::{Buffer, Unit, negate};
+pub use lemma::{ColumnOrder, Lemmas, PartOfSpeech};
 pub use negation::Negation;
 pub(crate) use negation::{Role, Scope};
+pub use social::{Elongation, Entity, Social};
 pub use stem::Language;
 pub use stopwords::StopWords;

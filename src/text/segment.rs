@@ -34,6 +34,9 @@ pub(super) fn words(
     buffer: &mut String,
     mut each: impl FnMut(&str, Range<usize>),
 ) {
+    if text.is_ascii() {
+        return ascii_words(text, lowercase, buffer, each);
+    }
     let bytes = text.as_bytes();
     let mut fold = Fold::new(text, lowercase, strip_accents);
     let mut at = 0;
@@ -60,6 +63,62 @@ pub(super) fn words(
         }
         at += 1; // the byte that ended the run is ASCII, or there is none left
     }
+}
+
+/// The same for a text of nothing but ASCII.
+///
+/// A loop over bytes guesses at each where the word ends, and guesses wrong for most words. So 64 bytes at a time become as
+/// many bits, and words are what stands between the edges of these.
+fn ascii_words(
+    text: &str,
+    lowercase: bool,
+    buffer: &mut String,
+    mut each: impl FnMut(&str, Range<usize>),
+) {
+    let mut text = text;
+    if lowercase {
+        buffer.clear();
+        buffer.push_str(text);
+        buffer.make_ascii_lowercase();
+        text = buffer;
+    }
+    let (mut inside, mut start) = (0, 0);
+    for (block, bytes) in text.as_bytes().chunks(64).enumerate() {
+        let bits = word_bits(bytes);
+        // Set where a word begins, or has ended.
+        let mut edges = bits ^ (bits << 1 | inside);
+        inside = bits >> 63;
+        let mut is_inside = start != 0;
+        while edges != 0 {
+            let at = block * 64 + edges.trailing_zeros() as usize;
+            edges &= edges - 1;
+            if is_inside {
+                if at + 1 - start >= 2 {
+                    each(&text[start - 1..at], start - 1..at);
+                }
+                start = 0;
+            } else {
+                start = at + 1;
+            }
+            is_inside = !is_inside;
+        }
+    }
+    if start != 0 && text.len() + 1 - start >= 2 {
+        each(&text[start - 1..], start - 1..text.len());
+    }
+}
+
+/// Which of up to 64 bytes are a word's, the first in the lowest bit.
+fn word_bits(bytes: &[u8]) -> u64 {
+    let mut flags = [0u8; 64];
+    for (flag, b) in flags.iter_mut().zip(bytes) {
+        *flag = u8::from(b.is_ascii_alphanumeric() || *b == b'_');
+    }
+    let (eights, _) = flags.as_chunks::<8>();
+    // The product gathers the lowest bits of eight bytes in the highest byte.
+    let gather =
+        |eight: &[u8; 8]| u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+    eights.iter().rev().fold(0, |bits, eight| bits << 8 | gather(eight))
 }
 
 /// Goes on from `start` character by character until a word has ended, and returns where to continue.
@@ -111,10 +170,12 @@ pub(super) fn unicode_words(
     mut each: impl FnMut(&str, Range<usize>),
 ) {
     for (start, word) in text.unicode_word_indices() {
-        let end = start + word.len();
-        // A vowel sign joins the space before it.
-        let word = word.trim_start();
-        each(lowered(word, lowercase, buffer), end - word.len()..end);
+        // White space that carries a combining mark stands in a word.
+        let trimmed = word.trim_start();
+        let start = start + word.len() - trimmed.len();
+        if !trimmed.is_empty() {
+            each(lowered(trimmed, lowercase, buffer), start..start + trimmed.len());
+        }
     }
 }
 
@@ -141,7 +202,7 @@ mod tests {
     fn collect(text: &str, lowercase: bool) -> Vec<(String, Range<usize>)> {
         let mut found = Vec::new();
         words(text, lowercase, false, &mut String::new(), |w, range| {
-            found.push((w.to_owned(), range))
+            found.push((w.to_owned(), range));
         });
         found
     }

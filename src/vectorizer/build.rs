@@ -29,23 +29,26 @@ impl Part {
         self.ends.push(self.columns.len());
     }
 
-    fn append(&mut self, other: Self) {
-        if self.columns.is_empty() {
-            self.columns = other.columns;
-            self.values = other.values;
-            self.ends.extend(other.ends);
-        } else {
-            let before = self.columns.len();
-            self.columns.extend_from_slice(&other.columns);
-            self.values.extend_from_slice(&other.values);
-            self.ends.extend(other.ends.iter().map(|end| before + end));
-        }
+    /// Room for so many rows with at most so many entries in all. What of it stays unused is never touched, and given back
+    /// by [`into_rows`](Self::into_rows); growing step by step would hold the entries twice.
+    fn with_room(n_rows: usize, entries: usize) -> Self {
+        let mut ends = Vec::with_capacity(n_rows + 1);
+        ends.push(0);
+        let (columns, values) = (Vec::with_capacity(entries), Vec::with_capacity(entries));
+        Self { ends, columns, values }
     }
 
-    fn into_rows(self, n_columns: usize) -> Rows {
-        let mut indptr = self.ends;
-        indptr.insert(0, 0);
-        Rows::from_parts(n_columns, indptr, self.columns, self.values)
+    fn append(&mut self, other: &Self) {
+        let before = self.columns.len();
+        self.columns.extend_from_slice(&other.columns);
+        self.values.extend_from_slice(&other.values);
+        self.ends.extend(other.ends.iter().map(|end| before + end));
+    }
+
+    fn into_rows(mut self, n_columns: usize) -> Rows {
+        self.columns.shrink_to_fit();
+        self.values.shrink_to_fit();
+        Rows::from_parts(n_columns, self.ends, self.columns, self.values)
     }
 }
 
@@ -77,9 +80,10 @@ pub(super) fn rows_of<T: Sync>(
         }
         part
     });
-    let mut rows = Part::default();
+    let entries = parts.iter().map(|part| part.columns.len()).sum();
+    let mut rows = Part::with_room(texts.len(), entries);
     for part in parts {
-        rows.append(part);
+        rows.append(&part);
     }
     rows.into_rows(n_columns)
 }
@@ -111,6 +115,21 @@ impl<'v> Columns<'v> {
             ends.push(columns.len());
         }
         Some(Self::Words(block, columns, ends))
+    }
+
+    /// A bound on the entries that the rows of documents have.
+    fn most_entries(&self, documents: &[Documents]) -> usize {
+        match self {
+            Self::Tokens(block, _) => {
+                let (min, max) = block.ngram_range();
+                documents.iter().map(|d| d.tokens.len() * (max - min + 1)).sum()
+            }
+            Self::Words(_, _, ends) => {
+                let start = |word: usize| word.checked_sub(1).map_or(0, |before| ends[before]);
+                let words = documents.iter().flat_map(|d| &d.tokens).map(|&word| word as usize);
+                words.map(|word| ends[word] - start(word)).sum()
+            }
+        }
     }
 
     /// Adds what a document touches to the row in `scratch`.
@@ -155,11 +174,16 @@ pub(super) fn build<T: Sync>(
         .zip(&read)
         .map(|(block, read)| Columns::new(block, &read.as_ref()?.tokens))
         .collect();
+    let most = columns.iter().zip(&read).map(|(columns, read)| match (columns, read) {
+        (Some(columns), Some(read)) => columns.most_entries(&read.documents),
+        _ => 0,
+    });
+    let most = most.sum();
     // Each piece of the work has its documents, and gives them up when it is done.
     let mut documents: Vec<Option<std::vec::IntoIter<Documents>>> =
         read.into_iter().map(|read| Some(read?.documents.into_iter())).collect();
     let mut pieces = pieces(texts.len()).into_iter().peekable();
-    let mut rows = Part::default();
+    let mut rows = Part::with_room(texts.len(), most);
     while let Some(next) = pieces.peek() {
         report(progress, Stage::Weight, next.start, texts.len())?;
         let mut round = Vec::new();
@@ -188,7 +212,7 @@ pub(super) fn build<T: Sync>(
             part
         });
         for part in parts {
-            rows.append(part);
+            rows.append(&part);
         }
     }
     report(progress, Stage::Weight, texts.len(), texts.len())?;

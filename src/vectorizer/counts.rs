@@ -9,13 +9,13 @@ use super::build::Read;
 use super::hashing::Names;
 use super::interner::{NONE, Place, place};
 use super::params::BlockParams;
-use super::reader::{Documents, Source, Texts, TokenLists, check_tokens};
+use super::reader::{Documents, Source, Texts, TokenLists};
 use super::terms::{Flat, Tally, Terms};
 use super::{RowScratch, TEXTS_PER_ROUND, Vectorizer, VectorizerParams, Vocabulary, weighting};
 use crate::error::{Error, Result};
 use crate::parallel;
 use crate::progress::{Progress, Stage, report};
-use crate::text::Analyzer;
+use crate::text::{Analyzer, Unit};
 
 /// What was counted in some texts: a [`Vectorizer`] in the making.
 ///
@@ -170,6 +170,10 @@ impl BlockCounts {
         Ok(Self { params: params.clone(), analyzer, terms, columns })
     }
 
+    pub(super) fn analyzer(&self) -> &Analyzer {
+        &self.analyzer
+    }
+
     pub(super) fn n_documents(&self) -> u32 {
         let of_columns = self.columns.as_ref().map(|columns| columns.n_documents);
         of_columns.or(self.terms.as_ref().map(Terms::n_documents)).unwrap_or(0)
@@ -188,9 +192,6 @@ impl BlockCounts {
         max_terms: Option<usize>,
         progress: Option<&dyn Progress>,
     ) -> Result<()> {
-        if !S::HAS_TEXT {
-            check_tokens(&self.analyzer)?;
-        }
         let keep = keep.filter(|_| self.columns.is_none());
         if let Some(terms) = &mut self.terms {
             terms.add(&self.analyzer, texts, S::read, keep, max_terms, progress)?;
@@ -277,7 +278,8 @@ impl VectorizerParams {
 }
 
 impl TermCounts {
-    /// Keeps no more than about so many different terms in memory, for corpora that have more than fit. Default: all.
+    /// Keeps no more than about so many different terms in memory, for corpora that have more than fit. Default: all. Range:
+    /// 1 and more, per block; during a round of some thousand texts there can be as many more as these bring.
     ///
     /// When there are more, the rarest are forgotten, until half of them are left; a term that comes again is counted from
     /// nothing. So the counts of frequent terms are exact, and those of terms that occur less often than what was forgotten
@@ -291,7 +293,9 @@ impl TermCounts {
 
     /// Counts texts, on all threads of the caller's rayon pool.
     ///
-    /// Errors: [`Error::TooLarge`] for more than 2³² − 1 texts or 2³¹ different terms.
+    /// Errors: [`Error::InvalidParameter`] for a [`max_terms`](Self::max_terms) of 0, and [`Error::TooLarge`] for more than
+    /// 2³² − 1 texts, 2³¹ different terms or 4 GiB of different tokens; after either of the last two the counts are of no use
+    /// any more.
     pub fn add<T: AsRef<str> + Sync>(&mut self, texts: &[T]) -> Result<()> {
         self.add_from(texts, Texts, None)
     }
@@ -324,8 +328,30 @@ impl TermCounts {
         progress: Option<&dyn Progress>,
     ) -> Result<()> {
         let max_terms = self.max_terms;
-        let mut blocks = self.blocks.iter_mut();
-        blocks.try_for_each(|block| block.add(texts, source, None, max_terms, progress))
+        if max_terms == Some(0) {
+            return Err(Error::InvalidParameter {
+                name: "max_terms",
+                found: "0".to_owned(),
+                expected: "leaves no term; give at least 1, or leave it out to keep all",
+            });
+        }
+        if self.n_documents() + texts.len() as u64 > u32::MAX.into() {
+            return Err(Error::TooLarge { what: "texts", limit: u32::MAX.into() });
+        }
+        S::check(texts, &self.analyzers())?;
+        // All blocks have counted the same texts at every moment at which work can be stopped.
+        let rounds = if progress.is_some() { TEXTS_PER_ROUND } else { texts.len().max(1) };
+        for (i, round) in texts.chunks(rounds).enumerate() {
+            report(progress, Stage::Analyze, i * rounds, texts.len())?;
+            for block in &mut self.blocks {
+                block.add(round, source, None, max_terms, None)?;
+            }
+        }
+        report(progress, Stage::Analyze, texts.len(), texts.len())
+    }
+
+    fn analyzers(&self) -> Vec<&Analyzer> {
+        self.blocks.iter().map(|block| &block.analyzer).collect()
     }
 
     /// Adds the counts of other texts.
@@ -339,8 +365,12 @@ impl TermCounts {
                 expected: "differ from these; count all parts of a corpus with the same settings",
             });
         }
-        let mut blocks = self.blocks.iter_mut().zip(&other.blocks);
-        blocks.try_for_each(|(block, other)| block.merge(other))
+        let max_terms = self.max_terms.unwrap_or(usize::MAX);
+        for (block, other) in self.blocks.iter_mut().zip(&other.blocks) {
+            block.merge(other)?;
+            block.terms.as_mut().map_or(Ok(()), |terms| terms.keep_to(max_terms))?;
+        }
+        Ok(())
     }
 
     /// How many texts were counted.
@@ -363,7 +393,7 @@ impl TermCounts {
             return Err(Error::NoTexts { task: "learn a vocabulary from" });
         }
         let parts = self.blocks.iter().map(BlockCounts::parts).collect::<Result<_>>()?;
-        Vectorizer::new(self.params.clone(), parts, self.n_documents())
+        Vectorizer::learnt(self.params.clone(), parts, self.n_documents())
     }
 }
 
@@ -481,8 +511,12 @@ impl BlockCounts {
         };
         let mut flat = Flat::default();
         for (text, df, total) in &tokens {
-            if text.is_empty() || flat.tokens.intern(text)? as usize != flat.tallies.len() {
-                return Err(invalid("a token is empty or there twice"));
+            let is_token = match self.analyzer.unit() {
+                Unit::Tokens => !text.is_empty() && !text.contains(' '),
+                Unit::Characters | Unit::CharactersOfWords => text.chars().count() == 1,
+            };
+            if !is_token || flat.tokens.intern(text)? as usize != flat.tallies.len() {
+                return Err(invalid("a token is no token, or there twice"));
             }
             flat.tallies.push(tally(*df, *total)?);
         }

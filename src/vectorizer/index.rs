@@ -68,6 +68,10 @@ impl TermIndex {
         Ok(length)
     }
 
+    pub(super) fn ngram_range(&self) -> (usize, usize) {
+        self.ngram_range
+    }
+
     /// What terms are made of.
     pub(super) fn tokens(&self) -> &Tokens {
         &self.tokens

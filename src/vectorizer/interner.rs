@@ -4,11 +4,12 @@
 //! ever written out to be looked up. Integers count up from 0 in the order of arrival. What is counted per integer is not
 //! known here.
 
-use foldhash::fast::FixedState;
-use hashbrown::HashTable;
 use std::hash::{BuildHasher, Hasher};
 
+use foldhash::fast::FixedState;
+
 use super::arena::Arena;
+use super::table::{Entry, Table, mix};
 use crate::error::{Error, Result};
 
 /// Stands for "no such token or n-gram".
@@ -18,7 +19,7 @@ pub(super) const NONE: u32 = u32::MAX;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tokens {
     texts: Arena,
-    table: HashTable<Slot>,
+    table: Table<Slot>,
 }
 
 /// What the table knows of a token. Most are no longer than the key, and told apart without a look at their text.
@@ -26,7 +27,23 @@ pub(super) struct Tokens {
 struct Slot {
     key: u64,
     length: u32,
+    /// [`NONE`] where there is none.
     token: u32,
+}
+
+impl Entry for Slot {
+    fn free() -> Self {
+        // No token is so long.
+        Self { key: 0, length: u32::MAX, token: NONE }
+    }
+
+    fn is_free(&self) -> bool {
+        self.token == NONE
+    }
+
+    fn hash(&self) -> u64 {
+        hash_token(self.key, self.length)
+    }
 }
 
 /// A token on its way to its integer.
@@ -50,39 +67,23 @@ fn key_of(text: &[u8]) -> u64 {
         // Two halves that overlap where they must.
         n @ 4..=8 => four(text) | four(&text[n - 4..]) << (8 * (n - 4)),
         _ => {
-            let mut hasher = hasher();
+            // A fixed seed: the same program on the same texts does the same work.
+            let mut hasher = FixedState::with_seed(0x5e17).build_hasher();
             hasher.write(text);
             hasher.finish()
         }
     }
 }
 
-/// A fixed seed: the same program on the same texts does the same work.
-fn hasher() -> impl Hasher {
-    FixedState::with_seed(0x5e17).build_hasher()
-}
-
 #[inline]
 fn hash_token(key: u64, length: u32) -> u64 {
-    let mut hasher = hasher();
-    hasher.write_u64(key);
-    hasher.write_u32(length);
-    hasher.finish()
+    mix(key, length.into())
 }
 
 impl Tokens {
     /// How many tokens there are.
     pub(super) fn len(&self) -> usize {
         self.texts.len()
-    }
-
-    /// The slot of a token, which has that key and hash.
-    #[inline]
-    fn slot(&self, text: &str, key: u64, hash: u64) -> Option<&Slot> {
-        self.table.find(hash, |slot| {
-            let same = slot.key == key && slot.length as usize == text.len();
-            same && (text.len() <= 8 || self.text(slot.token) == text)
-        })
     }
 
     /// The text of a token.
@@ -100,7 +101,9 @@ impl Tokens {
     #[inline]
     pub(super) fn find(&self, text: &str) -> u32 {
         let key = key_of(text.as_bytes());
-        self.slot(text, key, hash_token(key, text.len() as u32)).map_or(NONE, |slot| slot.token)
+        let same = |slot: &Slot| is_same(&self.texts, slot, key, text);
+        let found = self.table.find(hash_token(key, text.len() as u32), same);
+        found.map_or(NONE, |slot| slot.token)
     }
 
     /// First half of [`find`](Self::find): all that can be done without the table. Doing this for the words of a text, and
@@ -160,15 +163,23 @@ impl Tokens {
         let length = u32::try_from(text.len()).map_err(|_| too_large("bytes of one token"))?;
         let key = key_of(text.as_bytes());
         let hash = hash_token(key, length);
-        if let Some(slot) = self.slot(text, key, hash) {
+        let Self { texts, table } = self;
+        let same = |slot: &Slot| is_same(texts, slot, key, text);
+        if let Some(slot) = table.find(hash, same) {
             return Ok(slot.token);
         }
-        let token = new_node(self.texts.len(), 0)?;
-        self.texts.push(text)?;
-        self.table
-            .insert_unique(hash, Slot { key, length, token }, |s| hash_token(s.key, s.length));
+        let token = new_node(texts.len(), 0)?;
+        texts.push(text)?;
+        table.find_or_insert(hash, |_| false, |_| Ok(Slot { key, length, token }))?;
         Ok(token)
     }
+}
+
+/// Whether this is the slot of a token, which has that key.
+#[inline]
+fn is_same(texts: &Arena, slot: &Slot, key: u64, text: &str) -> bool {
+    let same = slot.key == key && slot.length as usize == text.len();
+    same && (text.len() <= 8 || texts.get(slot.token as usize) == text)
 }
 
 /// A token of up to eight bytes.
@@ -180,28 +191,38 @@ fn prepare_short(text: &str) -> Lookup {
 
 /// N-grams of two tokens and more, and a value for each. An n-gram is a **node**: its parent is the node of its first n − 1
 /// tokens, and the node of a single token is the token itself.
-///
-/// A table of its own, because the road to a value has one stop: an entry lies where its hash says or right behind, with
-/// its value in it. What is counted is far more than the processor's memory holds, and each stop is a wait.
 #[derive(Debug, Clone)]
 pub(super) struct Pairs<V> {
-    /// A power of two of places, of which at most ¾ are taken; none at first.
-    entries: Vec<Pair<V>>,
-    len: u32,
+    table: Table<Pair<V>>,
 }
 
-/// One n-gram; its parent is [`NONE`] where the place is free.
+/// One n-gram.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pair<V> {
+    /// [`NONE`] where there is none.
     pub(super) parent: u32,
     pub(super) token: u32,
     pub(super) node: u32,
     pub(super) value: V,
 }
 
-impl<V> Default for Pairs<V> {
+impl<V: Copy + Default> Entry for Pair<V> {
+    fn free() -> Self {
+        Self { parent: NONE, token: NONE, node: NONE, value: V::default() }
+    }
+
+    fn is_free(&self) -> bool {
+        self.parent == NONE
+    }
+
+    fn hash(&self) -> u64 {
+        hash_pair(self.parent, self.token)
+    }
+}
+
+impl<V: Copy + Default> Default for Pairs<V> {
     fn default() -> Self {
-        Self { entries: Vec::new(), len: 0 }
+        Self { table: Table::default() }
     }
 }
 
@@ -232,74 +253,38 @@ pub(super) fn pair_at(place: u32) -> u32 {
 
 #[inline]
 fn hash_pair(parent: u32, token: u32) -> u64 {
-    let mut hasher = hasher();
-    hasher.write_u64(u64::from(parent) << 32 | u64::from(token));
-    hasher.finish()
+    mix(u64::from(parent) << 32 | u64::from(token), 0)
 }
 
-impl<V: Copy> Pairs<V> {
+impl<V: Copy + Default> Pairs<V> {
     /// How many there are.
     pub(super) fn len(&self) -> usize {
-        self.len as usize
+        self.table.len()
     }
 
     /// All of them, in no order that means anything.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Pair<V>> + Clone {
-        self.entries.iter().filter(|entry| entry.parent != NONE)
+        self.table.iter()
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Pair<V>> {
-        self.entries.iter_mut().filter(|entry| entry.parent != NONE)
-    }
-
-    /// Where the n-gram is, or the place that it would take; there is a free one.
-    #[inline]
-    fn place(&self, parent: u32, token: u32) -> usize {
-        let mask = self.entries.len() - 1;
-        let mut at = hash_pair(parent, token) as usize & mask;
-        loop {
-            let entry = &self.entries[at];
-            if (entry.parent, entry.token) == (parent, token) || entry.parent == NONE {
-                return at;
-            }
-            at = (at + 1) & mask;
-        }
+        self.table.iter_mut()
     }
 
     /// `parent` followed by `token`.
     #[inline]
     pub(super) fn find(&self, parent: u32, token: u32) -> Option<&Pair<V>> {
-        if self.entries.is_empty() {
-            return None;
-        }
-        Some(&self.entries[self.place(parent, token)]).filter(|entry| entry.parent != NONE)
+        let same = |pair: &Pair<V>| (pair.parent, pair.token) == (parent, token);
+        self.table.find(hash_pair(parent, token), same)
     }
 
     /// `parent` followed by `token`, with the value `new` if it is new.
     #[inline]
     pub(super) fn intern(&mut self, parent: u32, token: u32, new: V) -> Result<&mut Pair<V>> {
-        if self.len() >= self.entries.len() / 4 * 3 {
-            self.grow(new);
-        }
-        let at = self.place(parent, token);
-        if self.entries[at].parent == NONE {
-            let node = new_node(self.len(), PAIR)?;
-            self.entries[at] = Pair { parent, token, node, value: new };
-            self.len += 1;
-        }
-        Ok(&mut self.entries[at])
-    }
-
-    /// Makes room for as many again; `any` value fills it.
-    #[cold]
-    fn grow(&mut self, any: V) {
-        let free = Pair { parent: NONE, token: NONE, node: NONE, value: any };
-        let room = (self.entries.len() * 2).max(16);
-        let old = std::mem::replace(&mut self.entries, vec![free; room]);
-        for entry in old.into_iter().filter(|entry| entry.parent != NONE) {
-            let at = self.place(entry.parent, entry.token);
-            self.entries[at] = entry;
-        }
+        let same = |pair: &Pair<V>| (pair.parent, pair.token) == (parent, token);
+        self.table.find_or_insert(hash_pair(parent, token), same, |n| {
+            Ok(Pair { parent, token, node: new_node(n, PAIR)?, value: new })
+        })
     }
 
     /// All of them in the order of their nodes, so that each stands after its parent.

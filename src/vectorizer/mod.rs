@@ -15,11 +15,13 @@ mod interner;
 mod params;
 mod reader;
 mod scratch;
+mod table;
 mod terms;
 mod vocabulary;
 mod weighting;
 
 use std::borrow::Cow;
+use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
@@ -29,12 +31,13 @@ pub use params::{DocFreq, Norm, VectorizerParams};
 pub use vocabulary::Vocabulary;
 
 use crate::error::{Error, Result};
-use crate::progress::Progress;
+use crate::progress::{Progress, Step};
 use crate::rows::Rows;
+use crate::text::Analyzer;
 use block::BlockParts;
 use build::{build, rows_of};
 use counts::{BlockCounts, Columns};
-use reader::{Source, Texts, TokenLists};
+use reader::{Source, Texts, TokenLists, check_tokens};
 pub(crate) use scratch::{RowScratch, TextCounts};
 
 /// How many texts are analysed between two reports of progress, and in one piece.
@@ -143,6 +146,15 @@ impl Vectorizer {
         Ok(Self { params, blocks, n_documents })
     }
 
+    /// A vectorizer that was just learnt, without the lemmas that it has no use for.
+    fn learnt(params: VectorizerParams, parts: Vec<BlockParts>, n_documents: u64) -> Result<Self> {
+        let mut vectorizer = Self::new(params, parts, n_documents)?;
+        for (params, block) in vectorizer.params.blocks_mut().zip(&mut vectorizer.blocks) {
+            block.forget_lemmas(params)?;
+        }
+        Ok(vectorizer)
+    }
+
     /// The settings it was fitted with.
     pub fn params(&self) -> &VectorizerParams {
         &self.params
@@ -205,14 +217,14 @@ impl Vectorizer {
 
     /// The rows of texts as tokens that the caller made; see [`VectorizerParams::fit_tokens`].
     ///
-    /// Errors: [`Error::InvalidParameter`] for a vectorizer of characters.
+    /// Errors: [`Error::InvalidParameter`] for a vectorizer of characters, and [`Error::InvalidValues`] for a token that is
+    /// empty or holds a space.
     pub fn transform_tokens<D: AsRef<[S]> + Sync, S: AsRef<str>>(
         &self,
         documents: &[D],
     ) -> Result<Rows> {
-        for block in &self.blocks {
-            reader::check_tokens(block.analyzer())?;
-        }
+        let analyzers: Vec<&Analyzer> = self.blocks.iter().map(Block::analyzer).collect();
+        check_tokens(documents, &analyzers)?;
         let transform = |document: &D, scratch: &mut RowScratch| {
             scratch.clear();
             self.blocks.iter().for_each(|block| block.transform_tokens(document.as_ref(), scratch));
@@ -371,14 +383,24 @@ impl VectorizerParams {
         if texts.is_empty() {
             return Err(Error::NoTexts { task: "learn a vocabulary from" });
         }
+        let blocks: Vec<BlockCounts> =
+            self.blocks().map(BlockCounts::new).collect::<Result<_>>()?;
+        S::check(texts, &blocks.iter().map(BlockCounts::analyzer).collect::<Vec<_>>())?;
         let (mut parts, mut documents) = (Vec::new(), Vec::new());
-        for params in self.blocks() {
-            let (mut counts, mut kept) = (BlockCounts::new(params)?, Vec::new());
-            counts.add(texts, source, Some(&mut kept), None, progress)?;
+        let total = texts.len() * blocks.len();
+        for (i, mut counts) in blocks.into_iter().enumerate() {
+            let mut kept = Vec::new();
+            let update = |step: Step| match progress {
+                Some(progress) => {
+                    progress.update(Step { done: i * texts.len() + step.done, total, ..step })
+                }
+                None => ControlFlow::Continue(()),
+            };
+            counts.add(texts, source, Some(&mut kept), None, Some(&update))?;
             parts.push(counts.parts()?);
             documents.push(counts.into_documents(kept));
         }
-        let vectorizer = Vectorizer::new(self.clone(), parts, texts.len() as u64)?;
+        let vectorizer = Vectorizer::learnt(self.clone(), parts, texts.len() as u64)?;
         let rows = build(&vectorizer, texts, documents, transform, progress)?;
         Ok((vectorizer, rows))
     }

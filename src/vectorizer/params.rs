@@ -68,7 +68,7 @@ pub enum Norm {
 
 /// How terms become columns without a vocabulary; see [`Vectorizer::hashing`](crate::Vectorizer::hashing).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct Hashing {
     pub(super) n_features: u32,
     pub(super) alternate_sign: bool,
@@ -90,7 +90,7 @@ pub(super) struct Bm25 {
 
 /// The settings of one block of columns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a setting of scikit-learn's, of the same name"

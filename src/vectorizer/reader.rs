@@ -107,15 +107,7 @@ impl<'a> Reader<'a> {
         documents: &mut Documents,
     ) -> Result<()> {
         for token in document {
-            let token = token.as_ref();
-            if token.is_empty() || token.contains(' ') {
-                let problem = format!(
-                    "{token:?} is empty or holds a space, which is what stands between the tokens of a term; drop or \
-                     replace it"
-                );
-                return Err(Error::InvalidValues { what: "token", problem });
-            }
-            documents.tokens.push(self.tokens.intern(token)?);
+            documents.tokens.push(self.tokens.intern(token.as_ref())?);
         }
         documents.ends.push(documents.tokens.len());
         Ok(())
@@ -181,22 +173,35 @@ pub(super) fn separator(unit: Unit) -> &'static str {
     }
 }
 
-/// Tokens that the caller made are words.
-pub(super) fn check_tokens(analyzer: &Analyzer) -> Result<()> {
-    if analyzer.unit() == Unit::Tokens {
-        return Ok(());
+/// Whether tokens that the caller made can be what terms are made of.
+pub(super) fn check_tokens<D: AsRef<[S]>, S: AsRef<str>>(
+    documents: &[D],
+    analyzers: &[&Analyzer],
+) -> Result<()> {
+    if analyzers.iter().any(|analyzer| analyzer.unit() != Unit::Tokens) {
+        return Err(Error::InvalidParameter {
+            name: "analyzer",
+            found: "of characters".to_owned(),
+            expected: "takes texts, not tokens; pass texts, or use an analyzer of words",
+        });
     }
-    Err(Error::InvalidParameter {
-        name: "analyzer",
-        found: "of characters".to_owned(),
-        expected: "takes texts, not tokens; pass texts, or use an analyzer of words",
-    })
+    let mut tokens = documents.iter().flat_map(AsRef::as_ref).map(AsRef::as_ref);
+    match tokens.find(|token: &&str| token.is_empty() || token.contains(' ')) {
+        None => Ok(()),
+        Some(token) => {
+            let shown: String = token.chars().take(40).collect();
+            let problem = format!(
+                "{shown:?} is empty or holds a space, which is what stands between the tokens of a term; drop or replace it"
+            );
+            Err(Error::InvalidValues { what: "token", problem })
+        }
+    }
 }
 
 /// What texts come as.
 pub(super) trait Source<T>: Copy {
-    /// Whether the analyzer cuts them.
-    const HAS_TEXT: bool;
+    /// Whether all of them can be read.
+    fn check(texts: &[T], analyzers: &[&Analyzer]) -> Result<()>;
 
     fn read(reader: &mut Reader<'_>, text: &T, documents: &mut Documents) -> Result<()>;
 
@@ -209,7 +214,9 @@ pub(super) trait Source<T>: Copy {
 pub(super) struct Texts;
 
 impl<T: AsRef<str>> Source<T> for Texts {
-    const HAS_TEXT: bool = true;
+    fn check(_: &[T], _: &[&Analyzer]) -> Result<()> {
+        Ok(())
+    }
 
     fn read(reader: &mut Reader<'_>, text: &T, documents: &mut Documents) -> Result<()> {
         reader.read(text.as_ref(), documents)
@@ -243,7 +250,9 @@ impl<S> Clone for TokenLists<S> {
 impl<S> Copy for TokenLists<S> {}
 
 impl<D: AsRef<[S]>, S: AsRef<str>> Source<D> for TokenLists<S> {
-    const HAS_TEXT: bool = false;
+    fn check(documents: &[D], analyzers: &[&Analyzer]) -> Result<()> {
+        check_tokens(documents, analyzers)
+    }
 
     fn read(reader: &mut Reader<'_>, document: &D, documents: &mut Documents) -> Result<()> {
         reader.read_tokens(document.as_ref(), documents)

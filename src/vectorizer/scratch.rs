@@ -60,7 +60,7 @@ impl RowScratch {
     /// Turns the columns found, one entry per occurrence, into distinct ones and their counts.
     pub(super) fn gather(&mut self) {
         let found = &mut self.columns[self.start..];
-        found.sort_unstable();
+        sort(found);
         self.counts.clear();
         let mut kept = 0;
         for i in 0..found.len() {
@@ -78,7 +78,7 @@ impl RowScratch {
     /// The same for columns that stand at twice their number, or one more for an occurrence that counts −1.
     pub(super) fn gather_signed(&mut self) {
         let found = &mut self.columns[self.start..];
-        found.sort_unstable();
+        sort(found);
         self.counts.clear();
         let mut kept = 0;
         for i in 0..found.len() {
@@ -128,6 +128,36 @@ impl RowScratch {
     }
 }
 
+/// Sorts. Few numbers, as in a tweet, are put where as many others are smaller: to compare each with each is more work than
+/// a sort, but work without a branch that a processor could guess wrong.
+#[inline]
+fn sort(numbers: &mut [u32]) {
+    match numbers.len() {
+        0 | 1 => {}
+        2..=16 => sort_few::<16>(numbers),
+        17..=32 => sort_few::<32>(numbers),
+        _ => numbers.sort_unstable(),
+    }
+}
+
+/// Sorts up to `N` numbers, of which `N` is a power of two.
+#[inline]
+fn sort_few<const N: usize>(numbers: &mut [u32]) {
+    // Made different by where they stand, so that no two get the same place.
+    let largest = numbers.iter().fold(0, |a, &b| a | b);
+    if largest >= u32::MAX / N as u32 {
+        return numbers.sort_unstable();
+    }
+    let mut keys = [u32::MAX; N];
+    for (i, (key, &number)) in keys.iter_mut().zip(&*numbers).enumerate() {
+        *key = number * N as u32 + i as u32;
+    }
+    for &key in &keys[..numbers.len()] {
+        let smaller: u32 = keys.iter().map(|&other| u32::from(other < key)).sum();
+        numbers[smaller as usize] = key / N as u32;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,6 +173,20 @@ mod tests {
             let mut scratch = RowScratch { columns: found, ..RowScratch::default() };
             scratch.gather();
             assert_eq!((scratch.columns, scratch.counts), (columns, counts));
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn few_and_many_are_sorted(
+            mut numbers in proptest::collection::vec(
+                proptest::prop_oneof![0u32..9, proptest::prelude::any::<u32>()], 0..40,
+            ),
+        ) {
+            let mut expected = numbers.clone();
+            expected.sort_unstable();
+            sort(&mut numbers);
+            proptest::prop_assert_eq!(numbers, expected);
         }
     }
 

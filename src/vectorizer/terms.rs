@@ -41,7 +41,7 @@ impl Tally {
 
     /// Adds what was counted over other texts.
     fn add(&mut self, other: Self) {
-        self.df += other.df;
+        self.df = self.df.saturating_add(other.df);
         self.total = self.total.saturating_add(other.total);
     }
 }
@@ -380,15 +380,24 @@ impl Terms {
             }
             if let Some(max_terms) = max_terms {
                 workers.finish(self)?;
-                if self.len() > max_terms {
-                    *self = self.pruned(max_terms)?;
-                }
+                self.keep_to(max_terms)?;
                 workers = Workers::new(self, analyzer);
             }
         }
         workers.finish(self)?;
         result?;
         report(progress, Stage::Analyze, texts.len(), texts.len())
+    }
+
+    /// Forgets the rarest terms if there are more than `max_terms`, and words if there are as many.
+    pub(super) fn keep_to(&mut self, max_terms: usize) -> Result<()> {
+        if self.len() > max_terms {
+            *self = self.pruned(max_terms)?;
+        }
+        if self.words.tokens.len() > max_terms {
+            self.words = Words::default();
+        }
+        Ok(())
     }
 
     /// Adds the counts of other texts.
@@ -456,15 +465,23 @@ impl Terms {
         Ok(terms)
     }
 
-    /// The counts without the rarest terms, so that at most half of `max_terms` are left that count.
+    /// The counts without the rarest terms: at most half of `max_terms` are left, or three quarters with what they are made
+    /// of and does not count itself.
     fn pruned(&self, max_terms: usize) -> Result<Self> {
         let flat = self.to_flat();
         let tallies = flat.tallies.iter().chain(flat.pairs.iter().map(|(_, _, tally)| tally));
         let mut totals: Vec<u32> = tallies.map(|tally| tally.total).collect();
         totals.sort_unstable_by(|a, b| b.cmp(a));
-        let least = totals.get(max_terms / 2).map_or(0, |total| total.saturating_add(1));
+        let mut most = max_terms / 2;
+        let kept = loop {
+            let least = totals.get(most).map_or(0, |total| total.saturating_add(1));
+            let kept = flat.without_rare(least)?;
+            if kept.tokens.len() + kept.pairs.len() <= max_terms / 4 * 3 || most == 0 {
+                break kept;
+            }
+            most /= 2;
+        };
         let (min, max) = self.ngram_range;
-        let kept = flat.without_rare(least)?;
         let range = (min as u32, max as u32);
         Self::from_flat(&kept, range, self.unit, self.n_documents, self.n_tokens)
     }

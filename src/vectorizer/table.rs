@@ -1,0 +1,147 @@
+//! A hash table whose road to an entry has one stop.
+//!
+//! An entry lies where its hash says, or right behind, and is told from others by a look at itself. Tables of n-grams are far
+//! larger than what a processor keeps close, each look elsewhere is a wait, and a general table looks at two places. What
+//! an entry means is not known here.
+
+use crate::error::Result;
+
+/// What a table holds.
+pub(super) trait Entry: Copy {
+    /// What stands where nothing is.
+    fn free() -> Self;
+
+    fn is_free(&self) -> bool;
+
+    fn hash(&self) -> u64;
+}
+
+/// Entries by their hash.
+#[derive(Debug, Clone)]
+pub(super) struct Table<E> {
+    /// A power of two of places, of which at most ¾ are taken.
+    places: Vec<E>,
+    len: usize,
+}
+
+impl<E: Entry> Default for Table<E> {
+    fn default() -> Self {
+        Self { places: vec![E::free(); 16], len: 0 }
+    }
+}
+
+impl<E: Entry> Table<E> {
+    /// How many entries there are.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The entries, in no order that means anything.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &E> + Clone {
+        self.places.iter().filter(|entry| !entry.is_free())
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut E> {
+        self.places.iter_mut().filter(|entry| !entry.is_free())
+    }
+
+    /// Where the entry is that is the `same`, or the free place that it would take.
+    #[inline]
+    fn place(&self, hash: u64, same: impl Fn(&E) -> bool) -> usize {
+        let mask = self.places.len() - 1;
+        let mut at = hash as usize & mask;
+        loop {
+            let entry = &self.places[at];
+            if same(entry) || entry.is_free() {
+                return at;
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    /// The entry with this hash that is the `same`; a free place never is.
+    #[inline]
+    pub(super) fn find(&self, hash: u64, same: impl Fn(&E) -> bool) -> Option<&E> {
+        Some(&self.places[self.place(hash, same)]).filter(|entry| !entry.is_free())
+    }
+
+    /// [`find`](Self::find), and if there is none, the entry that `new` makes of the number of those that there are.
+    #[inline]
+    pub(super) fn find_or_insert(
+        &mut self,
+        hash: u64,
+        same: impl Fn(&E) -> bool,
+        new: impl FnOnce(usize) -> Result<E>,
+    ) -> Result<&mut E> {
+        let mut at = self.place(hash, &same);
+        if self.places[at].is_free() {
+            if self.len >= self.places.len() / 4 * 3 {
+                self.grow();
+                at = self.place(hash, &same);
+            }
+            self.places[at] = new(self.len)?;
+            self.len += 1;
+        }
+        Ok(&mut self.places[at])
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let room = vec![E::free(); self.places.len() * 2];
+        for entry in std::mem::replace(&mut self.places, room) {
+            if !entry.is_free() {
+                let at = self.place(entry.hash(), |_| false);
+                self.places[at] = entry;
+            }
+        }
+    }
+}
+
+/// A number in which every bit depends on every bit of these: the halves of their product, one upon the other.
+#[inline]
+pub(super) fn mix(a: u64, b: u64) -> u64 {
+    // Digits of π; odd and without a pattern is all that matters.
+    let product = u128::from(a ^ 0x243f_6a88_85a3_08d3) * u128::from(b ^ 0x1319_8a2e_0370_7345);
+    product as u64 ^ (product >> 64) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    struct Number(u64);
+
+    impl Entry for Number {
+        fn free() -> Self {
+            Self(0)
+        }
+
+        fn is_free(&self) -> bool {
+            self.0 == 0
+        }
+
+        /// Many share one.
+        fn hash(&self) -> u64 {
+            mix(self.0 % 1000, 0)
+        }
+    }
+
+    #[test]
+    fn entries_stay_while_the_table_grows() {
+        let mut table = Table::default();
+        for n in (1..5000).map(Number) {
+            let found = table.find_or_insert(n.hash(), |e| *e == n, |_| Ok(n)).unwrap();
+            assert_eq!(*found, n);
+        }
+        for n in (1..5000).map(Number) {
+            assert_eq!(table.find(n.hash(), |e| *e == n), Some(&n));
+            table.find_or_insert(n.hash(), |e| *e == n, |_| unreachable!()).unwrap();
+        }
+        assert!(table.find(mix(999, 0), |e| e.0 == 9999).is_none());
+        assert_eq!(
+            (table.len(), table.iter().count(), table.iter_mut().count()),
+            (4999, 4999, 4999)
+        );
+    }
+}
