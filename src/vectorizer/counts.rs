@@ -100,7 +100,7 @@ impl Columns {
                 (touched, n_tokens)
             });
             for (touched, n_tokens) in touched {
-                self.n_tokens += n_tokens;
+                self.n_tokens = self.n_tokens.saturating_add(n_tokens);
                 for column in touched {
                     self.df[column as usize] += 1;
                 }

@@ -275,7 +275,8 @@ impl<'a> Workers<'a> {
             counted.into_iter().collect::<Result<()>>()?;
         }
         terms.n_documents += texts.len() as u32;
-        terms.n_tokens += documents.iter().map(|d| d.tokens.len() as u64).sum::<u64>();
+        let n_tokens = documents.iter().map(|d| d.tokens.len() as u64).sum();
+        terms.n_tokens = terms.n_tokens.saturating_add(n_tokens);
         Ok(if wanted { documents } else { Vec::new() })
     }
 

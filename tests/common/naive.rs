@@ -258,7 +258,9 @@ impl Vectorizer {
             Norm::L2 => row.iter().map(|(_, value)| value * value).sum::<f64>().sqrt(),
             _ => 1.0,
         };
-        row.iter_mut().for_each(|(_, value)| *value *= settings.weight / length);
+        for (_, value) in &mut row {
+            *value *= settings.weight / length;
+        }
         row
     }
 }
