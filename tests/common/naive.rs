@@ -211,15 +211,20 @@ impl Vectorizer {
         (!fitted.vocabulary.is_empty()).then_some(fitted)
     }
 
+    /// The column of a term.
+    fn column(&self, term: &str) -> Option<usize> {
+        match &self.settings.hashing {
+            Some(hashing) => Some(hashing.column(term)),
+            None => self.columns.get(term).copied(),
+        }
+    }
+
     /// The columns that a text touches, and how often, with their signs.
     fn counts(&self, tokens: &[String]) -> BTreeMap<usize, f64> {
         let mut counts = BTreeMap::new();
         for term in self.settings.terms(tokens) {
-            let (column, sign) = match &self.settings.hashing {
-                Some(hashing) => (Some(hashing.column(&term)), hashing.sign(&term)),
-                None => (self.columns.get(&term).copied(), 1.0),
-            };
-            if let Some(column) = column {
+            let sign = self.settings.hashing.as_ref().map_or(1.0, |hashing| hashing.sign(&term));
+            if let Some(column) = self.column(&term) {
                 *counts.entry(column).or_insert(0.0) += sign;
             }
         }
@@ -330,4 +335,14 @@ pub(crate) fn row(blocks: &[Vectorizer], text: &str) -> Vec<(usize, f64)> {
         first += block.vocabulary.len();
     }
     row
+}
+
+/// The column of a term in the first of these blocks that has one.
+pub(crate) fn column(blocks: &[Vectorizer], term: &str) -> Option<usize> {
+    let firsts = blocks.iter().scan(0, |next, block| {
+        let first = *next;
+        *next += block.vocabulary.len();
+        Some(first)
+    });
+    firsts.zip(blocks).find_map(|(first, block)| Some(first + block.column(term)?))
 }
