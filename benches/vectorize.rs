@@ -10,7 +10,7 @@ mod tweets;
 
 use criterion::{Criterion, Throughput};
 use harness::Case;
-use naive::Settings;
+use naive::{Cut, Hashing, Settings};
 
 fn main() {
     let mut criterion = harness::criterion();
@@ -31,6 +31,20 @@ fn main() {
     let strange: Vec<String> = texts.iter().map(|text| text.chars().rev().collect()).collect();
     let strange: Vec<&str> = strange.iter().map(String::as_str).collect();
     compare(&mut criterion, "vectorize/unknown_words", &unigrams, &texts, &strange);
+
+    // Why: many times the terms of words, found one character at a time.
+    let characters = Settings { cut: Cut::CharWb, ngram_range: (2, 5), ..Settings::default() };
+    compare(&mut criterion, "vectorize/characters", &characters, &texts, &texts);
+
+    // Why: no table to look anything up in, but each term is hashed.
+    let hashing = Hashing { n_features: 1 << 20, alternate_sign: true, feature_names: false };
+    let hashing = Settings {
+        ngram_range: (1, 2),
+        use_idf: false,
+        hashing: Some(hashing),
+        ..Settings::default()
+    };
+    compare(&mut criterion, "vectorize/hashing", &hashing, &texts, &texts);
 
     criterion.final_summary();
 }

@@ -7,7 +7,7 @@
 //! You will see one JSON object a line: `step`, `seconds`, `per_s` (texts per second) or `p50_us` and `p99_us` (one text),
 //! `peak_mib` (of the process, texts included; on Linux) and `threads`. Each step runs in a process of its own, so that one
 //! step's memory is not another's. `floor` cuts and hashes every word of TRAIN once and does nothing else: what no
-//! vectorizer can be faster than.
+//! vectorizer can be faster than. `social tokenizer` cuts the texts of TEST on one thread and prints `mb_per_s` (10⁶ bytes).
 //!
 //! In `batch predict_proba` the first 100,000 texts of TRAIN are scored by a model fitted on its first 50,000, and in
 //! `one-text predict_proba` the first 2,000 of TEST by the same model; `tfidf transform unigram` transforms the texts of
@@ -30,9 +30,11 @@ const USAGE: &str = "usage: measure speed TRAIN.tsv TEST.tsv [--step NAME]";
 type Figures = Result<Map<String, Value>, Box<dyn Error>>;
 type Step = fn(&Dataset, &Dataset) -> Figures;
 
-const STEPS: [(&str, Step); 12] = [
+const STEPS: [(&str, Step); 14] = [
     ("read the texts only", |_, _| Ok(Map::new())),
     ("floor", floor),
+    ("social tokenizer, ASCII texts", |_, test| social(test, true)),
+    ("social tokenizer, other texts", |_, test| social(test, false)),
     ("tfidf fit_transform unigram 10k", |train, _| fit_transform(&train.texts, &unigrams())),
     ("tfidf fit_transform 1-2 grams 100k", |train, _| fit_transform(&train.texts, &bigrams())),
     ("tfidf fit_transform words 1-2 + char_wb 2-5, 50k texts", fit_transform_union),
@@ -110,6 +112,24 @@ fn floor(train: &Dataset, _: &Dataset) -> Figures {
     let (sum, seconds) = timed(|| train.texts.iter().map(hash).fold(0, u64::wrapping_add));
     black_box(sum);
     Ok(rate(seconds, train.texts.len()))
+}
+
+/// The tokenizer for tweets alone, on one thread.
+fn social(test: &Dataset, ascii: bool) -> Figures {
+    let analyzer = Analyzer::social().build()?;
+    let texts: Vec<&String> = test.texts.iter().filter(|text| text.is_ascii() == ascii).collect();
+    let bytes: usize = texts.iter().map(|text| text.len()).sum();
+    let mut tokens = 0;
+    let seconds = best_of(20, || {
+        tokens = 0;
+        for text in &texts {
+            analyzer.for_each_token(text, |token, _| tokens += usize::from(!token.is_empty()));
+        }
+    });
+    let mut figures = rate(seconds, texts.len());
+    figures.insert("tokens".to_owned(), tokens.into());
+    figures.insert("mb_per_s".to_owned(), (bytes as f64 / seconds / 1e6).into());
+    Ok(figures)
 }
 
 fn fit_transform(texts: &[String], params: &VectorizerParams) -> Figures {

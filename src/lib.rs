@@ -2,7 +2,8 @@
 //! evaluation, experiment tracking, one file per model — without a server, a Python or a download.
 //!
 //! * [`Pipeline`] is what most programs need: trained on texts and labels, it scores, explains, evaluates, saves and loads.
-//! * [`Vectorizer`] turns texts into sparse TF-IDF rows with scikit-learn's numbers; [`text`] is how it cuts them.
+//! * [`Vectorizer`] turns texts into sparse TF-IDF rows with scikit-learn's numbers; [`text`] is how it cuts them, and
+//!   [`TermCounts`] learns one from texts that are not all at hand.
 //! * [`Classifier`] turns rows into scores: logistic regression, binary and multinomial.
 //! * [`evaluate`] has the figures: accuracy, F1, ROC-AUC, log loss, a report that prints, a stratified split.
 //! * [`tracker`] records runs in memory, in files that MLflow shows, or wherever you implement it.

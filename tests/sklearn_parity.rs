@@ -174,8 +174,10 @@ fn accents_are_stripped_as_in_python() {
 #[test]
 fn hashes_are_those_of_scikit_learn() {
     let golden = golden("murmurhash").remove(0);
-    let terms = golden.as_object().unwrap();
-    let documents: Vec<[&str; 1]> = terms.keys().map(|term| [term.as_str()]).collect();
+    // No text has the term "", and no token a space.
+    let terms = golden.as_object().unwrap().iter();
+    let terms: Vec<_> = terms.filter(|(t, _)| !t.is_empty() && !t.contains(' ')).collect();
+    let documents: Vec<[&str; 1]> = terms.iter().map(|(term, _)| [term.as_str()]).collect();
     // What is left after division by these two tells any hash of 32 bits.
     for n_features in [1 << 24, (1 << 24) - 1] {
         let params = Vectorizer::hashing().n_features(n_features);

@@ -271,6 +271,12 @@ impl<V: Copy + Default> Pairs<V> {
         self.table.iter_mut()
     }
 
+    /// See [`Table::glance`].
+    #[inline]
+    pub(super) fn glance(&self, parent: u32, token: u32) -> bool {
+        self.table.glance(hash_pair(parent, token))
+    }
+
     /// `parent` followed by `token`.
     #[inline]
     pub(super) fn find(&self, parent: u32, token: u32) -> Option<&Pair<V>> {

@@ -19,7 +19,7 @@ pub(super) trait Entry: Copy {
 /// Entries by their hash.
 #[derive(Debug, Clone)]
 pub(super) struct Table<E> {
-    /// A power of two of places, of which at most ¾ are taken.
+    /// At most ¾ are taken.
     places: Vec<E>,
     len: usize,
 }
@@ -45,17 +45,30 @@ impl<E: Entry> Table<E> {
         self.places.iter_mut().filter(|entry| !entry.is_free())
     }
 
+    /// Where an entry with this hash lies, if no other does.
+    #[inline]
+    fn home(&self, hash: u64) -> usize {
+        (((hash >> 32) * self.places.len() as u64) >> 32) as usize
+    }
+
+    /// Looks at where an entry with this hash lies. Whoever looks at several places at once, and at each again when it is
+    /// needed, waits for all of them together: no guess at what is there stands between.
+    #[inline]
+    pub(super) fn glance(&self, hash: u64) -> bool {
+        self.places[self.home(hash)].is_free()
+    }
+
     /// Where the entry is that is the `same`, or the free place that it would take.
     #[inline]
     fn place(&self, hash: u64, same: impl Fn(&E) -> bool) -> usize {
-        let mask = self.places.len() - 1;
-        let mut at = hash as usize & mask;
+        let n = self.places.len();
+        let mut at = self.home(hash);
         loop {
             let entry = &self.places[at];
             if same(entry) || entry.is_free() {
                 return at;
             }
-            at = (at + 1) & mask;
+            at = if at + 1 == n { 0 } else { at + 1 };
         }
     }
 
@@ -85,9 +98,10 @@ impl<E: Entry> Table<E> {
         Ok(&mut self.places[at])
     }
 
+    /// Half as much again: room that nobody needs is a cost, too.
     #[cold]
     fn grow(&mut self) {
-        let room = vec![E::free(); self.places.len() * 2];
+        let room = vec![E::free(); self.places.len() / 2 * 3];
         for entry in std::mem::replace(&mut self.places, room) {
             if !entry.is_free() {
                 let at = self.place(entry.hash(), |_| false);

@@ -6,6 +6,7 @@
 //! whole numbers and terms in alphabetical order: the number of threads leaves no trace. Weights are not known here.
 
 use std::cmp::Ordering;
+use std::hint::black_box;
 
 use super::TEXTS_PER_ROUND;
 use super::interner::{NONE, Pairs, Place, Tokens, pair_at, place};
@@ -66,8 +67,10 @@ fn add_all(tallies: &mut Vec<Tally>, others: &[Tally], to: impl Fn(usize) -> usi
     }
 }
 
-/// More would find little left to do beside passing over all tokens.
-const MOST_SHARDS: usize = 16;
+/// More threads would find little left to do beside passing over all tokens.
+const MOST_THREADS: usize = 16;
+/// Each thread has several small shards, so that only a small one is there twice while it grows.
+const SHARDS_PER_THREAD: usize = 16;
 
 /// The counts of one analysis of a corpus.
 #[derive(Debug, Clone)]
@@ -77,7 +80,8 @@ pub(super) struct Terms {
     /// What terms are runs of.
     tokens: Tokens,
     tallies: Vec<Tally>,
-    /// Longer terms; each shard has those that begin with some of the tokens. Their number is a power of two.
+    /// Longer terms; each shard has those that begin with some of the tokens. Their number is a power of two, and so is that
+    /// of the shards of each thread.
     shards: Vec<Pairs<Tally>>,
     /// For characters of words: the words, whose terms are found once.
     words: Words,
@@ -86,25 +90,43 @@ pub(super) struct Terms {
     n_tokens: u64,
 }
 
-/// The shard of the n-grams that begin with a token. Frequent tokens come early, so taking turns makes shards even.
-#[inline]
-fn shard_of(token: u32, n_shards: usize) -> usize {
-    token as usize & (n_shards - 1)
+/// Which of the shards the n-grams are in that begin with a token.
+#[derive(Debug, Clone, Copy)]
+struct Sharing {
+    n_shards: u32,
+    /// How many threads can share the work, as a power of two.
+    thread_bits: u32,
 }
 
-/// Counts the n-grams of a text that begin with the tokens of a shard.
+impl Sharing {
+    fn of(shards: &[Pairs<Tally>]) -> Self {
+        let threads = shards.len().div_ceil(SHARDS_PER_THREAD);
+        Self { n_shards: shards.len() as u32, thread_bits: threads.trailing_zeros() }
+    }
+
+    /// Frequent tokens come early; taking turns, thread by thread, makes the work of each even.
+    #[inline]
+    fn shard(self, token: u32) -> usize {
+        let thread = token & ((1 << self.thread_bits) - 1);
+        let among = (token >> self.thread_bits) % SHARDS_PER_THREAD as u32;
+        ((thread * SHARDS_PER_THREAD as u32 + among) & (self.n_shards - 1)) as usize
+    }
+}
+
+/// Counts the n-grams of a text that begin with the tokens of some shards, the first of which is `start`.
 #[inline]
 fn count_ngrams(
-    shard: &mut Pairs<Tally>,
-    (me, n_shards): (usize, usize),
+    shards: &mut [Pairs<Tally>],
+    (start, sharing): (usize, Sharing),
     tokens: &[u32],
     (min, max): (usize, usize),
     text: u32,
 ) -> Result<()> {
+    let mine = |token| sharing.shard(token).wrapping_sub(start);
+    let glance = |pair: &[u32]| shards.get(mine(pair[0]))?.glance(pair[0], pair[1]).then_some(1);
+    black_box(tokens.windows(2).filter_map(glance).sum::<u32>());
     for (i, &first) in tokens.iter().enumerate() {
-        if shard_of(first, n_shards) != me {
-            continue;
-        }
+        let Some(shard) = shards.get_mut(mine(first)) else { continue };
         let mut node = first;
         for (n, &token) in (2..=max).zip(&tokens[i + 1..]) {
             let pair = shard.intern(node, token, Tally::default())?;
@@ -264,14 +286,16 @@ impl<'a> Workers<'a> {
             std::mem::swap(&mut terms.words.tokens, &mut self.workers[0].reader.tokens);
             spelt?;
         } else if max > 1 {
-            let n_shards = terms.shards.len();
-            let work = |(me, shard): (usize, &mut Pairs<Tally>)| {
+            let sharing = Sharing::of(&terms.shards);
+            let of_one = terms.shards.len().min(SHARDS_PER_THREAD);
+            let work = |(i, shards): (usize, &mut [Pairs<Tally>])| {
                 let texts = documents.iter().flat_map(Documents::iter);
                 (first_text(0)..).zip(texts).try_for_each(|(text, tokens)| {
-                    count_ngrams(shard, (me, n_shards), tokens, (min, max), text)
+                    count_ngrams(shards, (i * of_one, sharing), tokens, (min, max), text)
                 })
             };
-            let counted = parallel::map(terms.shards.iter_mut().enumerate().collect(), work);
+            let shards = terms.shards.chunks_mut(of_one).enumerate();
+            let counted = parallel::map(shards.collect(), work);
             counted.into_iter().collect::<Result<()>>()?;
         }
         terms.n_documents += texts.len() as u32;
@@ -312,7 +336,7 @@ impl Terms {
         // The terms of words are few beside their occurrences, and found by one thread.
         let shards = match unit {
             Unit::CharactersOfWords => 1,
-            _ => parallel::threads().next_power_of_two().min(MOST_SHARDS),
+            _ => parallel::threads().next_power_of_two().min(MOST_THREADS) * SHARDS_PER_THREAD,
         };
         Self {
             unit,
@@ -423,7 +447,7 @@ impl Terms {
             let (shard, parent) = match place(parent) {
                 Place::Token(first) => {
                     let first = token_of[first];
-                    (shard_of(first, self.shards.len()), first)
+                    (Sharing::of(&self.shards).shard(first), first)
                 }
                 Place::Pair(before) => node_of[before],
             };
