@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::block_params::{BlockParams, Hashing};
 use super::hashing::Names;
 use super::index::TermIndex;
 use super::interner::NONE;
-use super::params::{BlockParams, Hashing};
 use super::weighting::Weighting;
 use super::{RowScratch, TextCounts, Vocabulary};
 use crate::error::{Error, Result};

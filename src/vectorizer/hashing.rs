@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::params::Hashing;
+use super::block_params::Hashing;
 use super::reader::separator;
 use super::scratch::{ReadScratch, RowScratch, TextCounts};
 use crate::error::{Error, Result};

@@ -7,6 +7,7 @@
 
 mod arena;
 mod block;
+mod block_params;
 mod build;
 mod counts;
 mod hashing;

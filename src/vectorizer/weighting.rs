@@ -3,7 +3,7 @@
 //! The formulas are those of scikit-learn's `TfidfTransformer` (user guide, "Tf–idf term weighting") and of Lucene's
 //! `BM25Similarity`, computed in `f64` and stored as `f32`. What the columns mean is not known here.
 
-use super::params::{BlockParams, Bm25};
+use super::block_params::{BlockParams, Bm25};
 use super::{Norm, RowScratch};
 
 /// The inverse document frequency of a term that `df` of `n` texts hold: ln((1 + n) / (1 + df)) + 1 if smooth, else

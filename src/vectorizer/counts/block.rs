@@ -1,0 +1,142 @@
+//! Counts of one block.
+
+use super::columns::{Columns, mean};
+use crate::error::{Error, Result};
+use crate::progress::Progress;
+use crate::text::Analyzer;
+use crate::vectorizer::Vocabulary;
+use crate::vectorizer::block::{Block, BlockParts};
+use crate::vectorizer::block_params::BlockParams;
+use crate::vectorizer::build::Read;
+use crate::vectorizer::hashing::Names;
+use crate::vectorizer::reader::{Documents, Source};
+use crate::vectorizer::terms::{Tally, Terms};
+use crate::vectorizer::weighting;
+
+/// The counts of one block.
+#[derive(Debug, Clone)]
+pub(in crate::vectorizer) struct BlockCounts {
+    pub(super) params: BlockParams,
+    pub(super) analyzer: Analyzer,
+    /// Where terms are to be learnt or named.
+    pub(super) terms: Option<Terms>,
+    /// Where columns are known from the start.
+    pub(super) columns: Option<Columns>,
+}
+
+impl BlockCounts {
+    pub(in crate::vectorizer) fn new(params: &BlockParams) -> Result<Self> {
+        params.validate()?;
+        let analyzer = params.analyzer.build()?;
+        let vocabulary = match &params.vocabulary {
+            Some(terms) => Some(Vocabulary::from_sorted(terms.iter().map(String::as_str))?),
+            None => None,
+        };
+        let columns = if vocabulary.is_some() || params.hashing.is_some() {
+            let finder = Block::finder(params, &analyzer, vocabulary.as_ref())?;
+            Some(Columns::new(finder, vocabulary))
+        } else {
+            None
+        };
+        let named = params.hashing.is_some_and(|hashing| hashing.feature_names);
+        let learn = columns.is_none() || named;
+        let terms = learn.then(|| Terms::new(params.ngram_range, analyzer.unit()));
+        Ok(Self { params: params.clone(), analyzer, terms, columns })
+    }
+
+    pub(in crate::vectorizer) fn analyzer(&self) -> &Analyzer {
+        &self.analyzer
+    }
+
+    pub(in crate::vectorizer) fn n_documents(&self) -> u32 {
+        let of_columns = self.columns.as_ref().map(|columns| columns.n_documents);
+        of_columns.or(self.terms.as_ref().map(Terms::n_documents)).unwrap_or(0)
+    }
+
+    pub(super) fn n_terms(&self) -> usize {
+        self.terms.as_ref().map_or(0, Terms::len)
+    }
+
+    /// Counts texts. `keep` receives their tokens if columns are learnt.
+    pub(in crate::vectorizer) fn add<T: Sync, S: Source<T>>(
+        &mut self,
+        texts: &[T],
+        source: S,
+        keep: Option<&mut Vec<Documents>>,
+        max_terms: Option<usize>,
+        progress: Option<&dyn Progress>,
+    ) -> Result<()> {
+        let keep = keep.filter(|_| self.columns.is_none());
+        if let Some(terms) = &mut self.terms {
+            terms.add(&self.analyzer, texts, S::read, keep, max_terms, progress)?;
+        }
+        match &mut self.columns {
+            Some(columns) => columns.add(&self.analyzer, texts, source, progress),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) -> Result<()> {
+        if let (Some(terms), Some(other)) = (&mut self.terms, &other.terms) {
+            terms.merge(other)?;
+        }
+        match (&mut self.columns, &other.columns) {
+            (Some(columns), Some(other)) => columns.merge(other),
+            _ => Ok(()),
+        }
+    }
+
+    /// The terms that the settings keep, with their counts, in alphabetical order.
+    fn select(&self, terms: &Terms) -> Result<Vec<(String, Tally)>> {
+        let params = &self.params;
+        let n = terms.n_documents();
+        let (low, high) = (params.min_df.of(n.into()), params.max_df.of(n.into()));
+        let keep = |t: &Tally| t.df > 0 && (low..=high).contains(&f64::from(t.df));
+        let most = params.max_features.map(|most| most as usize);
+        let frequency = |t: &Tally| if params.binary { t.df } else { t.total };
+        let selected = terms.select(keep, most, frequency);
+        if selected.is_empty() {
+            let reason = if terms.select(|t| t.df > 0, Some(1), |t| t.df).is_empty() {
+                "they hold no token; are they empty, or is every word a stop word or shorter than the n-grams?"
+            } else {
+                "min_df and max_df exclude every term; lower min_df or raise max_df"
+            };
+            return Err(Error::EmptyVocabulary { documents: n as usize, reason });
+        }
+        Ok(selected)
+    }
+
+    /// What a block is made of.
+    pub(in crate::vectorizer) fn parts(&self) -> Result<BlockParts> {
+        if let Some(columns) = &self.columns {
+            let (idf, mean_length) = columns.weights(&self.params)?;
+            let names = match (&self.terms, self.params.hashing) {
+                (Some(terms), Some(hashing)) => {
+                    let all = terms.select(|t| t.df > 0, None, |t| t.total).into_iter();
+                    Names::new(hashing, all.map(|(term, tally)| (term, tally.total)))
+                }
+                _ => Names::default(),
+            };
+            return Ok(BlockParts {
+                vocabulary: columns.vocabulary.clone(),
+                names,
+                idf,
+                mean_length,
+            });
+        }
+        let Some(terms) = &self.terms else { unreachable!("a block without columns has terms") };
+        let selected = self.select(terms)?;
+        let n = terms.n_documents();
+        let idf = |(_, tally): &(String, Tally)| weighting::idf(tally.df, n, &self.params);
+        let idf = self.params.use_idf.then(|| selected.iter().map(idf).collect());
+        let vocabulary = Vocabulary::from_sorted(selected.iter().map(|(term, _)| term.as_str()))?;
+        let mean_length = mean(terms.n_tokens(), n);
+        Ok(BlockParts { vocabulary: Some(vocabulary), names: Names::default(), idf, mean_length })
+    }
+
+    /// The documents that were kept, with what is needed to read them, and nothing else of the counts.
+    pub(in crate::vectorizer) fn into_documents(self, documents: Vec<Documents>) -> Option<Read> {
+        let terms = self.terms.filter(|_| self.columns.is_none())?;
+        Some(Read { documents, tokens: terms.into_document_tokens() })
+    }
+}

@@ -1,0 +1,202 @@
+//! How often each term of a corpus occurs, and in how many texts.
+//!
+//! Texts in, tables of counts out. Work goes in rounds (`workers`): the threads cut the texts into tokens, the tokens that
+//! only one of them has met get their common integers, and then each thread counts the n-grams that begin with *its* tokens
+//! (`sharing`), in all texts of the round. So no n-gram stands in two tables, and none has to be merged. All that leaves this room are sums of
+//! whole numbers and terms in alphabetical order: the number of threads leaves no trace. Weights are not known here.
+
+mod flat;
+mod select;
+mod sharing;
+mod words;
+mod workers;
+
+pub(super) use flat::Flat;
+
+use super::TEXTS_PER_ROUND;
+use super::interner::{Pairs, Tokens};
+use super::reader::{Documents, Reader};
+use crate::error::{Error, Result};
+use crate::progress::{Progress, Stage, report};
+use crate::text::{Analyzer, Unit};
+use sharing::new_shards;
+use words::Words;
+use workers::Workers;
+
+/// How often one term occurs.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::vectorizer) struct Tally {
+    /// In how many texts.
+    pub(in crate::vectorizer) df: u32,
+    /// How many times in all; stays at the largest number.
+    pub(in crate::vectorizer) total: u32,
+    /// The number of the last text that was counted.
+    last: u32,
+}
+
+impl Tally {
+    pub(in crate::vectorizer) fn new(df: u32, total: u32) -> Self {
+        Self { df, total, last: 0 }
+    }
+
+    /// Counts one occurrence in a text; numbers of texts start at 1 and ascend.
+    #[inline]
+    fn count(&mut self, text: u32) {
+        self.total = self.total.saturating_add(1);
+        self.df += u32::from(self.last != text);
+        self.last = text;
+    }
+
+    /// Adds what was counted over other texts.
+    fn add(&mut self, other: Self) {
+        self.df = self.df.saturating_add(other.df);
+        self.total = self.total.saturating_add(other.total);
+    }
+}
+
+/// The counts of one analysis of a corpus.
+#[derive(Debug, Clone)]
+pub(in crate::vectorizer) struct Terms {
+    unit: Unit,
+    ngram_range: (usize, usize),
+    /// What terms are runs of.
+    tokens: Tokens,
+    tallies: Vec<Tally>,
+    /// Longer terms; each shard has those that begin with some of the tokens. Their number is a power of two, and so is that
+    /// of the shards of each thread.
+    shards: Vec<Pairs<Tally>>,
+    /// For characters of words: the words, whose terms are found once.
+    words: Words,
+    /// Texts counted, also those that were merged.
+    n_documents: u32,
+    n_tokens: u64,
+}
+
+impl Terms {
+    pub(in crate::vectorizer) fn new((min, max): (u32, u32), unit: Unit) -> Self {
+        Self {
+            unit,
+            ngram_range: (min as usize, max as usize),
+            tokens: Tokens::default(),
+            tallies: Vec::new(),
+            shards: new_shards(unit),
+            words: Words::default(),
+            n_documents: 0,
+            n_tokens: 0,
+        }
+    }
+
+    pub(in crate::vectorizer) fn n_documents(&self) -> u32 {
+        self.n_documents
+    }
+
+    /// How many tokens all texts have together.
+    pub(in crate::vectorizer) fn n_tokens(&self) -> u64 {
+        self.n_tokens
+    }
+
+    /// How many different terms there are, also those that are only the beginning of one.
+    pub(in crate::vectorizer) fn len(&self) -> usize {
+        self.tokens.len() + self.shards.iter().map(Pairs::len).sum::<usize>()
+    }
+
+    /// What documents are made of: tokens, or words.
+    pub(in crate::vectorizer) fn into_document_tokens(self) -> Tokens {
+        match self.unit {
+            Unit::CharactersOfWords => self.words.tokens,
+            _ => self.tokens,
+        }
+    }
+
+    /// Counts texts, each of which `read` passes to a reader; `keep` receives their tokens. Stopped by the callback, it has
+    /// counted whole rounds. There are no more than `max_terms` after any round; dropped terms start again from nothing.
+    pub(in crate::vectorizer) fn add<T: Sync>(
+        &mut self,
+        analyzer: &Analyzer,
+        texts: &[T],
+        read: impl Fn(&mut Reader<'_>, &T, &mut Documents) -> Result<()> + Send + Sync,
+        mut keep: Option<&mut Vec<Documents>>,
+        max_terms: Option<usize>,
+        progress: Option<&dyn Progress>,
+    ) -> Result<()> {
+        let total = u64::from(self.n_documents) + texts.len() as u64;
+        if u32::try_from(total).is_err() {
+            return Err(Error::TooLarge { what: "texts", limit: u32::MAX.into() });
+        }
+        let mut workers = Workers::new(self, analyzer);
+        let mut result = Ok(());
+        for (i, texts_now) in texts.chunks(TEXTS_PER_ROUND).enumerate() {
+            let counted = report(progress, Stage::Analyze, i * TEXTS_PER_ROUND, texts.len())
+                .and_then(|()| workers.round(self, texts_now, &read, keep.is_some()));
+            match counted {
+                Ok(documents) => {
+                    if let Some(keep) = &mut keep {
+                        keep.extend(documents);
+                    }
+                }
+                Err(error) => {
+                    result = Err(error);
+                    break;
+                }
+            }
+            if let Some(max_terms) = max_terms {
+                workers.finish(self)?;
+                self.keep_to(max_terms)?;
+                workers = Workers::new(self, analyzer);
+            }
+        }
+        workers.finish(self)?;
+        result?;
+        report(progress, Stage::Analyze, texts.len(), texts.len())
+    }
+
+    /// Forgets the rarest terms if there are more than `max_terms`, and words if there are as many.
+    pub(in crate::vectorizer) fn keep_to(&mut self, max_terms: usize) -> Result<()> {
+        if self.len() > max_terms {
+            *self = self.pruned(max_terms)?;
+        }
+        if self.words.tokens.len() > max_terms {
+            self.words = Words::default();
+        }
+        Ok(())
+    }
+
+    /// Adds what was counted of a token in other texts.
+    fn add_to_token(&mut self, token: u32, tally: Tally) {
+        let token = token as usize;
+        if token >= self.tallies.len() {
+            self.tallies.resize(token + 1, Tally::default());
+        }
+        self.tallies[token].add(tally);
+    }
+
+    /// Adds the counts of other texts.
+    pub(in crate::vectorizer) fn merge(&mut self, other: &Self) -> Result<()> {
+        let n_documents = self.n_documents.checked_add(other.n_documents);
+        let too_many = || Error::TooLarge { what: "texts", limit: u32::MAX.into() };
+        self.n_documents = n_documents.ok_or_else(too_many)?;
+        self.n_tokens = self.n_tokens.saturating_add(other.n_tokens);
+        self.adopt(&other.to_flat())
+    }
+
+    /// The counts without the rarest terms: at most half of `max_terms` are left, or three quarters with what they are made
+    /// of and does not count itself.
+    fn pruned(&self, max_terms: usize) -> Result<Self> {
+        let flat = self.to_flat();
+        let tallies = flat.tallies.iter().chain(flat.pairs.iter().map(|(_, _, tally)| tally));
+        let mut totals: Vec<u32> = tallies.map(|tally| tally.total).collect();
+        totals.sort_unstable_by(|a, b| b.cmp(a));
+        let mut most = max_terms / 2;
+        let kept = loop {
+            let least = totals.get(most).map_or(0, |total| total.saturating_add(1));
+            let kept = flat.without_rare(least)?;
+            if kept.tokens.len() + kept.pairs.len() <= max_terms / 4 * 3 || most == 0 {
+                break kept;
+            }
+            most /= 2;
+        };
+        let (min, max) = self.ngram_range;
+        let range = (min as u32, max as u32);
+        Self::from_flat(&kept, range, self.unit, self.n_documents, self.n_tokens)
+    }
+}
