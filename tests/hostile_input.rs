@@ -1,8 +1,7 @@
-//! Texts and stored settings from strangers: whatever they hold, there is an answer or an error that says what is wrong.
+//! Texts, stored counts and models from strangers: whatever they hold, there is an answer or an error that says what is wrong.
 
-use ressenti::text::{Analyzer, AnalyzerParams, Language, Negation, StopWords};
+use ressenti::text::{Analyzer, AnalyzerParams, Language, Negation};
 use ressenti::{Pipeline, TermCounts, Vectorizer, VectorizerParams};
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 /// Each way to cut a text, and each step after it.
@@ -87,75 +86,6 @@ fn a_megabyte_of_one_character_is_only_long() {
     for analyzer in analyzers() {
         let (_, rows) = Vectorizer::tfidf().analyzer(analyzer).fit_transform(&texts).unwrap();
         assert_eq!(rows.n_rows(), texts.len());
-    }
-}
-
-#[track_caller]
-fn refused<T: DeserializeOwned>(json: &str, problem: &str) {
-    match serde_json::from_str::<T>(json) {
-        Ok(_) => panic!("{json} was read"),
-        Err(error) => assert!(error.to_string().contains(problem), "{json}: {error}"),
-    }
-}
-
-#[test]
-fn stored_settings_that_make_no_sense_say_so() {
-    refused::<VectorizerParams>("[]", "the list of blocks is empty; name one, if only as {}");
-    refused::<VectorizerParams>("{}", "invalid type: map, expected a sequence");
-    refused::<VectorizerParams>(r#"[{"weight": "NaN"}]"#, "invalid type: string \"NaN\"");
-    refused::<VectorizerParams>(r#"[{"weight": NaN}]"#, "expected value");
-    refused::<VectorizerParams>(r#"[{"weight": 1e999}]"#, "number out of range");
-    refused::<VectorizerParams>(r#"[{"max_features": 4294967296}]"#, "expected u32");
-    refused::<VectorizerParams>(r#"[{"max_features": -1}]"#, "expected u32");
-    refused::<VectorizerParams>(r#"[{"ngram_range": [1]}]"#, "invalid length 1");
-    refused::<VectorizerParams>(r#"[{"norm": "l2"}]"#, "unknown variant `l2`, expected one of");
-    refused::<VectorizerParams>(r#"[{"vocabulary": ["\ud800"]}]"#, "unexpected end of hex escape");
-    refused::<VectorizerParams>(r#"[{"vocabulary": "good"}]"#, "expected a sequence");
-    refused::<VectorizerParams>(r#"[{"hashing": {"n_features": 1e3}}]"#, "expected u32");
-    refused::<AnalyzerParams>(r#"{"tokenizer": "words"}"#, "unknown variant `words`");
-    refused::<AnalyzerParams>(r#"{"stemmer": "Klingon"}"#, "unknown variant `Klingon`");
-    refused::<AnalyzerParams>(r#"{"max_bytes": -1}"#, "expected u64");
-    refused::<AnalyzerParams>(r#"{"lowercase": 1}"#, "expected a boolean");
-    refused::<StopWords>(r#"{"words": ["\udc00"]}"#, "lone leading surrogate in hex escape");
-    refused::<StopWords>("{}", "missing field `words`");
-    refused::<Negation>(r#"{"negators": ["not"], "window": 4294967296}"#, "expected u32");
-    refused::<Negation>(r#"{"window": 4}"#, "missing field `negators`");
-    refused::<TermCounts>("{}", "missing field `params`");
-
-    let cut = |json: &str| {
-        let mut bytes = json.as_bytes().to_vec();
-        bytes.retain(|&byte| byte != 0xa9);
-        bytes
-    };
-    let error = serde_json::from_slice::<StopWords>(&cut(r#"{"words": ["é"]}"#)).unwrap_err();
-    assert!(error.to_string().contains("invalid unicode code point"), "{error}");
-    let error =
-        serde_json::from_slice::<VectorizerParams>(&cut(r#"[{"vocabulary": ["é"]}]"#)).unwrap_err();
-    assert!(error.to_string().contains("invalid unicode code point"), "{error}");
-}
-
-/// Values that are of the right type are checked when they are used.
-#[test]
-fn stored_settings_out_of_range_are_refused_by_fit() {
-    for (stored, problem) in [
-        (json!([{"ngram_range": [0, 1]}]), "ngram_range (0, 1) "),
-        (json!([{"weight": 0.0}]), "weight 0 "),
-        (json!([{}, {"bm25": {"k1": -1.0, "b": 0.5}}]), "bm25 k1 = -1 "),
-        (json!([{"hashing": {"n_features": 4_294_967_295u32}}]), "n_features 4294967295 "),
-        (json!([{"vocabulary": []}]), "invalid vocabulary: there is no term"),
-        (
-            json!([{"vocabulary": ["b", "a"]}]),
-            "invalid vocabulary: term \"a\" is there twice, or out of order",
-        ),
-        (json!([{"analyzer": {"max_bytes": 0}}]), "max_bytes 0 "),
-        (
-            json!([{"analyzer": {"tokenizer": "Char", "stemmer": "English"}}]),
-            "stemmer with characters ",
-        ),
-    ] {
-        let params: VectorizerParams = serde_json::from_value(stored).unwrap();
-        let error = params.fit(&["good", "bad"]).unwrap_err().to_string();
-        assert!(error.starts_with(problem), "{error}");
     }
 }
 
