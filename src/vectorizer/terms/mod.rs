@@ -120,7 +120,8 @@ impl Terms {
         progress: Option<&dyn Progress>,
     ) -> Result<()> {
         let total = u64::from(self.n_documents) + texts.len() as u64;
-        if u32::try_from(total).is_err() {
+        // One number is left over, so that texts can be numbered from 1.
+        if total >= u32::MAX.into() {
             return Err(Error::TooLarge { what: "texts", limit: u32::MAX.into() });
         }
         let mut workers = Workers::new(self, analyzer);

@@ -58,18 +58,47 @@ impl<'a> Workers<'a> {
         read: &(impl Fn(&mut Reader<'_>, &T, &mut Documents) -> Result<()> + Send + Sync),
         wanted: bool,
     ) -> Result<Vec<Documents>> {
-        let (unit, (min, max)) = (terms.unit, terms.ngram_range);
+        let of_words = terms.unit == Unit::CharactersOfWords;
+        let mut documents = self.read(terms, texts, read)?;
+        if wanted || of_words || terms.ngram_range.1 > 1 {
+            self.adopt()?;
+            let others = self.workers.iter().zip(&mut documents).skip(1);
+            parallel::map(others.collect(), |(worker, documents)| {
+                for token in &mut documents.tokens {
+                    *token = worker.adopted[*token as usize];
+                }
+            });
+        }
+        if of_words {
+            self.count_terms_of_words(terms, &documents)?;
+        } else if terms.ngram_range.1 > 1 {
+            count_runs(terms, &documents)?;
+        }
+        terms.n_documents += texts.len() as u32;
+        let n_tokens = documents.iter().map(|d| d.tokens.len() as u64).sum();
+        terms.n_tokens = terms.n_tokens.saturating_add(n_tokens);
+        Ok(if wanted { documents } else { Vec::new() })
+    }
+
+    /// Reads the texts, a piece each, and counts single tokens if they are terms.
+    fn read<T: Sync>(
+        &mut self,
+        terms: &Terms,
+        texts: &[T],
+        read: &(impl Fn(&mut Reader<'_>, &T, &mut Documents) -> Result<()> + Send + Sync),
+    ) -> Result<Vec<Documents>> {
         let n_workers = self.workers.len();
-        let range = |i| parallel::piece(texts.len(), n_workers, i);
-        let first_text = |i| terms.n_documents + range(i).start as u32 + 1;
+        let tokens_count = terms.unit != Unit::CharactersOfWords && terms.ngram_range.0 == 1;
         let work = |(i, worker): (usize, &mut Worker<'_>)| {
+            let piece = parallel::piece(texts.len(), n_workers, i);
+            let first = terms.n_documents + piece.start as u32 + 1;
             let mut documents = Documents::default();
-            for text in &texts[range(i)] {
+            for text in &texts[piece] {
                 read(&mut worker.reader, text, &mut documents)?;
             }
-            if unit != Unit::CharactersOfWords && min == 1 {
+            if tokens_count {
                 worker.tokens.resize(worker.reader.tokens.len(), Tally::default());
-                for (text, tokens) in (first_text(i)..).zip(documents.iter()) {
+                for (text, tokens) in (first..).zip(documents.iter()) {
                     for &token in tokens {
                         worker.tokens[token as usize].count(text);
                     }
@@ -78,52 +107,36 @@ impl<'a> Workers<'a> {
             Ok(documents)
         };
         let documents = parallel::map(self.workers.iter_mut().enumerate().collect(), work);
-        let mut documents = documents.into_iter().collect::<Result<Vec<_>>>()?;
-        if wanted || max > 1 || unit == Unit::CharactersOfWords {
-            self.adopt()?;
-            let others = self.workers.iter().zip(&mut documents).skip(1);
-            parallel::map(others.collect(), |(worker, documents)| {
-                documents.tokens.iter_mut().for_each(|t| *t = worker.adopted[*t as usize]);
-            });
-        }
-        if unit == Unit::CharactersOfWords {
-            let Terms { tokens, shards, words, .. } = terms;
-            std::mem::swap(&mut words.tokens, &mut self.workers[0].reader.tokens);
-            let spelt = words.spell(tokens, &mut shards[0], (min, max));
-            let words = &*words;
-            let work = |(i, (worker, documents)): (usize, (&mut Worker<'_>, &Documents))| {
-                for (text, tokens) in (first_text(i)..).zip(documents.iter()) {
-                    for &node in tokens.iter().flat_map(|&word| words.nodes(word)) {
-                        match place(node) {
-                            Place::Token(place) => count_at(&mut worker.tokens, place, text),
-                            Place::Pair(place) => count_at(&mut worker.pairs, place, text),
-                        }
+        documents.into_iter().collect()
+    }
+
+    /// Finds the terms of words that are new, and counts those of all.
+    fn count_terms_of_words(&mut self, terms: &mut Terms, documents: &[Documents]) -> Result<()> {
+        let Terms { tokens, shards, words, ngram_range, n_documents, .. } = terms;
+        let Some(Worker { reader, .. }) = self.workers.first_mut() else { return Ok(()) };
+        std::mem::swap(&mut words.tokens, &mut reader.tokens);
+        let spelt = words.spell(tokens, &mut shards[0], *ngram_range);
+        let mut first = *n_documents + 1;
+        let pieces = self.workers.iter_mut().zip(documents).map(|(worker, documents)| {
+            let start = first;
+            first += documents.len() as u32;
+            (start, worker, documents)
+        });
+        let count = |(first, worker, documents): (u32, &mut Worker<'_>, &Documents)| {
+            for (text, tokens) in (first..).zip(documents.iter()) {
+                for &node in tokens.iter().flat_map(|&word| words.nodes(word)) {
+                    match place(node) {
+                        Place::Token(place) => count_at(&mut worker.tokens, place, text),
+                        Place::Pair(place) => count_at(&mut worker.pairs, place, text),
                     }
                 }
-            };
-            if spelt.is_ok() {
-                let workers = self.workers.iter_mut().zip(&documents).enumerate();
-                parallel::map(workers.collect(), work);
             }
-            std::mem::swap(&mut terms.words.tokens, &mut self.workers[0].reader.tokens);
-            spelt?;
-        } else if max > 1 {
-            let sharing = Sharing::of(&terms.shards);
-            let of_one = terms.shards.len().min(SHARDS_PER_THREAD);
-            let work = |(i, shards): (usize, &mut [Pairs<Tally>])| {
-                let texts = documents.iter().flat_map(Documents::iter);
-                (first_text(0)..).zip(texts).try_for_each(|(text, tokens)| {
-                    count_ngrams(shards, (i * of_one, sharing), tokens, (min, max), text)
-                })
-            };
-            let shards = terms.shards.chunks_mut(of_one).enumerate();
-            let counted = parallel::map(shards.collect(), work);
-            counted.into_iter().collect::<Result<()>>()?;
+        };
+        if spelt.is_ok() {
+            parallel::map(pieces.collect(), count);
         }
-        terms.n_documents += texts.len() as u32;
-        let n_tokens = documents.iter().map(|d| d.tokens.len() as u64).sum();
-        terms.n_tokens = terms.n_tokens.saturating_add(n_tokens);
-        Ok(if wanted { documents } else { Vec::new() })
+        std::mem::swap(&mut words.tokens, &mut self.workers[0].reader.tokens);
+        spelt
     }
 
     /// Sums up, and gives the table of tokens back.
@@ -153,6 +166,20 @@ impl<'a> Workers<'a> {
         }
         adopted
     }
+}
+
+/// Counts the n-grams of two tokens and more, each thread those of its shards.
+fn count_runs(terms: &mut Terms, documents: &[Documents]) -> Result<()> {
+    let sharing = Sharing::of(&terms.shards);
+    let of_one = terms.shards.len().min(SHARDS_PER_THREAD);
+    let count = |(i, shards): (usize, &mut [Pairs<Tally>])| {
+        let texts = documents.iter().flat_map(Documents::iter);
+        (terms.n_documents + 1..).zip(texts).try_for_each(|(text, tokens)| {
+            count_ngrams(shards, (i * of_one, sharing), tokens, terms.ngram_range, text)
+        })
+    };
+    let shards = terms.shards.chunks_mut(of_one).enumerate();
+    parallel::map(shards.collect(), count).into_iter().collect()
 }
 
 /// Counts one occurrence at a place, for which there is room or will be.
