@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::block_params::{BlockParams, Hashing};
 use super::hashing::Names;
 use super::index::TermIndex;
-use super::interner::NONE;
+use super::tokens::NONE;
 use super::weighting::Weighting;
 use super::{RowScratch, TextCounts, Vocabulary};
 use crate::error::{Error, Result};

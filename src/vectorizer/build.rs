@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::block::{Block, Finder};
-use super::interner::Tokens;
 use super::reader::Documents;
 use super::scratch::{RowScratch, TextCounts};
+use super::tokens::Tokens;
 use super::{TEXTS_PER_ROUND, Vectorizer};
 use crate::error::Result;
 use crate::parallel;

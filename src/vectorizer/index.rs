@@ -3,9 +3,10 @@
 //! Built from a [`Vocabulary`]; what it finds are columns. What they weigh is not known here.
 
 use super::Vocabulary;
-use super::interner::{NONE, Pairs, Tokens};
+use super::pairs::Pairs;
 use super::reader::separator;
 use super::scratch::{ReadScratch, RowScratch, TextCounts};
+use super::tokens::{NONE, Tokens};
 use crate::error::{Error, Result};
 use crate::text::{Analyzer, Unit};
 

@@ -12,12 +12,13 @@ mod build;
 mod counts;
 mod hashing;
 mod index;
-mod interner;
+mod pairs;
 mod params;
 mod reader;
 mod scratch;
 mod table;
 mod terms;
+mod tokens;
 mod vocabulary;
 mod weighting;
 

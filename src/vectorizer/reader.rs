@@ -6,7 +6,7 @@
 use std::marker::PhantomData;
 
 use super::block::Finder;
-use super::interner::{Lookup, NONE, Tokens};
+use super::tokens::{Lookup, NONE, Tokens};
 use super::{RowScratch, TextCounts};
 use crate::error::{Error, Result};
 use crate::text::{Analyzer, Buffer, Role, Scope, Unit, negate};

@@ -7,8 +7,9 @@ use super::block::BlockCounts;
 use crate::error::{Error, Result};
 use crate::text::Unit;
 use crate::vectorizer::VectorizerParams;
-use crate::vectorizer::interner::{NONE, Place, place};
+use crate::vectorizer::pairs::{Place, place};
 use crate::vectorizer::terms::{Flat, Tally, Terms};
+use crate::vectorizer::tokens::NONE;
 
 /// The stored form of [`TermCounts`].
 #[derive(Serialize, Deserialize)]

@@ -4,7 +4,8 @@ use super::sharing::Sharing;
 use super::{Tally, Terms};
 use crate::error::Result;
 use crate::text::Unit;
-use crate::vectorizer::interner::{NONE, Place, Tokens, pair_at, place};
+use crate::vectorizer::pairs::{Place, pair_at, place};
+use crate::vectorizer::tokens::{NONE, Tokens};
 
 /// Counts in one sequence: tokens, then longer terms, each after what it begins with.
 #[derive(Debug, Clone, Default)]

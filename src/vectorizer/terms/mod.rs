@@ -14,8 +14,9 @@ mod workers;
 pub(super) use flat::Flat;
 
 use super::TEXTS_PER_ROUND;
-use super::interner::{Pairs, Tokens};
+use super::pairs::Pairs;
 use super::reader::{Documents, Reader};
+use super::tokens::Tokens;
 use crate::error::{Error, Result};
 use crate::progress::{Progress, Stage, report};
 use crate::text::{Analyzer, Unit};

@@ -3,8 +3,9 @@
 use std::cmp::Ordering;
 
 use super::{Tally, Terms};
-use crate::vectorizer::interner::{NONE, Pairs, Place, Tokens, place};
+use crate::vectorizer::pairs::{Pairs, Place, place};
 use crate::vectorizer::reader::separator;
+use crate::vectorizer::tokens::{NONE, Tokens};
 
 impl Terms {
     /// The terms for which `keep` is true of their counts, and of these the `most` that occur most often, or, of equally

@@ -6,7 +6,7 @@ use super::Tally;
 use crate::error::Result;
 use crate::parallel;
 use crate::text::Unit;
-use crate::vectorizer::interner::Pairs;
+use crate::vectorizer::pairs::Pairs;
 
 /// More threads would find little left to do beside passing over all tokens.
 const MOST_THREADS: usize = 16;

@@ -1,7 +1,8 @@
 //! Words to the terms that their characters make.
 
 use crate::error::Result;
-use crate::vectorizer::interner::{Pairs, Tokens};
+use crate::vectorizer::pairs::Pairs;
+use crate::vectorizer::tokens::Tokens;
 
 use super::Tally;
 

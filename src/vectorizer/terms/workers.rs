@@ -5,7 +5,7 @@ use super::{Tally, Terms};
 use crate::error::Result;
 use crate::parallel;
 use crate::text::{Analyzer, Unit};
-use crate::vectorizer::interner::{Pairs, Place, place};
+use crate::vectorizer::pairs::{Pairs, Place, place};
 use crate::vectorizer::reader::{Documents, Reader};
 
 /// One thread's part of the work, and its counts before they are summed up.

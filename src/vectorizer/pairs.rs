@@ -1,0 +1,151 @@
+//! Runs of tokens as small integers.
+//!
+//! An n-gram is known by the integer of its first n − 1 tokens and that of its last: no n-gram is ever written out to be
+//! looked up. What is counted per integer is not known here.
+
+use super::table::{Entry, Table, mix};
+use super::tokens::{NONE, PAIR, new_node};
+use crate::error::Result;
+
+/// N-grams of two tokens and more, and a value for each. An n-gram is a **node**: its parent is the node of its first n − 1
+/// tokens, and the node of a single token is the token itself.
+#[derive(Debug, Clone)]
+pub(super) struct Pairs<V> {
+    table: Table<Pair<V>>,
+}
+
+/// One n-gram.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pair<V> {
+    /// [`NONE`] where there is none.
+    pub(super) parent: u32,
+    pub(super) token: u32,
+    pub(super) node: u32,
+    pub(super) value: V,
+}
+
+impl<V: Copy + Default> Entry for Pair<V> {
+    fn free() -> Self {
+        Self { parent: NONE, token: NONE, node: NONE, value: V::default() }
+    }
+
+    fn is_free(&self) -> bool {
+        self.parent == NONE
+    }
+
+    fn hash(&self) -> u64 {
+        hash_pair(self.parent, self.token)
+    }
+}
+
+impl<V: Copy + Default> Default for Pairs<V> {
+    fn default() -> Self {
+        Self { table: Table::default() }
+    }
+}
+
+/// Where among its likes a node stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Token(usize),
+    Pair(usize),
+}
+
+/// Where among its likes a node stands that is not [`NONE`].
+#[inline]
+pub(super) fn place(node: u32) -> Place {
+    if node & PAIR == 0 {
+        Place::Token(node as usize)
+    } else {
+        Place::Pair((node & !PAIR) as usize)
+    }
+}
+
+/// The node of the pair at a place.
+pub(super) fn pair_at(place: u32) -> u32 {
+    place | PAIR
+}
+
+#[inline]
+fn hash_pair(parent: u32, token: u32) -> u64 {
+    mix(u64::from(parent) << 32 | u64::from(token), 0)
+}
+
+impl<V: Copy + Default> Pairs<V> {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// All of them, in no order that means anything.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Pair<V>> + Clone {
+        self.table.iter()
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Pair<V>> {
+        self.table.iter_mut()
+    }
+
+    /// See [`Table::glance`].
+    #[inline]
+    pub(super) fn glance(&self, parent: u32, token: u32) -> bool {
+        self.table.glance(hash_pair(parent, token))
+    }
+
+    /// `parent` followed by `token`.
+    #[inline]
+    pub(super) fn find(&self, parent: u32, token: u32) -> Option<&Pair<V>> {
+        let same = |pair: &Pair<V>| (pair.parent, pair.token) == (parent, token);
+        self.table.find(hash_pair(parent, token), same)
+    }
+
+    /// `parent` followed by `token`, with the value `new` if it is new.
+    #[inline]
+    pub(super) fn intern(&mut self, parent: u32, token: u32, new: V) -> Result<&mut Pair<V>> {
+        let same = |pair: &Pair<V>| (pair.parent, pair.token) == (parent, token);
+        self.table.find_or_insert(hash_pair(parent, token), same, |n| {
+            Ok(Pair { parent, token, node: new_node(n, PAIR)?, value: new })
+        })
+    }
+
+    /// All of them in the order of their nodes, so that each stands after its parent.
+    pub(super) fn in_order(&self) -> Vec<Pair<V>> {
+        let mut pairs: Vec<Pair<V>> = self.iter().copied().collect();
+        pairs.sort_unstable_by_key(|pair| pair.node);
+        pairs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vectorizer::tokens::Tokens;
+
+    #[test]
+    fn a_pair_is_not_a_token() {
+        let (mut tokens, mut pairs) = (Tokens::default(), Pairs::default());
+        let (not, so) = (tokens.intern("not").unwrap(), tokens.intern("so").unwrap());
+        assert!(pairs.find(not, so).is_none());
+        let not_so = pairs.intern(not, so, 'a').unwrap().node;
+        let not_so_not = pairs.intern(not_so, not, 'b').unwrap().node;
+        assert_eq!(pairs.intern(not, so, 'c').unwrap().value, 'a');
+        assert_eq!((place(so), place(not_so_not)), (Place::Token(1), Place::Pair(1)));
+        assert_eq!(pairs.find(not_so, not).unwrap().value, 'b');
+        assert!(pairs.find(not_so, so).is_none());
+        assert_eq!(pair_at(1), not_so_not);
+    }
+
+    #[test]
+    fn pairs_stay_while_the_table_grows() {
+        let mut pairs = Pairs::default();
+        for i in 0..10_000 {
+            assert_eq!(pairs.intern(i % 100, i / 100, i).unwrap().node, pair_at(i));
+        }
+        for i in 0..10_000 {
+            assert_eq!(pairs.find(i % 100, i / 100).unwrap().value, i);
+        }
+        assert_eq!(pairs.len(), 10_000);
+        assert!((0..).zip(pairs.in_order()).all(|(i, pair)| pair.value == i));
+        assert!(pairs.find(100, 0).is_none());
+    }
+}
