@@ -3,14 +3,17 @@
 //! The only file that says `rayon`. Results come back in the order of the pieces, so nothing that is computed from them
 //! depends on the number of threads as long as the *pieces* do not.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 /// `f` of every item, in the order of the items whichever ran first.
 #[cfg(feature = "parallel")]
 pub(crate) fn map<T: Send, R: Send>(items: Vec<T>, f: impl Fn(T) -> R + Send + Sync) -> Vec<R> {
-    use rayon::iter::{IntoParallelIterator, ParallelIterator};
+    use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
     if items.len() <= 1 {
         items.into_iter().map(f).collect()
     } else {
-        items.into_par_iter().map(f).collect()
+        // Items are large pieces of work: a thread that has none takes one, however few are left.
+        items.into_par_iter().with_max_len(1).map(f).collect()
     }
 }
 
@@ -18,6 +21,25 @@ pub(crate) fn map<T: Send, R: Send>(items: Vec<T>, f: impl Fn(T) -> R + Send + S
 #[cfg(not(feature = "parallel"))]
 pub(crate) fn map<T, R>(items: Vec<T>, f: impl Fn(T) -> R) -> Vec<R> {
     items.into_iter().map(f).collect()
+}
+
+/// `f` of every worker and each of its share of the pieces `0..n`, of which a worker takes the next when it has done one;
+/// the results in the order of the pieces.
+pub(crate) fn share<W: Send, R: Send>(
+    workers: &mut [W],
+    n: usize,
+    f: impl Fn(usize, &mut W, usize) -> R + Send + Sync,
+) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let work = |(i, worker): (usize, &mut W)| {
+        let pieces = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
+        let mine = pieces.take_while(|&piece| piece < n);
+        mine.map(|piece| (piece, f(i, worker, piece))).collect::<Vec<_>>()
+    };
+    let results = map(workers.iter_mut().enumerate().collect(), work).into_iter().flatten();
+    let mut results: Vec<_> = results.collect();
+    results.sort_unstable_by_key(|&(piece, _)| piece);
+    results.into_iter().map(|(_, result)| result).collect()
 }
 
 /// How many pieces can run at once.
@@ -45,6 +67,17 @@ mod tests {
                 assert_eq!(all, (0..len).collect::<Vec<_>>());
             }
         }
+    }
+
+    #[test]
+    fn each_piece_is_done_once_by_some_worker() {
+        let mut done = [0; 3];
+        let squares = share(&mut done, 1000, |_, done, piece| {
+            *done += 1;
+            piece * piece
+        });
+        assert_eq!(squares, (0..1000).map(|i| i * i).collect::<Vec<_>>());
+        assert_eq!(done.iter().sum::<i32>(), 1000);
     }
 
     #[test]

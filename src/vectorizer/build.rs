@@ -1,19 +1,17 @@
 //! Rows of many texts, piece by piece and on all threads.
 
-use std::ops::Range;
-
 use super::block::{Block, Finder};
 use super::reader::Documents;
 use super::scratch::{RowScratch, TextCounts};
 use super::tokens::Tokens;
-use super::{TEXTS_PER_ROUND, Vectorizer};
+use super::{TEXTS_PER_PIECE, TEXTS_PER_ROUND, Vectorizer};
 use crate::error::Result;
 use crate::parallel;
 use crate::progress::{Progress, Stage, report};
 use crate::rows::Rows;
 use crate::text::Unit;
 
-/// Some rows of a matrix in the making.
+/// Some rows, one after the other.
 #[derive(Debug, Default)]
 struct Part {
     ends: Vec<usize>,
@@ -28,42 +26,51 @@ impl Part {
         self.values.extend_from_slice(scratch.values());
         self.ends.push(self.columns.len());
     }
+}
 
+/// A matrix in the making.
+struct Making {
+    indptr: Vec<usize>,
+    columns: Vec<u32>,
+    values: Vec<f32>,
+}
+
+impl Making {
     /// Room for so many rows with at most so many entries in all. What of it stays unused is never touched, and given back
-    /// by [`into_rows`](Self::into_rows); growing step by step would hold the entries twice.
+    /// at the end; growing step by step would hold the entries twice.
     fn with_room(n_rows: usize, entries: usize) -> Self {
-        let mut ends = Vec::with_capacity(n_rows + 1);
-        ends.push(0);
-        let (columns, values) = (Vec::with_capacity(entries), Vec::with_capacity(entries));
-        Self { ends, columns, values }
+        let mut indptr = Vec::with_capacity(n_rows + 1);
+        indptr.push(0);
+        Self { indptr, columns: vec![0; entries], values: vec![0.0; entries] }
     }
 
-    fn append(&mut self, other: &Self) {
-        let before = self.columns.len();
-        self.columns.extend_from_slice(&other.columns);
-        self.values.extend_from_slice(&other.values);
-        self.ends.extend(other.ends.iter().map(|end| before + end));
+    /// Appends rows, on all threads: the first to touch memory waits for it.
+    fn append(&mut self, parts: Vec<Part>) {
+        let mut start = self.indptr.last().copied().unwrap_or_default();
+        let (mut columns, mut values) = (&mut self.columns[start..], &mut self.values[start..]);
+        let mut copies = Vec::with_capacity(parts.len());
+        for part in parts {
+            self.indptr.extend(part.ends.iter().map(|end| start + end));
+            start += part.columns.len();
+            let (to_columns, to_values);
+            (to_columns, columns) = columns.split_at_mut(part.columns.len());
+            (to_values, values) = values.split_at_mut(part.values.len());
+            copies.push((part, to_columns, to_values));
+        }
+        parallel::map(copies, |(part, columns, values)| {
+            columns.copy_from_slice(&part.columns);
+            values.copy_from_slice(&part.values);
+        });
     }
 
     fn into_rows(mut self, n_columns: usize) -> Rows {
+        let entries = self.indptr.last().copied().unwrap_or_default();
+        self.columns.truncate(entries);
         self.columns.shrink_to_fit();
+        self.values.truncate(entries);
         self.values.shrink_to_fit();
-        Rows::from_parts(n_columns, self.ends, self.columns, self.values)
+        Rows::from_parts(n_columns, self.indptr, self.columns, self.values)
     }
-}
-
-/// The ranges of `n` texts that are one piece of work each.
-fn pieces(n: usize) -> Vec<Range<usize>> {
-    let threads = parallel::threads();
-    let rounds = n.div_ceil(TEXTS_PER_ROUND);
-    let of_round = |round: usize| {
-        let (start, end) = (round * TEXTS_PER_ROUND, n.min((round + 1) * TEXTS_PER_ROUND));
-        (0..threads).map(move |i| {
-            let piece = parallel::piece(end - start, threads, i);
-            start + piece.start..start + piece.end
-        })
-    };
-    (0..rounds).flat_map(of_round).collect()
 }
 
 /// One row for each text, as `transform` leaves it in the scratch.
@@ -72,19 +79,19 @@ pub(super) fn rows_of<T: Sync>(
     n_columns: usize,
     transform: impl Fn(&T, &mut RowScratch) + Send + Sync,
 ) -> Rows {
-    let parts = parallel::map(pieces(texts.len()), |piece| {
+    // Several pieces a thread, so that none has to wait long for the last.
+    let piece = (texts.len() / (4 * parallel::threads())).clamp(16, TEXTS_PER_PIECE);
+    let parts = parallel::map(texts.chunks(piece).collect(), |piece| {
         let (mut part, mut scratch) = (Part::default(), RowScratch::default());
-        for text in &texts[piece] {
+        for text in piece {
             transform(text, &mut scratch);
             part.push(&scratch);
         }
         part
     });
     let entries = parts.iter().map(|part| part.columns.len()).sum();
-    let mut rows = Part::with_room(texts.len(), entries);
-    for part in parts {
-        rows.append(&part);
-    }
+    let mut rows = Making::with_room(texts.len(), entries);
+    rows.append(parts);
     rows.into_rows(n_columns)
 }
 
@@ -122,7 +129,8 @@ impl<'v> Columns<'v> {
         match self {
             Self::Tokens(block, _) => {
                 let (min, max) = block.ngram_range();
-                documents.iter().map(|d| d.tokens.len() * (max - min + 1)).sum()
+                let of_one = |d: &[u32]| (min..=max.min(d.len())).map(|n| d.len() + 1 - n).sum();
+                documents.iter().flat_map(Documents::iter).map(of_one).sum::<usize>()
             }
             Self::Words(_, _, ends) => {
                 let start = |word: usize| word.checked_sub(1).map_or(0, |before| ends[before]);
@@ -182,12 +190,11 @@ pub(super) fn build<T: Sync>(
     // Each piece of the work has its documents, and gives them up when it is done.
     let mut documents: Vec<Option<std::vec::IntoIter<Documents>>> =
         read.into_iter().map(|read| Some(read?.documents.into_iter())).collect();
-    let mut pieces = pieces(texts.len()).into_iter().peekable();
-    let mut rows = Part::with_room(texts.len(), most);
-    while let Some(next) = pieces.peek() {
-        report(progress, Stage::Weight, next.start, texts.len())?;
+    let mut rows = Making::with_room(texts.len(), most);
+    for (i, round_texts) in texts.chunks(TEXTS_PER_ROUND).enumerate() {
+        report(progress, Stage::Weight, i * TEXTS_PER_ROUND, texts.len())?;
         let mut round = Vec::new();
-        for piece in pieces.by_ref().take(parallel::threads()) {
+        for piece in round_texts.chunks(TEXTS_PER_PIECE) {
             let of_blocks = documents.iter_mut().map(|documents| documents.as_mut()?.next());
             round.push((piece, of_blocks.collect::<Vec<Option<Documents>>>()));
         }
@@ -195,7 +202,7 @@ pub(super) fn build<T: Sync>(
             let (mut part, mut scratch) = (Part::default(), RowScratch::default());
             let mut documents: Vec<_> =
                 documents.iter().map(|documents| documents.as_ref().map(Documents::iter)).collect();
-            for text in &texts[piece] {
+            for text in piece {
                 scratch.clear();
                 for ((block, columns), documents) in blocks.iter().zip(&columns).zip(&mut documents)
                 {
@@ -211,9 +218,7 @@ pub(super) fn build<T: Sync>(
             }
             part
         });
-        for part in parts {
-            rows.append(&part);
-        }
+        rows.append(parts);
     }
     report(progress, Stage::Weight, texts.len(), texts.len())?;
     Ok(rows.into_rows(vectorizer.n_features()))

@@ -23,7 +23,6 @@ mod vocabulary;
 mod weighting;
 
 use std::borrow::Cow;
-use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
@@ -42,8 +41,10 @@ use counts::{BlockCounts, Columns};
 use reader::{Source, Texts, TokenLists, check_tokens};
 pub(crate) use scratch::{RowScratch, TextCounts};
 
-/// How many texts are analysed between two reports of progress, and in one piece.
+/// How many texts are analysed between two reports of progress.
 const TEXTS_PER_ROUND: usize = 1 << 14;
+/// How many texts are one piece of work; a round has whole ones.
+const TEXTS_PER_PIECE: usize = 1 << 10;
 
 /// Turns texts into rows of numbers: the fitted form of [`VectorizerParams`].
 ///
@@ -392,13 +393,12 @@ impl VectorizerParams {
         let total = texts.len() * blocks.len();
         for (i, mut counts) in blocks.into_iter().enumerate() {
             let mut kept = Vec::new();
-            let update = |step: Step| match progress {
-                Some(progress) => {
-                    progress.update(Step { done: i * texts.len() + step.done, total, ..step })
-                }
-                None => ControlFlow::Continue(()),
-            };
-            counts.add(texts, source, Some(&mut kept), None, Some(&update))?;
+            let update = progress.map(|progress| {
+                let before = i * texts.len();
+                move |step: Step| progress.update(Step { done: before + step.done, total, ..step })
+            });
+            let update = update.as_ref().map(|update| update as &dyn Progress);
+            counts.add(texts, source, Some(&mut kept), None, update)?;
             parts.push(counts.parts()?);
             documents.push(counts.into_documents(kept));
         }

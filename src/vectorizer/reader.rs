@@ -20,11 +20,6 @@ pub(super) struct Documents {
 }
 
 impl Documents {
-    /// How many texts there are.
-    pub(super) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
     /// The tokens of each text.
     pub(super) fn iter(&self) -> impl Iterator<Item = &[u32]> {
         let mut start = 0;

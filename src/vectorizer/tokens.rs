@@ -114,6 +114,15 @@ pub(super) struct ShortToken {
     hash: u64,
 }
 
+impl ShortToken {
+    #[inline]
+    fn of(text: &str) -> Option<Self> {
+        let key = Key::of(text.as_bytes());
+        let hash = key.hash();
+        key.is_whole().then_some(Self { key, hash })
+    }
+}
+
 impl Tokens {
     /// How many tokens there are.
     pub(super) fn len(&self) -> usize {
@@ -147,19 +156,11 @@ impl Tokens {
         self.table.find(hash, |slot| slot.key() == key).map_or(NONE, |slot| slot.token)
     }
 
-    /// The first half of a look-up, for short tokens; it only makes haste. Doing this for the words of a text, and then the
-    /// second half for all of them, lets the processor wait for several places of the table at once.
-    #[inline]
-    fn prepare_short(&self, text: &str) -> Option<ShortToken> {
-        let key = Key::of(text.as_bytes());
-        let hash = key.hash();
-        key.is_whole().then_some(ShortToken { key, hash })
-    }
-
-    /// First half of [`find`](Self::find).
+    /// First half of [`find`](Self::find): all that can be done without the table. Doing this for the words of a text, and
+    /// only then the second half for all of them, lets the processor wait for several places of the table at once.
     #[inline]
     pub(super) fn prepare_find(&self, text: &str) -> Lookup {
-        match self.prepare_short(text) {
+        match ShortToken::of(text) {
             Some(token) => Lookup::Short(token),
             None => Lookup::Found(self.find(text)),
         }
@@ -177,7 +178,7 @@ impl Tokens {
     /// First half of [`intern`](Self::intern).
     #[inline]
     pub(super) fn prepare(&mut self, text: &str) -> Result<Lookup> {
-        match self.prepare_short(text) {
+        match ShortToken::of(text) {
             Some(token) => Ok(Lookup::Short(token)),
             None => self.intern(text).map(Lookup::Found),
         }

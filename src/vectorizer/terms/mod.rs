@@ -13,10 +13,12 @@ mod workers;
 
 pub(super) use flat::Flat;
 
-use super::TEXTS_PER_ROUND;
 use super::pairs::Pairs;
 use super::reader::{Documents, Reader};
 use super::tokens::Tokens;
+use std::ops::RangeInclusive;
+
+use super::{TEXTS_PER_PIECE, TEXTS_PER_ROUND};
 use crate::error::{Error, Result};
 use crate::progress::{Progress, Stage, report};
 use crate::text::{Analyzer, Unit};
@@ -127,8 +129,11 @@ impl Terms {
         }
         let mut workers = Workers::new(self, analyzer);
         let mut result = Ok(());
-        for (i, texts_now) in texts.chunks(TEXTS_PER_ROUND).enumerate() {
-            let counted = report(progress, Stage::Analyze, i * TEXTS_PER_ROUND, texts.len())
+        // Threads wait for each other between rounds, so there are few if nobody asks for more.
+        let often = progress.is_some() || max_terms.is_some();
+        let per_round = if often { TEXTS_PER_ROUND } else { 8 * TEXTS_PER_ROUND };
+        for (i, texts_now) in texts.chunks(per_round).enumerate() {
+            let counted = report(progress, Stage::Analyze, i * per_round, texts.len())
                 .and_then(|()| workers.round(self, texts_now, &read, keep.is_some()));
             match counted {
                 Ok(documents) => {
@@ -161,6 +166,12 @@ impl Terms {
             self.words = Words::default();
         }
         Ok(())
+    }
+
+    /// The numbers of the texts that come next, from a piece of them on.
+    fn numbers(&self, piece: usize) -> RangeInclusive<u32> {
+        let first = self.n_documents + (piece * TEXTS_PER_PIECE) as u32 + 1;
+        first..=u32::MAX
     }
 
     /// Adds what was counted of a token in other texts.

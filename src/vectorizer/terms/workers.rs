@@ -5,6 +5,7 @@ use super::{Tally, Terms};
 use crate::error::Result;
 use crate::parallel;
 use crate::text::{Analyzer, Unit};
+use crate::vectorizer::TEXTS_PER_PIECE;
 use crate::vectorizer::pairs::{Pairs, Place, place};
 use crate::vectorizer::reader::{Documents, Reader};
 
@@ -59,16 +60,19 @@ impl<'a> Workers<'a> {
         wanted: bool,
     ) -> Result<Vec<Documents>> {
         let of_words = terms.unit == Unit::CharactersOfWords;
-        let mut documents = self.read(terms, texts, read)?;
-        if wanted || of_words || terms.ngram_range.1 > 1 {
+        let read = self.read(terms, texts, read)?;
+        let documents = if wanted || of_words || terms.ngram_range.1 > 1 {
             self.adopt()?;
-            let others = self.workers.iter().zip(&mut documents).skip(1);
-            parallel::map(others.collect(), |(worker, documents)| {
-                for token in &mut documents.tokens {
-                    *token = worker.adopted[*token as usize];
+            parallel::map(read, |(i, mut documents)| {
+                // The first one's integers are the common ones.
+                if let Some(Worker { adopted, .. }) = self.workers.get(i).filter(|_| i > 0) {
+                    documents.tokens.iter_mut().for_each(|t| *t = adopted[*t as usize]);
                 }
-            });
-        }
+                documents
+            })
+        } else {
+            read.into_iter().map(|(_, documents)| documents).collect()
+        };
         if of_words {
             self.count_terms_of_words(terms, &documents)?;
         } else if terms.ngram_range.1 > 1 {
@@ -80,51 +84,41 @@ impl<'a> Workers<'a> {
         Ok(if wanted { documents } else { Vec::new() })
     }
 
-    /// Reads the texts, a piece each, and counts single tokens if they are terms.
+    /// Reads the texts, and counts single tokens if they are terms; returns for each piece who read it.
     fn read<T: Sync>(
         &mut self,
         terms: &Terms,
         texts: &[T],
         read: &(impl Fn(&mut Reader<'_>, &T, &mut Documents) -> Result<()> + Send + Sync),
-    ) -> Result<Vec<Documents>> {
-        let n_workers = self.workers.len();
+    ) -> Result<Vec<(usize, Documents)>> {
+        let pieces: Vec<&[T]> = texts.chunks(TEXTS_PER_PIECE).collect();
         let tokens_count = terms.unit != Unit::CharactersOfWords && terms.ngram_range.0 == 1;
-        let work = |(i, worker): (usize, &mut Worker<'_>)| {
-            let piece = parallel::piece(texts.len(), n_workers, i);
-            let first = terms.n_documents + piece.start as u32 + 1;
+        let read = |i, worker: &mut Worker<'_>, piece: usize| {
             let mut documents = Documents::default();
-            for text in &texts[piece] {
+            for text in pieces[piece] {
                 read(&mut worker.reader, text, &mut documents)?;
             }
             if tokens_count {
                 worker.tokens.resize(worker.reader.tokens.len(), Tally::default());
-                for (text, tokens) in (first..).zip(documents.iter()) {
+                for (text, tokens) in terms.numbers(piece).zip(documents.iter()) {
                     for &token in tokens {
                         worker.tokens[token as usize].count(text);
                     }
                 }
             }
-            Ok(documents)
+            Ok((i, documents))
         };
-        let documents = parallel::map(self.workers.iter_mut().enumerate().collect(), work);
-        documents.into_iter().collect()
+        parallel::share(&mut self.workers, pieces.len(), read).into_iter().collect()
     }
 
     /// Finds the terms of words that are new, and counts those of all.
     fn count_terms_of_words(&mut self, terms: &mut Terms, documents: &[Documents]) -> Result<()> {
-        let Terms { tokens, shards, words, ngram_range, n_documents, .. } = terms;
         let Some(Worker { reader, .. }) = self.workers.first_mut() else { return Ok(()) };
-        std::mem::swap(&mut words.tokens, &mut reader.tokens);
-        let spelt = words.spell(tokens, &mut shards[0], *ngram_range);
-        let mut first = *n_documents + 1;
-        let pieces = self.workers.iter_mut().zip(documents).map(|(worker, documents)| {
-            let start = first;
-            first += documents.len() as u32;
-            (start, worker, documents)
-        });
-        let count = |(first, worker, documents): (u32, &mut Worker<'_>, &Documents)| {
-            for (text, tokens) in (first..).zip(documents.iter()) {
-                for &node in tokens.iter().flat_map(|&word| words.nodes(word)) {
+        std::mem::swap(&mut terms.words.tokens, &mut reader.tokens);
+        let spelt = terms.words.spell(&mut terms.tokens, &mut terms.shards[0], terms.ngram_range);
+        let count = |_, worker: &mut Worker<'_>, piece: usize| {
+            for (text, tokens) in terms.numbers(piece).zip(documents[piece].iter()) {
+                for &node in tokens.iter().flat_map(|&word| terms.words.nodes(word)) {
                     match place(node) {
                         Place::Token(place) => count_at(&mut worker.tokens, place, text),
                         Place::Pair(place) => count_at(&mut worker.pairs, place, text),
@@ -133,9 +127,9 @@ impl<'a> Workers<'a> {
             }
         };
         if spelt.is_ok() {
-            parallel::map(pieces.collect(), count);
+            parallel::share(&mut self.workers, documents.len(), count);
         }
-        std::mem::swap(&mut words.tokens, &mut self.workers[0].reader.tokens);
+        std::mem::swap(&mut terms.words.tokens, &mut self.workers[0].reader.tokens);
         spelt
     }
 
@@ -170,12 +164,12 @@ impl<'a> Workers<'a> {
 
 /// Counts the n-grams of two tokens and more, each thread those of its shards.
 fn count_runs(terms: &mut Terms, documents: &[Documents]) -> Result<()> {
-    let sharing = Sharing::of(&terms.shards);
-    let of_one = terms.shards.len().min(SHARDS_PER_THREAD);
+    let (sharing, numbers) = (Sharing::of(&terms.shards), terms.numbers(0));
+    let (of_one, ngram_range) = (terms.shards.len().min(SHARDS_PER_THREAD), terms.ngram_range);
     let count = |(i, shards): (usize, &mut [Pairs<Tally>])| {
         let texts = documents.iter().flat_map(Documents::iter);
-        (terms.n_documents + 1..).zip(texts).try_for_each(|(text, tokens)| {
-            count_ngrams(shards, (i * of_one, sharing), tokens, terms.ngram_range, text)
+        numbers.clone().zip(texts).try_for_each(|(text, tokens)| {
+            count_ngrams(shards, (i * of_one, sharing), tokens, ngram_range, text)
         })
     };
     let shards = terms.shards.chunks_mut(of_one).enumerate();
