@@ -129,8 +129,10 @@ impl<'v> Columns<'v> {
         match self {
             Self::Tokens(block, _) => {
                 let (min, max) = block.ngram_range();
-                let of_one = |d: &[u32]| (min..=max.min(d.len())).map(|n| d.len() + 1 - n).sum();
-                documents.iter().flat_map(Documents::iter).map(of_one).sum::<usize>()
+                let of_one = |d: &[u32]| -> usize {
+                    (min..=max.min(d.len())).map(|n| d.len() + 1 - n).sum()
+                };
+                documents.iter().flat_map(Documents::iter).map(of_one).sum()
             }
             Self::Words(_, _, ends) => {
                 let start = |word: usize| word.checked_sub(1).map_or(0, |before| ends[before]);
