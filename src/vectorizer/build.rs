@@ -36,7 +36,7 @@ struct Making {
 }
 
 impl Making {
-    /// Room for so many rows with at most so many entries in all. What of it stays unused is never touched, and given back
+    /// Room for so many rows with so many entries in all, which should be enough. What of it stays unused is never touched, and given back
     /// at the end; growing step by step would hold the entries twice.
     fn with_room(n_rows: usize, entries: usize) -> Self {
         let mut indptr = Vec::with_capacity(n_rows + 1);
@@ -47,6 +47,12 @@ impl Making {
     /// Appends rows, on all threads: the first to touch memory waits for it.
     fn append(&mut self, parts: Vec<Part>) {
         let mut start = self.indptr.last().copied().unwrap_or_default();
+        let end = start + parts.iter().map(|part| part.columns.len()).sum::<usize>();
+        if end > self.columns.len() {
+            let room = end.max(self.columns.len() / 2 * 3);
+            self.columns.resize(room, 0);
+            self.values.resize(room, 0.0);
+        }
         let (mut columns, mut values) = (&mut self.columns[start..], &mut self.values[start..]);
         let mut copies = Vec::with_capacity(parts.len());
         for part in parts {
