@@ -9,9 +9,9 @@ use ndarray::Array1;
 
 use crate::{MAX_FEATURES, Result, Run};
 
-/// By default it also decomposes characters (NFKD), which is no part of our work.
-fn params() -> TfIdfVectorizer {
-    TfIdfVectorizer::default().normalize(false).max_features(Some(MAX_FEATURES))
+/// By default it also decomposes characters (`normalize`, NFKD), which is no part of our work.
+fn params(normalize: bool) -> TfIdfVectorizer {
+    TfIdfVectorizer::default().normalize(normalize).max_features(Some(MAX_FEATURES))
 }
 
 fn texts(texts: &[String]) -> Array1<&str> {
@@ -19,14 +19,18 @@ fn texts(texts: &[String]) -> Array1<&str> {
 }
 
 /// Vocabulary of the texts.
-pub(crate) fn fit(train: &[String]) -> Run<'_> {
+pub(crate) fn fit(train: &[String], normalize: bool) -> Run<'_> {
     let train = texts(train);
-    Box::new(move || Ok(params().fit(&train)?.nentries()))
+    Box::new(move || Ok(params(normalize).fit(&train)?.nentries()))
 }
 
 /// The rows of `test`, by a vectorizer fitted on `train`.
-pub(crate) fn transform<'a>(train: &[String], test: &'a [String]) -> Result<Run<'a>> {
-    let vectorizer: FittedTfIdfVectorizer = params().fit(&texts(train))?;
+pub(crate) fn transform<'a>(
+    train: &[String],
+    test: &'a [String],
+    normalize: bool,
+) -> Result<Run<'a>> {
+    let vectorizer: FittedTfIdfVectorizer = params(normalize).fit(&texts(train))?;
     let test = texts(test);
     Ok(Box::new(move || {
         let rows = vectorizer.transform(&test)?;

@@ -45,14 +45,16 @@ fn main() -> Result<()> {
     let all = ThreadPoolBuilder::new().build()?;
 
     let peers = [
-        ("linfa-preprocessing 0.8.1", linfa::fit(&train)),
+        ("linfa-preprocessing 0.8.1", linfa::fit(&train, false)),
+        ("linfa-preprocessing 0.8.1 with its default NFKD", linfa::fit(&train, true)),
         ("ressenti, 1 thread", ours::fit(&train, &one)),
         ("ressenti", ours::fit(&train, &all)),
     ];
     measure("tfidf fit", train.len(), runs, &peers)?;
 
     let peers = [
-        ("linfa-preprocessing 0.8.1", linfa::transform(&train, &test)?),
+        ("linfa-preprocessing 0.8.1", linfa::transform(&train, &test, false)?),
+        ("linfa-preprocessing 0.8.1 with its default NFKD", linfa::transform(&train, &test, true)?),
         ("ressenti, 1 thread", ours::transform(&train, &test, &one)?),
         ("ressenti", ours::transform(&train, &test, &all)?),
     ];
