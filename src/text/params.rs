@@ -126,7 +126,7 @@ impl AnalyzerParams {
     /// The table that gives each word its lemma: "mice" counts as "mouse". Default: none.
     ///
     /// What of the table a fitted vectorizer needs is kept in it and stored with it; the rest is not. Lemmas are of
-    /// lower-case words, so this wants [`lowercase`](Self::lowercase). On sentiment, stems gained twice as much.
+    /// lower-case words, so this wants [`lowercase`](Self::lowercase).
     pub fn lemmatizer(mut self, lemmas: Lemmas) -> Self {
         self.lemmatizer = Some(lemmas);
         self
@@ -142,7 +142,7 @@ impl AnalyzerParams {
 
     /// Marks the tokens that a negator like "not" turns round. Default: none.
     ///
-    /// On tweets and reviews this with stemming gained 1.5 points of accuracy over neither.
+    /// On five sets of tweets and reviews, this and stemming together gained 1.5 points of accuracy on average.
     pub fn negation(mut self, negation: Negation) -> Self {
         self.negation = Some(negation);
         self
