@@ -100,26 +100,29 @@ impl Key {
     }
 }
 
-/// A token on its way to its integer.
+/// A token on its way to its integer: one of which the key is all, or one that is found already.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Lookup {
-    Short(ShortToken),
-    Found(u32),
+pub(super) struct Lookup {
+    bytes: [u64; 2],
+    length: u32,
+    /// [`NONE`] unless it is found already.
+    found: u32,
 }
 
-/// A token of which the key is all.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct ShortToken {
-    key: Key,
-    hash: u64,
-}
-
-impl ShortToken {
+impl Lookup {
     #[inline]
-    fn of(text: &str) -> Option<Self> {
-        let key = Key::of(text.as_bytes());
-        let hash = key.hash();
-        key.is_whole().then_some(Self { key, hash })
+    fn short(Key { bytes, length }: Key) -> Self {
+        Self { bytes, length, found: NONE }
+    }
+
+    fn found(token: u32) -> Self {
+        // No token is so long: what is not there is not found the second time either.
+        Self { bytes: [0; 2], length: u32::MAX, found: token }
+    }
+
+    #[inline]
+    fn key(self) -> Key {
+        Key { bytes: self.bytes, length: self.length }
     }
 }
 
@@ -144,55 +147,48 @@ impl Tokens {
     #[inline]
     pub(super) fn find(&self, text: &str) -> u32 {
         let key = Key::of(text.as_bytes());
-        if key.is_whole() {
-            return self.find_short(ShortToken { key, hash: key.hash() });
-        }
-        let same = |slot: &Slot| slot.key() == key && self.text(slot.token) == text;
-        self.table.find(key.hash(), same).map_or(NONE, |slot| slot.token)
+        if key.is_whole() { self.find_short(key) } else { self.find_long(key, text) }
     }
 
     #[inline]
-    fn find_short(&self, ShortToken { key, hash }: ShortToken) -> u32 {
-        self.table.find(hash, |slot| slot.key() == key).map_or(NONE, |slot| slot.token)
+    fn find_short(&self, key: Key) -> u32 {
+        self.table.find(key.hash(), |slot| slot.key() == key).map_or(NONE, |slot| slot.token)
+    }
+
+    fn find_long(&self, key: Key, text: &str) -> u32 {
+        let same = |slot: &Slot| slot.key() == key && self.text(slot.token) == text;
+        self.table.find(key.hash(), same).map_or(NONE, |slot| slot.token)
     }
 
     /// First half of [`find`](Self::find): all that can be done without the table. Doing this for the words of a text, and
     /// only then the second half for all of them, lets the processor wait for several places of the table at once.
     #[inline]
     pub(super) fn prepare_find(&self, text: &str) -> Lookup {
-        match ShortToken::of(text) {
-            Some(token) => Lookup::Short(token),
-            None => Lookup::Found(self.find(text)),
-        }
+        let key = Key::of(text.as_bytes());
+        if key.is_whole() { Lookup::short(key) } else { Lookup::found(self.find_long(key, text)) }
     }
 
     /// Second half of [`find`](Self::find).
     #[inline]
     pub(super) fn finish_find(&self, lookup: Lookup) -> u32 {
-        match lookup {
-            Lookup::Found(token) => token,
-            Lookup::Short(token) => self.find_short(token),
-        }
+        if lookup.found == NONE { self.find_short(lookup.key()) } else { lookup.found }
     }
 
     /// First half of [`intern`](Self::intern).
     #[inline]
     pub(super) fn prepare(&mut self, text: &str) -> Result<Lookup> {
-        match ShortToken::of(text) {
-            Some(token) => Ok(Lookup::Short(token)),
-            None => self.intern(text).map(Lookup::Found),
-        }
+        let key = Key::of(text.as_bytes());
+        if key.is_whole() { Ok(Lookup::short(key)) } else { self.intern(text).map(Lookup::found) }
     }
 
     /// Second half of [`intern`](Self::intern).
     #[inline]
     pub(super) fn finish(&mut self, lookup: Lookup) -> Result<u32> {
-        let token = match lookup {
-            Lookup::Found(token) => return Ok(token),
-            Lookup::Short(token) => token,
-        };
-        match self.find_short(token) {
-            NONE => self.add_short(token.key),
+        if lookup.found != NONE {
+            return Ok(lookup.found);
+        }
+        match self.find_short(lookup.key()) {
+            NONE => self.add_short(lookup.key()),
             token => Ok(token),
         }
     }
