@@ -96,12 +96,12 @@ pub struct Block {
 /// Equal if they give the same rows; what is built from that is not compared.
 impl PartialEq for Block {
     fn eq(&self, other: &Self) -> bool {
-        let of = |b: &Self| (b.first, b.n_columns, b.weighting.mean_length());
+        let of = |b: &Self| (b.first, b.n_columns, b.ngram_range(), b.hashing());
         self.analyzer.params() == other.analyzer.params()
             && of(self) == of(other)
             && self.vocabulary == other.vocabulary
             && self.names == other.names
-            && self.idf() == other.idf()
+            && self.weighting == other.weighting
     }
 }
 
@@ -224,6 +224,14 @@ impl Block {
         }
     }
 
+    /// How its terms are hashed, if they are.
+    fn hashing(&self) -> Option<Hashing> {
+        match self.finder {
+            Finder::Terms(_) => None,
+            Finder::Hashed(hashing, _) => Some(hashing),
+        }
+    }
+
     /// The name of one of its columns, counted from its first.
     pub(super) fn name(&self, column: usize) -> Cow<'_, str> {
         match &self.vocabulary {
@@ -265,6 +273,29 @@ impl Block {
         self.weighting.weigh(scratch, self.first, counts.tokens);
         if let Finder::Hashed(..) = self.finder {
             scratch.drop_zeros();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Norm, Vectorizer};
+
+    #[test]
+    fn blocks_that_give_other_rows_differ() {
+        let fit = |params: crate::VectorizerParams| params.fit(&["good good crew"]).unwrap();
+        let (count, hashing) = (Vectorizer::count, Vectorizer::hashing);
+        for (one, other) in [
+            (count(), count().norm(Norm::L1)),
+            (count(), count().binary(true)),
+            (count(), count().sublinear_tf(true)),
+            (count(), count().weight(2.0)),
+            (hashing(), hashing().alternate_sign(false)),
+            (hashing(), hashing().ngram_range(1, 2)),
+        ] {
+            let (one, other) = (fit(one), fit(other));
+            assert_eq!(one.blocks(), one.clone().blocks());
+            assert_ne!(one.blocks(), other.blocks());
         }
     }
 }
