@@ -1,7 +1,7 @@
 //! Texts, stored counts and models from strangers: whatever they hold, there is an answer or an error that says what is wrong.
 
 use ressenti::text::{Analyzer, AnalyzerParams, Language, Negation};
-use ressenti::{Pipeline, TermCounts, Vectorizer, VectorizerParams};
+use ressenti::{Norm, Pipeline, TermCounts, Vectorizer, VectorizerParams};
 use serde_json::{Value, json};
 
 /// Each way to cut a text, and each step after it.
@@ -291,4 +291,22 @@ fn changed_models_work_or_are_refused() {
         }
     }
     assert!(read > 50 && refused > 500, "{read} {refused}");
+}
+
+/// Numbers so small that to divide by them is no number.
+#[test]
+fn weights_that_cannot_have_been_counted_are_refused() {
+    let bm25 = Vectorizer::tfidf().bm25(1.2, 0.0).fit(&["good crew", "good"]).unwrap();
+    let l1 = Vectorizer::tfidf().norm(Norm::L1).fit(&["good crew", "good"]).unwrap();
+    for (vectorizer, place, found, expected) in [
+        (&bm25, "/blocks/0/mean_length", 5e-324, "invalid mean length: 5e-324 is no length"),
+        (&bm25, "/blocks/0/mean_length", -1.0, "invalid mean length: -1e0 is no length"),
+        (&l1, "/blocks/0/idf/0", 1e-320, "invalid idf: 1e-320 is not within 1e-12..=1e6"),
+        (&l1, "/blocks/0/idf/1", 1e7, "invalid idf: 1e7 is not within 1e-12..=1e6"),
+    ] {
+        let mut stored = serde_json::to_value(vectorizer).unwrap();
+        *stored.pointer_mut(place).unwrap() = json!(found);
+        let error = serde_json::from_value::<Vectorizer>(stored).unwrap_err();
+        assert_eq!(error.to_string(), expected);
+    }
 }

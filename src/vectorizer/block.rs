@@ -1,7 +1,7 @@
 //! One analysis with its columns and weights: what a [`Vectorizer`](super::Vectorizer) has one or several of.
 
 use std::borrow::Cow;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use serde::{Deserialize, Serialize};
 
@@ -105,8 +105,10 @@ impl PartialEq for Block {
     }
 }
 
-/// Far above ln(2⁶⁴) + 1, and so small that no value of a row can overflow.
-const HIGHEST_IDF: f64 = 1e6;
+/// From far below BM25's ln(1 + 1 / 2³³) to far above ln(2⁶⁴) + 1; and such that no value of a row can overflow.
+const IDF: RangeInclusive<f64> = 1e-12..=1e6;
+/// A tenth of the mean of one token in 2³² texts: what is smaller was not counted, and to divide by it could overflow.
+const LOWEST_MEAN: f64 = 1e-11;
 
 /// What of a [`Block`] is stored; the rest is built from it and the settings.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -146,16 +148,19 @@ impl Block {
             if idf.len() != n_columns {
                 return invalid("idf", format!("{} values for {n_columns} terms", idf.len()));
             }
-            if let Some(x) = idf.iter().find(|x| !(0.0..=HIGHEST_IDF).contains(*x)) {
-                return invalid("idf", format!("{x} is not within 0..={HIGHEST_IDF}"));
+            if let Some(x) = idf.iter().find(|x| !IDF.contains(*x)) {
+                return invalid(
+                    "idf",
+                    format!("{x:e} is not within {:e}..={:e}", IDF.start(), IDF.end()),
+                );
             }
         }
-        if !(mean_length >= 0.0 && mean_length.is_finite()) {
-            return invalid("mean length", format!("{mean_length} is no length"));
+        if mean_length != 0.0 && !(LOWEST_MEAN..f64::INFINITY).contains(&mean_length) {
+            return invalid("mean length", format!("{mean_length:e} is no length"));
         }
         names.check(n_columns as u32)?;
         let too_large = Error::TooLarge { what: "columns", limit: u32::MAX.into() };
-        if u32::try_from(first as usize + n_columns).is_err() {
+        if u32::try_from(u64::from(first) + n_columns as u64).is_err() {
             return Err(too_large);
         }
         let weighting = Weighting::new(params, idf, mean_length);
