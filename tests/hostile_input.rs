@@ -310,3 +310,22 @@ fn weights_that_cannot_have_been_counted_are_refused() {
         assert_eq!(error.to_string(), expected);
     }
 }
+
+/// Each setting of a block asks for the room of 2²⁴ columns, and all together for more than any machine has.
+#[test]
+fn settings_of_blocks_without_counts_take_no_room() {
+    let mut stored = serde_json::to_value(Vectorizer::hashing().term_counts().unwrap()).unwrap();
+    let hashing = json!({ "use_idf": false, "hashing": { "n_features": 1 << 24 } });
+    stored["params"] = Value::Array(vec![hashing; 1 << 14]);
+    let expected = "invalid term counts: there are not as many blocks as settings of blocks";
+    let error = serde_json::from_value::<TermCounts>(stored.clone()).unwrap_err();
+    assert_eq!(error.to_string(), expected);
+
+    let block = stored["blocks"][0].take();
+    let counts = json!({ "df": [], "tokens": [], "pairs": [], "n_documents": 0, "n_tokens": 0 });
+    assert!(block.as_object().unwrap().keys().eq(counts.as_object().unwrap().keys()));
+    stored["blocks"] = Value::Array(vec![counts; 1 << 14]);
+    let expected = "invalid term counts: there are not as many counts as columns";
+    let error = serde_json::from_value::<TermCounts>(stored).unwrap_err();
+    assert_eq!(error.to_string(), expected);
+}
