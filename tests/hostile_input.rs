@@ -1,7 +1,7 @@
 //! Texts, stored counts and models from strangers: whatever they hold, there is an answer or an error that says what is wrong.
 
 use ressenti::text::{Analyzer, AnalyzerParams, Language, Negation};
-use ressenti::{Pipeline, TermCounts, Vectorizer, VectorizerParams};
+use ressenti::{Norm, Pipeline, TermCounts, Vectorizer, VectorizerParams};
 use serde_json::{Value, json};
 
 /// Each way to cut a text, and each step after it.
@@ -291,4 +291,41 @@ fn changed_models_work_or_are_refused() {
         }
     }
     assert!(read > 50 && refused > 500, "{read} {refused}");
+}
+
+/// Numbers so small that to divide by them is no number.
+#[test]
+fn weights_that_cannot_have_been_counted_are_refused() {
+    let bm25 = Vectorizer::tfidf().bm25(1.2, 0.0).fit(&["good crew", "good"]).unwrap();
+    let l1 = Vectorizer::tfidf().norm(Norm::L1).fit(&["good crew", "good"]).unwrap();
+    for (vectorizer, place, found, expected) in [
+        (&bm25, "/blocks/0/mean_length", 5e-324, "invalid mean length: 5e-324 is no length"),
+        (&bm25, "/blocks/0/mean_length", -1.0, "invalid mean length: -1e0 is no length"),
+        (&l1, "/blocks/0/idf/0", 1e-320, "invalid idf: 1e-320 is not within 1e-12..=1e6"),
+        (&l1, "/blocks/0/idf/1", 1e7, "invalid idf: 1e7 is not within 1e-12..=1e6"),
+    ] {
+        let mut stored = serde_json::to_value(vectorizer).unwrap();
+        *stored.pointer_mut(place).unwrap() = json!(found);
+        let error = serde_json::from_value::<Vectorizer>(stored).unwrap_err();
+        assert_eq!(error.to_string(), expected);
+    }
+}
+
+/// Each setting of a block asks for the room of 2²⁴ columns, and all together for more than any machine has.
+#[test]
+fn settings_of_blocks_without_counts_take_no_room() {
+    let mut stored = serde_json::to_value(Vectorizer::hashing().term_counts().unwrap()).unwrap();
+    let hashing = json!({ "use_idf": false, "hashing": { "n_features": 1 << 24 } });
+    stored["params"] = Value::Array(vec![hashing; 1 << 14]);
+    let expected = "invalid term counts: there are not as many blocks as settings of blocks";
+    let error = serde_json::from_value::<TermCounts>(stored.clone()).unwrap_err();
+    assert_eq!(error.to_string(), expected);
+
+    let block = stored["blocks"][0].take();
+    let counts = json!({ "df": [], "tokens": [], "pairs": [], "n_documents": 0, "n_tokens": 0 });
+    assert!(block.as_object().unwrap().keys().eq(counts.as_object().unwrap().keys()));
+    stored["blocks"] = Value::Array(vec![counts; 1 << 14]);
+    let expected = "invalid term counts: there are not as many counts as columns";
+    let error = serde_json::from_value::<TermCounts>(stored).unwrap_err();
+    assert_eq!(error.to_string(), expected);
 }

@@ -277,3 +277,14 @@ fn tokens_that_cannot_be_counted_change_nothing() {
         }
     }
 }
+
+/// Texts without a word twice, and more words than may be kept.
+#[test]
+fn a_cap_that_keeps_nothing_is_named() {
+    let message =
+        "no term is left of 1 texts: all were too rare to be kept among max_terms; raise it";
+    for params in [Vectorizer::count(), Vectorizer::count().ngram_range(2, 2)] {
+        let error = params.fit_iter(["a text of which each word comes once"], 4).unwrap_err();
+        assert_eq!(error.to_string(), message);
+    }
+}

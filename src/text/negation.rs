@@ -55,7 +55,7 @@ impl Negation {
         Ok(Self::list(negators.split_whitespace()))
     }
 
-    /// Negators of your own, in lower case. `*` at either end stands for anything: `*n't` is every word that ends so.
+    /// Negators of your own, in lower case. `*` at one of the ends stands for anything: `*n't` is every word that ends so.
     pub fn list<S: Into<String>>(negators: impl IntoIterator<Item = S>) -> Self {
         Self { negators: negators.into_iter().map(Into::into).collect(), window: 4 }
     }
@@ -87,12 +87,13 @@ impl Negators {
             window: negation.window,
         };
         for negator in &negation.negators {
+            let negator = negator.replace('’', "'");
             if let Some(end) = negator.strip_prefix('*') {
                 negators.ends.push(end.to_owned());
             } else if let Some(start) = negator.strip_suffix('*') {
                 negators.starts.push(start.to_owned());
             } else {
-                negators.words.insert(negator.clone());
+                negators.words.insert(negator);
             }
         }
         negators
@@ -219,6 +220,10 @@ mod tests {
         let negation = Negation::list(["kein*", "nicht"]).window(1);
         assert_eq!(negated(&negation, &["keine", "gute", "Idee"]), ["gute"]);
         assert_eq!(negated(&negation.window(0), &["nicht", "gut"]), [""; 0]);
+        for negator in ["*n’t", "didn't"] {
+            let tokens = ["didn't", "go", ".", "didn’t", "stay"];
+            assert_eq!(negated(&Negation::list([negator]), &tokens), ["go", "stay"]);
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! One analysis with its columns and weights: what a [`Vectorizer`](super::Vectorizer) has one or several of.
 
 use std::borrow::Cow;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use serde::{Deserialize, Serialize};
 
@@ -96,17 +96,19 @@ pub struct Block {
 /// Equal if they give the same rows; what is built from that is not compared.
 impl PartialEq for Block {
     fn eq(&self, other: &Self) -> bool {
-        let of = |b: &Self| (b.first, b.n_columns, b.weighting.mean_length());
+        let of = |b: &Self| (b.first, b.n_columns, b.ngram_range(), b.hashing());
         self.analyzer.params() == other.analyzer.params()
             && of(self) == of(other)
             && self.vocabulary == other.vocabulary
             && self.names == other.names
-            && self.idf() == other.idf()
+            && self.weighting == other.weighting
     }
 }
 
-/// Far above ln(2⁶⁴) + 1, and so small that no value of a row can overflow.
-const HIGHEST_IDF: f64 = 1e6;
+/// From far below BM25's ln(1 + 1 / 2³³) to far above ln(2⁶⁴) + 1; and such that no value of a row can overflow.
+const IDF: RangeInclusive<f64> = 1e-12..=1e6;
+/// A tenth of the mean of one token in 2³² texts: what is smaller was not counted, and to divide by it could overflow.
+const LOWEST_MEAN: f64 = 1e-11;
 
 /// What of a [`Block`] is stored; the rest is built from it and the settings.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -146,16 +148,19 @@ impl Block {
             if idf.len() != n_columns {
                 return invalid("idf", format!("{} values for {n_columns} terms", idf.len()));
             }
-            if let Some(x) = idf.iter().find(|x| !(0.0..=HIGHEST_IDF).contains(*x)) {
-                return invalid("idf", format!("{x} is not within 0..={HIGHEST_IDF}"));
+            if let Some(x) = idf.iter().find(|x| !IDF.contains(*x)) {
+                return invalid(
+                    "idf",
+                    format!("{x:e} is not within {:e}..={:e}", IDF.start(), IDF.end()),
+                );
             }
         }
-        if !(mean_length >= 0.0 && mean_length.is_finite()) {
-            return invalid("mean length", format!("{mean_length} is no length"));
+        if mean_length != 0.0 && !(LOWEST_MEAN..f64::INFINITY).contains(&mean_length) {
+            return invalid("mean length", format!("{mean_length:e} is no length"));
         }
         names.check(n_columns as u32)?;
         let too_large = Error::TooLarge { what: "columns", limit: u32::MAX.into() };
-        if u32::try_from(first as usize + n_columns).is_err() {
+        if u32::try_from(u64::from(first) + n_columns as u64).is_err() {
             return Err(too_large);
         }
         let weighting = Weighting::new(params, idf, mean_length);
@@ -224,6 +229,14 @@ impl Block {
         }
     }
 
+    /// How its terms are hashed, if they are.
+    fn hashing(&self) -> Option<Hashing> {
+        match self.finder {
+            Finder::Terms(_) => None,
+            Finder::Hashed(hashing, _) => Some(hashing),
+        }
+    }
+
     /// The name of one of its columns, counted from its first.
     pub(super) fn name(&self, column: usize) -> Cow<'_, str> {
         match &self.vocabulary {
@@ -265,6 +278,29 @@ impl Block {
         self.weighting.weigh(scratch, self.first, counts.tokens);
         if let Finder::Hashed(..) = self.finder {
             scratch.drop_zeros();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Norm, Vectorizer};
+
+    #[test]
+    fn blocks_that_give_other_rows_differ() {
+        let fit = |params: crate::VectorizerParams| params.fit(&["good good crew"]).unwrap();
+        let (count, hashing) = (Vectorizer::count, Vectorizer::hashing);
+        for (one, other) in [
+            (count(), count().norm(Norm::L1)),
+            (count(), count().binary(true)),
+            (count(), count().sublinear_tf(true)),
+            (count(), count().weight(2.0)),
+            (hashing(), hashing().alternate_sign(false)),
+            (hashing(), hashing().ngram_range(1, 2)),
+        ] {
+            let (one, other) = (fit(one), fit(other));
+            assert_eq!(one.blocks(), one.clone().blocks());
+            assert_ne!(one.blocks(), other.blocks());
         }
     }
 }

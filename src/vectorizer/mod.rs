@@ -158,7 +158,8 @@ impl Vectorizer {
         Ok(vectorizer)
     }
 
-    /// The settings it was fitted with.
+    /// The settings it was fitted with, but of [lemmas](crate::text::AnalyzerParams::lemmatizer) only what its terms need:
+    /// to fit anew with lemmas, use the settings that you made.
     pub fn params(&self) -> &VectorizerParams {
         &self.params
     }

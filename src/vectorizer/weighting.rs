@@ -18,7 +18,7 @@ pub(super) fn idf(df: u32, n: u32, params: &BlockParams) -> f64 {
 }
 
 /// Turns the counts of one text into the values of its row.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Weighting {
     binary: bool,
     sublinear_tf: bool,

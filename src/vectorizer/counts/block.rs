@@ -96,7 +96,9 @@ impl BlockCounts {
         let frequency = |t: &Tally| if params.binary { t.df } else { t.total };
         let selected = terms.select(keep, most, frequency);
         if selected.is_empty() {
-            let reason = if terms.select(|t| t.df > 0, Some(1), |t| t.df).is_empty() {
+            let reason = if terms.len() == 0 && terms.n_tokens() > 0 {
+                "all were too rare to be kept among max_terms; raise it"
+            } else if terms.select(|t| t.df > 0, Some(1), |t| t.df).is_empty() {
                 "they hold no token; are they empty, or is every word a stop word or shorter than the n-grams?"
             } else {
                 "min_df and max_df exclude every term; lower min_df or raise max_df"

@@ -62,14 +62,19 @@ impl TryFrom<TermCountsParts> for TermCounts {
     type Error = Error;
 
     fn try_from(parts: TermCountsParts) -> Result<Self> {
-        let mut counts = parts.params.term_counts()?;
-        counts.max_terms = parts.max_terms.map(|n| usize::try_from(n).unwrap_or(usize::MAX));
-        if counts.blocks.len() != parts.blocks.len() {
+        let TermCountsParts { params, max_terms, blocks } = parts;
+        if params.blocks().count() != blocks.len() {
             return Err(invalid("there are not as many blocks as settings of blocks"));
         }
-        for (block, parts) in counts.blocks.iter_mut().zip(parts.blocks) {
+        // One after the other: settings alone must not take the room of columns that nobody counted.
+        let restored = params.blocks().zip(blocks).map(|(params, parts)| {
+            let mut block = BlockCounts::new(params)?;
             block.restore(parts)?;
-        }
+            Ok(block)
+        });
+        let blocks = restored.collect::<Result<_>>()?;
+        let max_terms = max_terms.map(|n| usize::try_from(n).unwrap_or(usize::MAX));
+        let counts = Self { params, blocks, max_terms };
         let n = counts.n_documents();
         if counts.blocks.iter().any(|block| u64::from(block.n_documents()) != n) {
             return Err(invalid("its blocks have counted different numbers of texts"));
