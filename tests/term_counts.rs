@@ -288,3 +288,14 @@ fn a_cap_that_keeps_nothing_is_named() {
         assert_eq!(error.to_string(), message);
     }
 }
+
+/// However few terms are kept, the most frequent one is among them.
+#[test]
+fn a_small_cap_keeps_the_most_frequent_term() {
+    for max_terms in 1..6 {
+        let texts = ["aa bb cc dd ee ff aa aa bb"];
+        let vectorizer = Vectorizer::count().fit_iter(texts, max_terms).unwrap();
+        let names: Vec<_> = vectorizer.feature_names().collect();
+        assert!(names.contains(&"aa".into()) && names.len() <= max_terms, "{max_terms}: {names:?}");
+    }
+}

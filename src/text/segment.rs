@@ -170,9 +170,9 @@ pub(super) fn unicode_words(
     mut each: impl FnMut(&str, Range<usize>),
 ) {
     for (start, word) in text.unicode_word_indices() {
-        // White space that carries a combining mark stands in a word.
-        let trimmed = word.trim_start();
-        let start = start + word.len() - trimmed.len();
+        // White space stands in a word where a combining mark joins it, or where it is narrow and unbroken.
+        let start = start + word.len() - word.trim_start().len();
+        let trimmed = word.trim();
         if !trimmed.is_empty() {
             each(lowered(trimmed, lowercase, buffer), start..start + trimmed.len());
         }
@@ -247,6 +247,13 @@ mod tests {
         let mut found = Vec::new();
         unicode_words("I can't, Ünal!", true, &mut String::new(), |w, _| found.push(w.to_owned()));
         assert_eq!(found, ["i", "can't", "ünal"]);
+        found.clear();
+        let text = "bonjour\u{202f}! \u{1930}";
+        unicode_words(text, true, &mut String::new(), |w, range| {
+            assert_eq!(w, &text[range]);
+            found.push(w.to_owned());
+        });
+        assert_eq!(found, ["bonjour", "\u{1930}"]);
     }
 
     proptest! {

@@ -138,7 +138,8 @@ impl<'v> Columns<'v> {
                 let of_one = |d: &[u32]| -> usize {
                     (min..=max.min(d.len())).map(|n| d.len() + 1 - n).sum()
                 };
-                documents.iter().flat_map(Documents::iter).map(of_one).sum()
+                let most = block.columns().len();
+                documents.iter().flat_map(Documents::iter).map(|d| of_one(d).min(most)).sum()
             }
             Self::Words(_, _, ends) => {
                 let start = |word: usize| word.checked_sub(1).map_or(0, |before| ends[before]);

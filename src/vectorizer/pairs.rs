@@ -33,8 +33,8 @@ impl<V: Copy + Default> Entry for Pair<V> {
         self.parent == NONE
     }
 
-    fn hash(&self) -> u64 {
-        hash_pair(self.parent, self.token)
+    fn hash(&self, seed: u64) -> u64 {
+        hash_pair(seed, self.parent, self.token)
     }
 }
 
@@ -67,8 +67,8 @@ pub(super) fn pair_at(place: u32) -> u32 {
 }
 
 #[inline]
-fn hash_pair(parent: u32, token: u32) -> u64 {
-    mix(u64::from(parent) << 32 | u64::from(token), 0)
+fn hash_pair(seed: u64, parent: u32, token: u32) -> u64 {
+    mix(seed, u64::from(parent) << 32 | u64::from(token), 0)
 }
 
 impl<V: Copy + Default> Pairs<V> {
@@ -89,21 +89,22 @@ impl<V: Copy + Default> Pairs<V> {
     /// See [`Table::glance`].
     #[inline]
     pub(super) fn glance(&self, parent: u32, token: u32) -> bool {
-        self.table.glance(hash_pair(parent, token))
+        self.table.glance(hash_pair(self.table.seed(), parent, token))
     }
 
     /// `parent` followed by `token`.
     #[inline]
     pub(super) fn find(&self, parent: u32, token: u32) -> Option<&Pair<V>> {
         let same = |pair: &Pair<V>| (pair.parent, pair.token) == (parent, token);
-        self.table.find(hash_pair(parent, token), same)
+        self.table.find(hash_pair(self.table.seed(), parent, token), same)
     }
 
     /// `parent` followed by `token`, with the value `new` if it is new.
     #[inline]
     pub(super) fn intern(&mut self, parent: u32, token: u32, new: V) -> Result<&mut Pair<V>> {
         let same = |pair: &Pair<V>| (pair.parent, pair.token) == (parent, token);
-        self.table.find_or_insert(hash_pair(parent, token), same, |n| {
+        let hash = hash_pair(self.table.seed(), parent, token);
+        self.table.find_or_insert(hash, same, |n| {
             Ok(Pair { parent, token, node: new_node(n, PAIR)?, value: new })
         })
     }

@@ -157,7 +157,8 @@ impl VectorizerParams {
     /// Takes these terms as columns, instead of learning which there are; their order does not matter. Default: learn them.
     ///
     /// Terms are compared as they are after analysis: in lower case, their tokens joined by one space. `min_df`, `max_df` and
-    /// `max_features` then do nothing. `fit` still learns the document frequencies.
+    /// `max_features` then do nothing. `fit` still learns the document frequencies. A term that no text can have, such as one
+    /// in capitals where texts are lower-cased, is a column of zeros.
     pub fn vocabulary<S: Into<String>>(mut self, terms: impl IntoIterator<Item = S>) -> Self {
         let mut terms: Vec<String> = terms.into_iter().map(Into::into).collect();
         terms.sort_unstable();

@@ -4,6 +4,8 @@
 //! larger than what a processor keeps close, each look elsewhere is a wait, and a general table looks at two places. What
 //! an entry means is not known here.
 
+use std::hash::{BuildHasher, RandomState};
+
 use crate::error::Result;
 
 /// What a table holds.
@@ -13,7 +15,7 @@ pub(super) trait Entry: Copy {
 
     fn is_free(&self) -> bool;
 
-    fn hash(&self) -> u64;
+    fn hash(&self, seed: u64) -> u64;
 }
 
 /// Entries by their hash.
@@ -22,15 +24,24 @@ pub(super) struct Table<E> {
     /// At most ¾ are taken.
     places: Vec<E>,
     len: usize,
+    /// Another one for each table, so that nobody can write texts whose words all lie in one place. Where entries lie is seen
+    /// by nobody.
+    seed: u64,
 }
 
 impl<E: Entry> Default for Table<E> {
     fn default() -> Self {
-        Self { places: vec![E::free(); 16], len: 0 }
+        Self { places: vec![E::free(); 16], len: 0, seed: RandomState::new().hash_one(0) }
     }
 }
 
 impl<E: Entry> Table<E> {
+    /// What the hashes of its entries begin with.
+    #[inline]
+    pub(super) fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// How many entries there are.
     pub(super) fn len(&self) -> usize {
         self.len
@@ -104,7 +115,7 @@ impl<E: Entry> Table<E> {
         let room = vec![E::free(); self.places.len() / 2 * 3];
         for entry in std::mem::replace(&mut self.places, room) {
             if !entry.is_free() {
-                let at = self.place(entry.hash(), |_| false);
+                let at = self.place(entry.hash(self.seed), |_| false);
                 self.places[at] = entry;
             }
         }
@@ -113,9 +124,10 @@ impl<E: Entry> Table<E> {
 
 /// A number in which every bit depends on every bit of these: the halves of their product, one upon the other.
 #[inline]
-pub(super) fn mix(a: u64, b: u64) -> u64 {
-    // Digits of π; odd and without a pattern is all that matters.
-    let product = u128::from(a ^ 0x243f_6a88_85a3_08d3) * u128::from(b ^ 0x1319_8a2e_0370_7345);
+pub(super) fn mix(seed: u64, a: u64, b: u64) -> u64 {
+    // Digits of π; without a pattern is all that matters.
+    let product =
+        u128::from(a ^ seed) * u128::from(b ^ seed.rotate_left(32) ^ 0x1319_8a2e_0370_7345);
     product as u64 ^ (product >> 64) as u64
 }
 
@@ -136,23 +148,24 @@ mod tests {
         }
 
         /// Many share one.
-        fn hash(&self) -> u64 {
-            mix(self.0 % 1000, 0)
+        fn hash(&self, seed: u64) -> u64 {
+            mix(seed, self.0 % 1000, 0)
         }
     }
 
     #[test]
     fn entries_stay_while_the_table_grows() {
         let mut table = Table::default();
+        let seed = table.seed();
         for n in (1..5000).map(Number) {
-            let found = table.find_or_insert(n.hash(), |e| *e == n, |_| Ok(n)).unwrap();
+            let found = table.find_or_insert(n.hash(seed), |e| *e == n, |_| Ok(n)).unwrap();
             assert_eq!(*found, n);
         }
         for n in (1..5000).map(Number) {
-            assert_eq!(table.find(n.hash(), |e| *e == n), Some(&n));
-            table.find_or_insert(n.hash(), |e| *e == n, |_| unreachable!()).unwrap();
+            assert_eq!(table.find(n.hash(seed), |e| *e == n), Some(&n));
+            table.find_or_insert(n.hash(seed), |e| *e == n, |_| unreachable!()).unwrap();
         }
-        assert!(table.find(mix(999, 0), |e| e.0 == 9999).is_none());
+        assert!(table.find(mix(seed, 999, 0), |e| e.0 == 9999).is_none());
         assert_eq!(
             (table.len(), table.iter().count(), table.iter_mut().count()),
             (4999, 4999, 4999)

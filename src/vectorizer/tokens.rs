@@ -48,8 +48,8 @@ impl Entry for Slot {
         self.token == NONE
     }
 
-    fn hash(&self) -> u64 {
-        self.key().hash()
+    fn hash(&self, seed: u64) -> u64 {
+        self.key().hash(seed)
     }
 }
 
@@ -64,7 +64,7 @@ impl Key {
     const LONGEST: usize = 16;
 
     #[inline]
-    fn of(text: &[u8]) -> Self {
+    fn of(text: &[u8], seed: u64) -> Self {
         let four =
             |bytes: &[u8]| bytes.first_chunk().map_or(0, |c| u64::from(u32::from_le_bytes(*c)));
         let eight = |bytes: &[u8]| bytes.first_chunk().map_or(0, |c| u64::from_le_bytes(*c));
@@ -78,8 +78,7 @@ impl Key {
             // Two halves that overlap where they must.
             n @ 4..=8 => [four(text) | four(&text[n - 4..]) << (8 * (n - 4)), 0],
             n @ 9..=Self::LONGEST => [eight(text), eight(&text[n - 8..]) >> (8 * (16 - n))],
-            _ => [1, 2].map(|seed| {
-                // A fixed seed: the same program on the same texts does the same work.
+            _ => [seed, !seed].map(|seed| {
                 let mut hasher = FixedState::with_seed(seed).build_hasher();
                 hasher.write(text);
                 hasher.finish()
@@ -94,9 +93,9 @@ impl Key {
     }
 
     #[inline]
-    fn hash(self) -> u64 {
+    fn hash(self, seed: u64) -> u64 {
         let [first, second] = self.bytes;
-        mix(first, second ^ u64::from(self.length) << 56)
+        mix(seed, first, second ^ u64::from(self.length) << 56)
     }
 }
 
@@ -146,25 +145,27 @@ impl Tokens {
     /// The integer of a token, or [`NONE`].
     #[inline]
     pub(super) fn find(&self, text: &str) -> u32 {
-        let key = Key::of(text.as_bytes());
+        let key = Key::of(text.as_bytes(), self.table.seed());
         if key.is_whole() { self.find_short(key) } else { self.find_long(key, text) }
     }
 
     #[inline]
     fn find_short(&self, key: Key) -> u32 {
-        self.table.find(key.hash(), |slot| slot.key() == key).map_or(NONE, |slot| slot.token)
+        self.table
+            .find(key.hash(self.table.seed()), |slot| slot.key() == key)
+            .map_or(NONE, |slot| slot.token)
     }
 
     fn find_long(&self, key: Key, text: &str) -> u32 {
         let same = |slot: &Slot| slot.key() == key && self.text(slot.token) == text;
-        self.table.find(key.hash(), same).map_or(NONE, |slot| slot.token)
+        self.table.find(key.hash(self.table.seed()), same).map_or(NONE, |slot| slot.token)
     }
 
     /// First half of [`find`](Self::find): all that can be done without the table. Doing this for the words of a text, and
     /// only then the second half for all of them, lets the processor wait for several places of the table at once.
     #[inline]
     pub(super) fn prepare_find(&self, text: &str) -> Lookup {
-        let key = Key::of(text.as_bytes());
+        let key = Key::of(text.as_bytes(), self.table.seed());
         if key.is_whole() { Lookup::short(key) } else { Lookup::found(self.find_long(key, text)) }
     }
 
@@ -177,7 +178,7 @@ impl Tokens {
     /// First half of [`intern`](Self::intern).
     #[inline]
     pub(super) fn prepare(&mut self, text: &str) -> Result<Lookup> {
-        let key = Key::of(text.as_bytes());
+        let key = Key::of(text.as_bytes(), self.table.seed());
         if key.is_whole() { Ok(Lookup::short(key)) } else { self.intern(text).map(Lookup::found) }
     }
 
@@ -203,7 +204,7 @@ impl Tokens {
 
     /// The integer of a token, a new one if it is new.
     pub(super) fn intern(&mut self, text: &str) -> Result<u32> {
-        let key = Key::of(text.as_bytes());
+        let key = Key::of(text.as_bytes(), self.table.seed());
         if key.length == u32::MAX {
             return Err(too_large("bytes of one token"));
         }
@@ -214,7 +215,8 @@ impl Tokens {
         let token = new_node(self.texts.len(), 0)?;
         self.texts.push(text)?;
         let Key { bytes, length } = key;
-        self.table.find_or_insert(key.hash(), |_| false, |_| Ok(Slot { bytes, length, token }))?;
+        let hash = key.hash(self.table.seed());
+        self.table.find_or_insert(hash, |_| false, |_| Ok(Slot { bytes, length, token }))?;
         Ok(token)
     }
 }

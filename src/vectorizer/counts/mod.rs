@@ -58,8 +58,8 @@ impl TermCounts {
     /// Keeps no more than about so many different terms in memory, for corpora that have more than fit. Default: all. Range:
     /// 1 and more, per block; during a round of some thousand texts there can be as many more as these bring.
     ///
-    /// When there are more, the rarest are forgotten, until half of them are left; a term that comes again is counted from
-    /// nothing. So the counts of frequent terms are exact, and those of terms that occur less often than what was forgotten
+    /// When there are more, the rarest are forgotten, until half of them are left, and equally rare ones together; a term that
+    /// comes again is counted from nothing. So the counts of frequent terms are exact, and those of terms that occur less often than what was forgotten
     /// may be too low; which ones depends on how texts are split into calls and machines. About 60 bytes a term, and those of
     /// its words.
     #[must_use]
@@ -105,13 +105,7 @@ impl TermCounts {
         progress: Option<&dyn Progress>,
     ) -> Result<()> {
         let max_terms = self.max_terms;
-        if max_terms == Some(0) {
-            return Err(Error::InvalidParameter {
-                name: "max_terms",
-                found: "0".to_owned(),
-                expected: "leaves no term; give at least 1, or leave it out to keep all",
-            });
-        }
+        self.check_max_terms()?;
         if self.n_documents() + texts.len() as u64 > u32::MAX.into() {
             return Err(Error::TooLarge { what: "texts", limit: u32::MAX.into() });
         }
@@ -125,6 +119,17 @@ impl TermCounts {
             }
         }
         report(progress, Stage::Analyze, texts.len(), texts.len())
+    }
+
+    fn check_max_terms(&self) -> Result<()> {
+        if self.max_terms == Some(0) {
+            return Err(Error::InvalidParameter {
+                name: "max_terms",
+                found: "0".to_owned(),
+                expected: "leaves no term; give at least 1, or leave it out to keep all",
+            });
+        }
+        Ok(())
     }
 
     fn analyzers(&self) -> Vec<&Analyzer> {
@@ -142,6 +147,7 @@ impl TermCounts {
                 expected: "differ from these; count all parts of a corpus with the same settings",
             });
         }
+        self.check_max_terms()?;
         let max_terms = self.max_terms.unwrap_or(usize::MAX);
         for (block, other) in self.blocks.iter_mut().zip(&other.blocks) {
             block.merge(other)?;

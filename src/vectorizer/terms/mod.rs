@@ -199,11 +199,11 @@ impl Terms {
         let tallies = flat.tallies.iter().chain(flat.pairs.iter().map(|(_, _, tally)| tally));
         let mut totals: Vec<u32> = tallies.map(|tally| tally.total).collect();
         totals.sort_unstable_by(|a, b| b.cmp(a));
-        let mut most = max_terms / 2;
+        let mut most = max_terms.div_ceil(2);
         let kept = loop {
             let least = totals.get(most).map_or(0, |total| total.saturating_add(1));
             let kept = flat.without_rare(least)?;
-            if kept.tokens.len() + kept.pairs.len() <= max_terms / 4 * 3 || most == 0 {
+            if kept.tokens.len() + kept.pairs.len() <= max_terms - max_terms / 4 || most == 0 {
                 break kept;
             }
             most /= 2;
