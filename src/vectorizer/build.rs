@@ -4,7 +4,7 @@ use super::block::{Block, Finder};
 use super::reader::Documents;
 use super::scratch::{RowScratch, TextCounts};
 use super::tokens::Tokens;
-use super::{TEXTS_PER_PIECE, TEXTS_PER_ROUND, Vectorizer};
+use super::{TEXTS_PER_PIECE, Vectorizer};
 use crate::error::Result;
 use crate::parallel;
 use crate::progress::{Progress, Stage, report};
@@ -200,8 +200,9 @@ pub(super) fn build<T: Sync>(
     let mut documents: Vec<Option<std::vec::IntoIter<Documents>>> =
         read.into_iter().map(|read| Some(read?.documents.into_iter())).collect();
     let mut rows = Making::with_room(texts.len(), most);
-    for (i, round_texts) in texts.chunks(TEXTS_PER_ROUND).enumerate() {
-        report(progress, Stage::Weight, i * TEXTS_PER_ROUND, texts.len())?;
+    let per_round = 2 * TEXTS_PER_PIECE * parallel::threads();
+    for (i, round_texts) in texts.chunks(per_round).enumerate() {
+        report(progress, Stage::Weight, i * per_round, texts.len())?;
         let mut round = Vec::new();
         for piece in round_texts.chunks(TEXTS_PER_PIECE) {
             let of_blocks = documents.iter_mut().map(|documents| documents.as_mut()?.next());

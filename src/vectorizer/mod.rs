@@ -44,7 +44,7 @@ pub(crate) use scratch::{RowScratch, TextCounts};
 /// How many texts are analysed between two reports of progress.
 const TEXTS_PER_ROUND: usize = 1 << 14;
 /// How many texts are one piece of work; a round has whole ones.
-const TEXTS_PER_PIECE: usize = 1 << 10;
+const TEXTS_PER_PIECE: usize = 1 << 12;
 
 /// Turns texts into rows of numbers: the fitted form of [`VectorizerParams`].
 ///

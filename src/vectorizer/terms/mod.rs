@@ -20,6 +20,7 @@ use std::ops::RangeInclusive;
 
 use super::{TEXTS_PER_PIECE, TEXTS_PER_ROUND};
 use crate::error::{Error, Result};
+use crate::parallel;
 use crate::progress::{Progress, Stage, report};
 use crate::text::{Analyzer, Unit};
 use sharing::new_shards;
@@ -129,9 +130,14 @@ impl Terms {
         }
         let mut workers = Workers::new(self, analyzer);
         let mut result = Ok(());
-        // Threads wait for each other between rounds, so there are few if nobody asks for more.
-        let often = progress.is_some() || max_terms.is_some();
-        let per_round = if often { TEXTS_PER_ROUND } else { 8 * TEXTS_PER_ROUND };
+        // Threads wait for each other between rounds, so there are few if nobody asks for more. What is forgotten must not
+        // depend on their number.
+        let some_each = (2 * TEXTS_PER_PIECE * parallel::threads()).max(TEXTS_PER_ROUND);
+        let per_round = match (max_terms, progress) {
+            (Some(_), _) => TEXTS_PER_ROUND,
+            (None, Some(_)) => some_each,
+            (None, None) => some_each.max(8 * TEXTS_PER_ROUND),
+        };
         for (i, texts_now) in texts.chunks(per_round).enumerate() {
             let counted = report(progress, Stage::Analyze, i * per_round, texts.len())
                 .and_then(|()| workers.round(self, texts_now, &read, keep.is_some()));

@@ -11,7 +11,7 @@ use crate::vectorizer::pairs::Pairs;
 /// More threads would find little left to do beside passing over all tokens.
 const MOST_THREADS: usize = 16;
 /// Each thread has several small shards, so that only a small one is there twice while it grows.
-pub(super) const SHARDS_PER_THREAD: usize = 16;
+pub(super) const SHARDS_PER_THREAD: usize = 4;
 
 /// Tables for as many threads as there are now.
 pub(super) fn new_shards(unit: Unit) -> Vec<Pairs<Tally>> {
