@@ -37,7 +37,7 @@ fn main() {
     compare(&mut criterion, "vectorize/characters", &characters, &texts, &texts);
 
     // Why: no table to look anything up in, but each term is hashed.
-    let hashing = Hashing { n_features: 1 << 20, alternate_sign: true, feature_names: false };
+    let hashing = Hashing { n_features: 1 << 10, alternate_sign: true, feature_names: false };
     let hashing = Settings {
         ngram_range: (1, 2),
         use_idf: false,
