@@ -58,10 +58,10 @@ impl TermCounts {
     /// Keeps no more than about so many different terms in memory, for corpora that have more than fit. Default: all. Range:
     /// 1 and more, per block; during a round of some thousand texts there can be as many more as these bring.
     ///
-    /// When there are more, the rarest are forgotten, until half of them are left, and equally rare ones together; a term that
-    /// comes again is counted from nothing. So the counts of frequent terms are exact, and those of terms that occur less often than what was forgotten
-    /// may be too low; which ones depends on how texts are split into calls and machines. About 60 bytes a term, and those of
-    /// its words.
+    /// When there are more, the rarest are forgotten, until half of them are left, and equally rare ones together; a term
+    /// that comes again is counted from nothing. So the counts of a term that was never among the rarest are exact, and those
+    /// of others may be too low; which ones depends on how texts are split into calls and machines. A term of two tokens and
+    /// more takes 32 to 48 bytes, a token some more and its text.
     #[must_use]
     pub fn max_terms(mut self, max_terms: usize) -> Self {
         self.max_terms = Some(max_terms);
