@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
+use super::ascii::AsciiWords;
 use super::characters::{characters, padded_words};
 use super::negation::{MARK, Negators, Role, Scope};
 use super::normalize::{Fold, without_accents};
@@ -51,6 +52,7 @@ pub struct Analyzer {
 /// Room for tokens that differ from their text.
 #[derive(Debug, Default)]
 pub(crate) struct Buffer {
+    words: AsciiWords,
     word: String,
     stripped: String,
     marked: String,
@@ -178,6 +180,9 @@ impl Analyzer {
         mut each: impl FnMut(&str, Range<usize>),
     ) {
         let AnalyzerParams { tokenizer, lowercase, strip_accents, .. } = self.params;
+        if let Some(words) = self.cut(text, buffer) {
+            return words.iter().for_each(|range| each(&words.text()[range.clone()], range));
+        }
         let text = self.params.max_bytes.map_or(text, |max_bytes| start_of(text, max_bytes));
         let Buffer { word, stripped, .. } = buffer;
         let fold = || Fold::new(text, lowercase, strip_accents);
@@ -196,6 +201,17 @@ impl Analyzer {
             }
             Tokenizer::Social(social) => social::tokens(text, social, lowercase, word, each),
         }
+    }
+
+    /// The surface forms all at once, of a text that allows it: most tweets, where [`Tokenizer::Word`] cuts them.
+    #[inline]
+    pub(crate) fn cut<'b>(&self, text: &str, buffer: &'b mut Buffer) -> Option<&'b AsciiWords> {
+        let AnalyzerParams { tokenizer, lowercase, max_bytes, .. } = self.params;
+        if !matches!(tokenizer, Tokenizer::Word) {
+            return None;
+        }
+        let text = max_bytes.map_or(text, |max_bytes| start_of(text, max_bytes));
+        buffer.words.cut(text, lowercase).then_some(&buffer.words)
     }
 
     /// What a surface form counts as; `None` for a stop word. Depends on nothing else, so it may be remembered.

@@ -16,6 +16,7 @@
 //! ```
 
 mod analyzer;
+mod ascii;
 mod characters;
 mod chars;
 mod lemma;

@@ -26,7 +26,8 @@ const ASCII_WORD: [u8; 128] = {
 /// scikit-learn's `(?u)\b\w\w+\b` after `str.lower()` and stripping: runs of two and more word characters.
 ///
 /// Characters are folded as they come, so that a word's range is that of the original text even where what it becomes has
-/// another length (`İ` becomes `i` and a combining dot, which ends the word).
+/// another length (`İ` becomes `i` and a combining dot, which ends the word). For texts of nothing but ASCII there is a
+/// quicker way, `ascii`.
 pub(super) fn words(
     text: &str,
     lowercase: bool,
@@ -34,9 +35,6 @@ pub(super) fn words(
     buffer: &mut String,
     mut each: impl FnMut(&str, Range<usize>),
 ) {
-    if text.is_ascii() {
-        return ascii_words(text, lowercase, buffer, each);
-    }
     let bytes = text.as_bytes();
     let mut fold = Fold::new(text, lowercase, strip_accents);
     let mut at = 0;
@@ -63,62 +61,6 @@ pub(super) fn words(
         }
         at += 1; // the byte that ended the run is ASCII, or there is none left
     }
-}
-
-/// The same for a text of nothing but ASCII.
-///
-/// A loop over bytes guesses at each where the word ends, and guesses wrong for most words. So 64 bytes at a time become as
-/// many bits, and words are what stands between the edges of these.
-fn ascii_words(
-    text: &str,
-    lowercase: bool,
-    buffer: &mut String,
-    mut each: impl FnMut(&str, Range<usize>),
-) {
-    let mut text = text;
-    if lowercase {
-        buffer.clear();
-        buffer.push_str(text);
-        buffer.make_ascii_lowercase();
-        text = buffer;
-    }
-    let (mut inside, mut start) = (0, 0);
-    for (block, bytes) in text.as_bytes().chunks(64).enumerate() {
-        let bits = word_bits(bytes);
-        // Set where a word begins, or has ended.
-        let mut edges = bits ^ (bits << 1 | inside);
-        inside = bits >> 63;
-        let mut is_inside = start != 0;
-        while edges != 0 {
-            let at = block * 64 + edges.trailing_zeros() as usize;
-            edges &= edges - 1;
-            if is_inside {
-                if at + 1 - start >= 2 {
-                    each(&text[start - 1..at], start - 1..at);
-                }
-                start = 0;
-            } else {
-                start = at + 1;
-            }
-            is_inside = !is_inside;
-        }
-    }
-    if start != 0 && text.len() + 1 - start >= 2 {
-        each(&text[start - 1..], start - 1..text.len());
-    }
-}
-
-/// Which of up to 64 bytes are a word's, the first in the lowest bit.
-fn word_bits(bytes: &[u8]) -> u64 {
-    let mut flags = [0u8; 64];
-    for (flag, b) in flags.iter_mut().zip(bytes) {
-        *flag = u8::from(b.is_ascii_alphanumeric() || *b == b'_');
-    }
-    let (eights, _) = flags.as_chunks::<8>();
-    // The product gathers the lowest bits of eight bytes in the highest byte.
-    let gather =
-        |eight: &[u8; 8]| u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-    eights.iter().rev().fold(0, |bits, eight| bits << 8 | gather(eight))
 }
 
 /// Goes on from `start` character by character until a word has ended, and returns where to continue.

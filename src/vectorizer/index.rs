@@ -100,8 +100,14 @@ impl TermIndex {
         tokens.clear();
         if analyzer.is_plain() {
             lookups.clear();
-            analyzer
-                .segment(text, buffer, |token, _| lookups.push(self.tokens.prepare_find(token)));
+            if let Some(words) = analyzer.cut(text, buffer) {
+                let look_up = |word| self.tokens.prepare_find(words.text(), word);
+                lookups.extend(words.iter().map(look_up));
+            } else {
+                analyzer.segment(text, buffer, |token, _| {
+                    lookups.push(self.tokens.prepare_find(token, 0..token.len()));
+                });
+            }
             tokens.extend(lookups.iter().map(|&lookup| self.tokens.finish_find(lookup)));
         } else {
             analyzer.each(text, buffer, |token, _| tokens.push(self.tokens.find(token)));

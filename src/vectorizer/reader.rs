@@ -72,21 +72,28 @@ impl<'a> Reader<'a> {
     pub(super) fn read(&mut self, text: &str, documents: &mut Documents) -> Result<()> {
         let Self { analyzer, tokens, surfaces, buffer, lookups, after_clause } = self;
         let known = surfaces.as_mut().map_or(&mut *tokens, |surfaces| &mut surfaces.known);
-        let negates = analyzer.negators().is_some();
-        let (mut result, mut end) = (Ok(()), 0);
         lookups.clear();
         after_clause.clear();
-        analyzer.segment(text, buffer, |surface, range| {
-            match known.prepare(surface) {
-                Ok(lookup) => lookups.push(lookup),
-                Err(error) => result = Err(error),
+        if let (Some(words), None) = (analyzer.cut(text, buffer), analyzer.negators()) {
+            for word in words.iter() {
+                lookups.push(known.prepare(words.text(), word)?);
             }
-            if negates {
-                after_clause.push(Scope::ends_in(text.get(end..range.start).unwrap_or_default()));
-                end = range.end;
-            }
-        });
-        result?;
+        } else {
+            let negates = analyzer.negators().is_some();
+            let (mut result, mut end) = (Ok(()), 0);
+            analyzer.segment(text, buffer, |surface, range| {
+                match known.prepare(surface, 0..surface.len()) {
+                    Ok(lookup) => lookups.push(lookup),
+                    Err(error) => result = Err(error),
+                }
+                if negates {
+                    let between = text.get(end..range.start).unwrap_or_default();
+                    after_clause.push(Scope::ends_in(between));
+                    end = range.end;
+                }
+            });
+            result?;
+        }
         // The second half of all lookups in a loop of its own: see `Tokens::prepare_find`.
         let start = documents.tokens.len();
         for &lookup in &*lookups {

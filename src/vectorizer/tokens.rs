@@ -4,6 +4,7 @@
 //! here.
 
 use std::hash::{BuildHasher, Hasher};
+use std::ops::Range;
 
 use foldhash::fast::FixedState;
 
@@ -60,6 +61,16 @@ struct Key {
     length: u32,
 }
 
+/// As many of the lowest bytes as the index says.
+const MASKS: [u128; Key::LONGEST + 1] = {
+    let (mut masks, mut n) = ([u128::MAX; Key::LONGEST + 1], 0);
+    while n < Key::LONGEST {
+        masks[n] = (1 << (8 * n)) - 1;
+        n += 1;
+    }
+    masks
+};
+
 impl Key {
     const LONGEST: usize = 16;
 
@@ -85,6 +96,19 @@ impl Key {
             }),
         };
         Self { bytes, length: u32::try_from(text.len()).unwrap_or(u32::MAX) }
+    }
+
+    /// The key of a word that is followed by what lies behind it in a text, of which it takes no notice.
+    #[inline]
+    fn within(text: &[u8], word: Range<usize>, seed: u64) -> Self {
+        let length = word.len();
+        match text.get(word.start..).and_then(<[u8]>::first_chunk::<{ Self::LONGEST }>) {
+            Some(bytes) if length <= Self::LONGEST => {
+                let bytes = u128::from_le_bytes(*bytes) & MASKS[length];
+                Self { bytes: [bytes as u64, (bytes >> 64) as u64], length: length as u32 }
+            }
+            _ => Self::of(&text[word], seed),
+        }
     }
 
     #[inline]
@@ -164,9 +188,13 @@ impl Tokens {
     /// First half of [`find`](Self::find): all that can be done without the table. Doing this for the words of a text, and
     /// only then the second half for all of them, lets the processor wait for several places of the table at once.
     #[inline]
-    pub(super) fn prepare_find(&self, text: &str) -> Lookup {
-        let key = Key::of(text.as_bytes(), self.table.seed());
-        if key.is_whole() { Lookup::short(key) } else { Lookup::found(self.find_long(key, text)) }
+    pub(super) fn prepare_find(&self, text: &str, word: Range<usize>) -> Lookup {
+        let key = Key::within(text.as_bytes(), word.clone(), self.table.seed());
+        if key.is_whole() {
+            Lookup::short(key)
+        } else {
+            Lookup::found(self.find_long(key, &text[word]))
+        }
     }
 
     /// Second half of [`find`](Self::find).
@@ -175,11 +203,15 @@ impl Tokens {
         if lookup.found == NONE { self.find_short(lookup.key()) } else { lookup.found }
     }
 
-    /// First half of [`intern`](Self::intern).
+    /// First half of [`intern`](Self::intern), for a word in a text.
     #[inline]
-    pub(super) fn prepare(&mut self, text: &str) -> Result<Lookup> {
-        let key = Key::of(text.as_bytes(), self.table.seed());
-        if key.is_whole() { Ok(Lookup::short(key)) } else { self.intern(text).map(Lookup::found) }
+    pub(super) fn prepare(&mut self, text: &str, word: Range<usize>) -> Result<Lookup> {
+        let key = Key::within(text.as_bytes(), word.clone(), self.table.seed());
+        if key.is_whole() {
+            Ok(Lookup::short(key))
+        } else {
+            self.intern(&text[word]).map(Lookup::found)
+        }
     }
 
     /// Second half of [`intern`](Self::intern).
@@ -250,12 +282,15 @@ mod tests {
         for _ in 0..2 {
             for (i, word) in words.iter().enumerate() {
                 assert_eq!(tokens.intern(word).unwrap(), i as u32);
-                let lookup = tokens.prepare(word).unwrap();
-                assert_eq!(tokens.finish(lookup).unwrap(), i as u32);
-                assert_eq!(tokens.finish_find(tokens.prepare_find(word)), i as u32);
+                for after in ["", "s and what follows"] {
+                    let (text, word) = ([word, after].concat(), 0..word.len());
+                    let lookup = tokens.prepare(&text, word.clone()).unwrap();
+                    assert_eq!(tokens.finish(lookup).unwrap(), i as u32);
+                    assert_eq!(tokens.finish_find(tokens.prepare_find(&text, word)), i as u32);
+                }
             }
         }
         assert_eq!((tokens.find("ab\0éab\0é0017"), tokens.find("absent")), (17, NONE));
-        assert_eq!(tokens.finish_find(tokens.prepare_find("absent")), NONE);
+        assert_eq!(tokens.finish_find(tokens.prepare_find("absent", 0..6)), NONE);
     }
 }
