@@ -185,7 +185,7 @@ pub(super) fn build<T: Sync>(
     transform: impl Fn(&Block, &T, &mut RowScratch) + Send + Sync,
     progress: Option<&dyn Progress>,
 ) -> Result<Rows> {
-    let blocks = &vectorizer.blocks;
+    let t0=std::time::Instant::now();let blocks = &vectorizer.blocks;
     let columns: Vec<Option<Columns<'_>>> = blocks
         .iter()
         .zip(&read)
@@ -195,7 +195,7 @@ pub(super) fn build<T: Sync>(
         (Some(columns), Some(read)) => columns.most_entries(&read.documents),
         _ => 0,
     });
-    let most = most.sum();
+    let most = most.sum();eprintln!("  columns {:?}", t0.elapsed());
     // Each piece of the work has its documents, and gives them up when it is done.
     let mut documents: Vec<Option<std::vec::IntoIter<Documents>>> =
         read.into_iter().map(|read| Some(read?.documents.into_iter())).collect();
@@ -231,5 +231,5 @@ pub(super) fn build<T: Sync>(
         rows.append(parts);
     }
     report(progress, Stage::Weight, texts.len(), texts.len())?;
-    Ok(rows.into_rows(vectorizer.n_features()))
+    let t0=std::time::Instant::now();let r=rows.into_rows(vectorizer.n_features());eprintln!("  into_rows {:?}", t0.elapsed());Ok(r)
 }

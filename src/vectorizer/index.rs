@@ -101,14 +101,15 @@ impl TermIndex {
         if analyzer.is_plain() {
             lookups.clear();
             if let Some(words) = analyzer.cut(text, buffer) {
-                let look_up = |word| self.tokens.prepare_find(words.text(), word);
-                lookups.extend(words.iter().map(look_up));
+                for word in words.iter() {
+                    self.tokens.prepare_find(words.text(), word, lookups);
+                }
             } else {
                 analyzer.segment(text, buffer, |token, _| {
-                    lookups.push(self.tokens.prepare_find(token, 0..token.len()));
+                    self.tokens.prepare_find(token, 0..token.len(), lookups);
                 });
             }
-            tokens.extend(lookups.iter().map(|&lookup| self.tokens.finish_find(lookup)));
+            tokens.extend(self.tokens.found(lookups));
         } else {
             analyzer.each(text, buffer, |token, _| tokens.push(self.tokens.find(token)));
         }

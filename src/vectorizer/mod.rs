@@ -399,12 +399,12 @@ impl VectorizerParams {
                 move |step: Step| progress.update(Step { done: before + step.done, total, ..step })
             });
             let update = update.as_ref().map(|update| update as &dyn Progress);
-            counts.add(texts, source, Some(&mut kept), None, update)?;
-            parts.push(counts.parts()?);
+            let t=std::time::Instant::now(); counts.add(texts, source, Some(&mut kept), None, update)?; eprintln!("add {:?}", t.elapsed());
+            let t=std::time::Instant::now(); parts.push(counts.parts()?);eprintln!("parts {:?}", t.elapsed());
             documents.push(counts.into_documents(kept));
         }
-        let vectorizer = Vectorizer::learnt(self.clone(), parts, texts.len() as u64)?;
-        let rows = build(&vectorizer, texts, documents, transform, progress)?;
+        let t=std::time::Instant::now();let vectorizer = Vectorizer::learnt(self.clone(), parts, texts.len() as u64)?;eprintln!("learnt {:?}", t.elapsed());
+        let t=std::time::Instant::now();let rows = build(&vectorizer, texts, documents, transform, progress)?;eprintln!("build {:?}", t.elapsed());
         Ok((vectorizer, rows))
     }
 }

@@ -6,7 +6,7 @@
 use std::marker::PhantomData;
 
 use super::block::Finder;
-use super::tokens::{Lookup, NONE, Tokens};
+use super::tokens::{Lookups, NONE, Tokens};
 use super::{RowScratch, TextCounts};
 use crate::error::{Error, Result};
 use crate::text::{Analyzer, Buffer, Role, Scope, Unit, negate};
@@ -34,7 +34,7 @@ pub(super) struct Reader<'a> {
     /// Where tokens are not the surface forms themselves.
     surfaces: Option<Surfaces>,
     buffer: Buffer,
-    lookups: Vec<Lookup>,
+    lookups: Lookups,
     /// Whether a clause ends before each of them; empty where nobody asks.
     after_clause: Vec<bool>,
 }
@@ -63,7 +63,7 @@ impl<'a> Reader<'a> {
             tokens,
             surfaces: (!analyzer.is_plain()).then(Surfaces::default),
             buffer: Buffer::default(),
-            lookups: Vec::new(),
+            lookups: Lookups::default(),
             after_clause: Vec::new(),
         }
     }
@@ -76,15 +76,14 @@ impl<'a> Reader<'a> {
         after_clause.clear();
         if let (Some(words), None) = (analyzer.cut(text, buffer), analyzer.negators()) {
             for word in words.iter() {
-                lookups.push(known.prepare(words.text(), word)?);
+                known.prepare(words.text(), word, lookups)?;
             }
         } else {
             let negates = analyzer.negators().is_some();
             let (mut result, mut end) = (Ok(()), 0);
             analyzer.segment(text, buffer, |surface, range| {
-                match known.prepare(surface, 0..surface.len()) {
-                    Ok(lookup) => lookups.push(lookup),
-                    Err(error) => result = Err(error),
+                if let Err(error) = known.prepare(surface, 0..surface.len(), lookups) {
+                    result = Err(error);
                 }
                 if negates {
                     let between = text.get(end..range.start).unwrap_or_default();
@@ -94,11 +93,8 @@ impl<'a> Reader<'a> {
             });
             result?;
         }
-        // The second half of all lookups in a loop of its own: see `Tokens::prepare_find`.
         let start = documents.tokens.len();
-        for &lookup in &*lookups {
-            documents.tokens.push(known.finish(lookup)?);
-        }
+        known.interned(lookups, &mut documents.tokens)?;
         if let Some(surfaces) = surfaces {
             surfaces.learn(analyzer, tokens)?;
             surfaces.replace(analyzer, tokens, after_clause, &mut documents.tokens, start)?;

@@ -21,7 +21,7 @@ pub(crate) struct RowScratch {
 #[derive(Debug, Default)]
 pub(super) struct ReadScratch {
     pub(super) buffer: crate::text::Buffer,
-    pub(super) lookups: Vec<super::tokens::Lookup>,
+    pub(super) lookups: super::tokens::Lookups,
     pub(super) tokens: Vec<u32>,
     /// The n-grams of the length at hand.
     pub(super) ngrams: Vec<u32>,

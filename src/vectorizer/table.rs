@@ -70,7 +70,7 @@ impl<E: Entry> Table<E> {
     }
 
     /// Where the entry is that is the `same`, or the free place that it would take.
-    #[inline]
+    #[inline(always)]
     fn place(&self, hash: u64, same: impl Fn(&E) -> bool) -> usize {
         let n = self.places.len();
         let mut at = self.home(hash);

@@ -4,6 +4,7 @@
 //! here.
 
 use std::hash::{BuildHasher, Hasher};
+use std::hint::black_box;
 use std::ops::Range;
 
 use foldhash::fast::FixedState;
@@ -99,7 +100,7 @@ impl Key {
     }
 
     /// The key of a word that is followed by what lies behind it in a text, of which it takes no notice.
-    #[inline]
+    #[inline(always)]
     fn within(text: &[u8], word: Range<usize>, seed: u64) -> Self {
         let length = word.len();
         match text.get(word.start..).and_then(<[u8]>::first_chunk::<{ Self::LONGEST }>) {
@@ -123,29 +124,52 @@ impl Key {
     }
 }
 
-/// A token on its way to its integer: one of which the key is all, or one that is found already.
+/// Tokens on their way to their integers.
+///
+/// First all that can be done without the table, for all tokens of a text, and a glance at each one's place there; only then
+/// the look that decides. So the processor waits for many places at once, and no wrong guess about one of them holds up the
+/// others.
+#[derive(Debug, Default)]
+pub(super) struct Lookups {
+    tokens: Vec<Lookup>,
+    glances: u32,
+}
+
+/// A token of which the key is all, or one that is found already.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Lookup {
+struct Lookup {
+    // The parts of a `Key`, which would not lie as close.
     bytes: [u64; 2],
     length: u32,
     /// [`NONE`] unless it is found already.
     found: u32,
+    hash: u64,
 }
 
-impl Lookup {
+impl Lookups {
+    /// Begins a new text.
     #[inline]
-    fn short(Key { bytes, length }: Key) -> Self {
-        Self { bytes, length, found: NONE }
+    pub(super) fn clear(&mut self) {
+        self.tokens.clear();
     }
 
-    fn found(token: u32) -> Self {
+    #[inline(always)]
+    fn push_short(&mut self, Key { bytes, length }: Key, hash: u64, glance: bool) {
+        self.glances = self.glances.wrapping_add(u32::from(glance));
+        self.tokens.push(Lookup { bytes, length, found: NONE, hash });
+    }
+
+    #[cold]
+    fn push_found(&mut self, token: u32) {
         // No token is so long: what is not there is not found the second time either.
-        Self { bytes: [0; 2], length: u32::MAX, found: token }
+        self.tokens.push(Lookup { bytes: [0; 2], length: u32::MAX, found: token, hash: 0 });
     }
 
+    /// All of them, after everything that was glanced at has been.
     #[inline]
-    fn key(self) -> Key {
-        Key { bytes: self.bytes, length: self.length }
+    fn glanced(&self) -> &[Lookup] {
+        black_box(self.glances);
+        &self.tokens
     }
 }
 
@@ -175,9 +199,12 @@ impl Tokens {
 
     #[inline]
     fn find_short(&self, key: Key) -> u32 {
-        self.table
-            .find(key.hash(self.table.seed()), |slot| slot.key() == key)
-            .map_or(NONE, |slot| slot.token)
+        self.find_hashed(key, key.hash(self.table.seed()))
+    }
+
+    #[inline(always)]
+    fn find_hashed(&self, key: Key, hash: u64) -> u32 {
+        self.table.find(hash, |slot| slot.key() == key).map_or(NONE, |slot| slot.token)
     }
 
     fn find_long(&self, key: Key, text: &str) -> u32 {
@@ -185,45 +212,60 @@ impl Tokens {
         self.table.find(key.hash(self.table.seed()), same).map_or(NONE, |slot| slot.token)
     }
 
-    /// First half of [`find`](Self::find): all that can be done without the table. Doing this for the words of a text, and
-    /// only then the second half for all of them, lets the processor wait for several places of the table at once.
-    #[inline]
-    pub(super) fn prepare_find(&self, text: &str, word: Range<usize>) -> Lookup {
-        let key = Key::within(text.as_bytes(), word.clone(), self.table.seed());
-        if key.is_whole() {
-            Lookup::short(key)
-        } else {
-            Lookup::found(self.find_long(key, &text[word]))
+    /// Whether all of a word in a text is in its key; if so, it is `put` among the lookups.
+    #[inline(always)]
+    fn prepare_short(&self, text: &str, word: Range<usize>, put: &mut Lookups) -> bool {
+        let key = Key::within(text.as_bytes(), word, self.table.seed());
+        let is_short = key.is_whole();
+        if is_short {
+            let hash = key.hash(self.table.seed());
+            put.push_short(key, hash, self.table.glance(hash));
+        }
+        is_short
+    }
+
+    /// Begins to look up a word in a text; what there is of it in the end tells [`found`](Self::found).
+    #[inline(always)]
+    pub(super) fn prepare_find(&self, text: &str, word: Range<usize>, put: &mut Lookups) {
+        if !self.prepare_short(text, word.clone(), put) {
+            put.push_found(self.find(&text[word]));
         }
     }
 
-    /// Second half of [`find`](Self::find).
+    /// The integers of the words that were looked up, or [`NONE`].
     #[inline]
-    pub(super) fn finish_find(&self, lookup: Lookup) -> u32 {
-        if lookup.found == NONE { self.find_short(lookup.key()) } else { lookup.found }
+    pub(super) fn found(&self, lookups: &Lookups) -> impl Iterator<Item = u32> {
+        let finish = |&Lookup { bytes, length, found, hash }: &Lookup| match found {
+            NONE => self.find_hashed(Key { bytes, length }, hash),
+            found => found,
+        };
+        lookups.glanced().iter().map(finish)
     }
 
-    /// First half of [`intern`](Self::intern), for a word in a text.
-    #[inline]
-    pub(super) fn prepare(&mut self, text: &str, word: Range<usize>) -> Result<Lookup> {
-        let key = Key::within(text.as_bytes(), word.clone(), self.table.seed());
-        if key.is_whole() {
-            Ok(Lookup::short(key))
-        } else {
-            self.intern(&text[word]).map(Lookup::found)
+    /// Begins to look up a word in a text, which may be new.
+    #[inline(always)]
+    pub(super) fn prepare(&mut self, text: &str, word: Range<usize>, put: &mut Lookups) -> Result<()> {
+        if !self.prepare_short(text, word.clone(), put) {
+            put.push_found(self.intern(&text[word])?);
         }
+        Ok(())
     }
 
-    /// Second half of [`intern`](Self::intern).
+    /// Appends the integers of the words that were looked up, new ones for those that are new.
     #[inline]
-    pub(super) fn finish(&mut self, lookup: Lookup) -> Result<u32> {
-        if lookup.found != NONE {
-            return Ok(lookup.found);
+    pub(super) fn interned(&mut self, lookups: &Lookups, tokens: &mut Vec<u32>) -> Result<()> {
+        for &Lookup { bytes, length, found, hash } in lookups.glanced() {
+            let key = Key { bytes, length };
+            let token = match found {
+                NONE => match self.find_hashed(key, hash) {
+                    NONE => self.add_short(key)?,
+                    token => token,
+                },
+                found => found,
+            };
+            tokens.push(token);
         }
-        match self.find_short(lookup.key()) {
-            NONE => self.add_short(lookup.key()),
-            token => Ok(token),
-        }
+        Ok(())
     }
 
     #[cold]
@@ -284,13 +326,20 @@ mod tests {
                 assert_eq!(tokens.intern(word).unwrap(), i as u32);
                 for after in ["", "s and what follows"] {
                     let (text, word) = ([word, after].concat(), 0..word.len());
-                    let lookup = tokens.prepare(&text, word.clone()).unwrap();
-                    assert_eq!(tokens.finish(lookup).unwrap(), i as u32);
-                    assert_eq!(tokens.finish_find(tokens.prepare_find(&text, word)), i as u32);
+                    let (mut lookups, mut interned) = (Lookups::default(), Vec::new());
+                    tokens.prepare(&text, word.clone(), &mut lookups).unwrap();
+                    tokens.interned(&lookups, &mut interned).unwrap();
+                    assert_eq!(interned, [i as u32]);
+                    tokens.prepare_find(&text, word, &mut lookups);
+                    assert!(tokens.found(&lookups).eq([i as u32; 2]));
                 }
             }
         }
         assert_eq!((tokens.find("ab\0éab\0é0017"), tokens.find("absent")), (17, NONE));
-        assert_eq!(tokens.finish_find(tokens.prepare_find("absent", 0..6)), NONE);
+        let mut lookups = Lookups::default();
+        for absent in ["absent", "absent and longer than a key"] {
+            tokens.prepare_find(absent, 0..absent.len(), &mut lookups);
+        }
+        assert!(tokens.found(&lookups).eq([NONE; 2]));
     }
 }
