@@ -1,9 +1,9 @@
 //! Rows of many texts, piece by piece and on all threads.
 
 use super::block::{Block, Finder};
-use super::reader::Documents;
+use super::index::TermIndex;
+use super::reader::{Documents, Read};
 use super::scratch::{RowScratch, TextCounts};
-use super::tokens::Tokens;
 use super::{TEXTS_PER_PIECE, Vectorizer};
 use crate::error::Result;
 use crate::parallel;
@@ -12,24 +12,36 @@ use crate::rows::Rows;
 use crate::text::Unit;
 
 /// Some rows, one after the other.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Part {
-    ends: Vec<usize>,
+    starts: Vec<usize>,
     columns: Vec<u32>,
     values: Vec<f32>,
 }
 
 impl Part {
-    /// Takes over the row in `scratch`.
-    fn push(&mut self, scratch: &RowScratch) {
-        self.columns.extend_from_slice(scratch.columns());
-        self.values.extend_from_slice(scratch.values());
-        self.ends.push(self.columns.len());
+    /// One row for each item, to which `transform` adds its entries; `room` is how many these may be.
+    fn new<I>(
+        items: impl ExactSizeIterator<Item = I>,
+        room: usize,
+        mut transform: impl FnMut(I, &mut RowScratch),
+    ) -> Self {
+        let mut scratch = RowScratch::with_room(room);
+        let mut starts = Vec::with_capacity(items.len());
+        for item in items {
+            starts.push(scratch.next_row());
+            transform(item, &mut scratch);
+        }
+        let (columns, values) = scratch.into_rows();
+        Self { starts, columns, values }
     }
 }
 
 /// A matrix in the making.
 struct Making {
+    /// How many there are so far.
+    entries: usize,
+    /// Where each row begins.
     indptr: Vec<usize>,
     columns: Vec<u32>,
     values: Vec<f32>,
@@ -39,14 +51,13 @@ impl Making {
     /// Room for so many rows with so many entries in all, which should be enough. What of it stays unused is never touched, and given back
     /// at the end; growing step by step would hold the entries twice.
     fn with_room(n_rows: usize, entries: usize) -> Self {
-        let mut indptr = Vec::with_capacity(n_rows + 1);
-        indptr.push(0);
-        Self { indptr, columns: vec![0; entries], values: vec![0.0; entries] }
+        let indptr = Vec::with_capacity(n_rows + 1);
+        Self { entries: 0, indptr, columns: vec![0; entries], values: vec![0.0; entries] }
     }
 
     /// Appends rows, on all threads: the first to touch memory waits for it.
     fn append(&mut self, parts: Vec<Part>) {
-        let mut start = self.indptr.last().copied().unwrap_or_default();
+        let mut start = self.entries;
         let end = start + parts.iter().map(|part| part.columns.len()).sum::<usize>();
         if end > self.columns.len() {
             let room = end.max(self.columns.len() / 2 * 3);
@@ -56,13 +67,14 @@ impl Making {
         let (mut columns, mut values) = (&mut self.columns[start..], &mut self.values[start..]);
         let mut copies = Vec::with_capacity(parts.len());
         for part in parts {
-            self.indptr.extend(part.ends.iter().map(|end| start + end));
+            self.indptr.extend(part.starts.iter().map(|row| start + row));
             start += part.columns.len();
             let (to_columns, to_values);
             (to_columns, columns) = columns.split_at_mut(part.columns.len());
             (to_values, values) = values.split_at_mut(part.values.len());
             copies.push((part, to_columns, to_values));
         }
+        self.entries = end;
         parallel::map(copies, |(part, columns, values)| {
             columns.copy_from_slice(&part.columns);
             values.copy_from_slice(&part.values);
@@ -70,10 +82,10 @@ impl Making {
     }
 
     fn into_rows(mut self, n_columns: usize) -> Rows {
-        let entries = self.indptr.last().copied().unwrap_or_default();
-        self.columns.truncate(entries);
+        self.indptr.push(self.entries);
+        self.columns.truncate(self.entries);
         self.columns.shrink_to_fit();
-        self.values.truncate(entries);
+        self.values.truncate(self.entries);
         self.values.shrink_to_fit();
         Rows::from_parts(n_columns, self.indptr, self.columns, self.values)
     }
@@ -88,12 +100,7 @@ pub(super) fn rows_of<T: Sync>(
     // Several pieces a thread, so that none has to wait long for the last.
     let piece = (texts.len() / (4 * parallel::threads())).clamp(16, TEXTS_PER_PIECE);
     let parts = parallel::map(texts.chunks(piece).collect(), |piece| {
-        let (mut part, mut scratch) = (Part::default(), RowScratch::default());
-        for text in piece {
-            transform(text, &mut scratch);
-            part.push(&scratch);
-        }
-        part
+        Part::new(piece.iter(), 0, &transform)
     });
     let entries = parts.iter().map(|part| part.columns.len()).sum();
     let mut rows = Making::with_room(texts.len(), entries);
@@ -101,39 +108,51 @@ pub(super) fn rows_of<T: Sync>(
     rows.into_rows(n_columns)
 }
 
-/// The texts of a fit as they were read, and what their tokens are.
-pub(super) struct Read {
-    pub(super) documents: Vec<Documents>,
-    pub(super) tokens: Tokens,
-}
-
 /// What turns the documents of a fit into rows.
 enum Columns<'v> {
+    /// The column of each token, for each reader.
+    Tokens(&'v Block, Vec<Vec<u32>>),
     /// The integer of each token in the index of the block.
-    Tokens(&'v Block, Vec<u32>),
+    Runs(&'v Block, &'v TermIndex, Vec<u32>),
     /// The columns of each word, one after the other, and where they end.
     Words(&'v Block, Vec<u32>, Vec<usize>),
 }
 
 impl<'v> Columns<'v> {
-    fn new(block: &'v Block, tokens: &Tokens) -> Option<Self> {
+    fn new(block: &'v Block, read: &Read) -> Option<Self> {
         let Finder::Terms(index) = &block.finder else { return None };
-        if block.analyzer.unit() != Unit::CharactersOfWords {
-            let found = tokens.texts().map(|token| index.tokens().find(token));
-            return Some(Self::Tokens(block, found.collect()));
+        let tokens = &read.tokens;
+        if block.analyzer.unit() == Unit::CharactersOfWords {
+            let (mut columns, mut ends, mut characters) = (Vec::new(), Vec::new(), Vec::new());
+            for word in tokens.texts() {
+                index.find_in_word(word, &mut characters, &mut columns);
+                ends.push(columns.len());
+            }
+            return Some(Self::Words(block, columns, ends));
         }
-        let (mut columns, mut ends, mut characters) = (Vec::new(), Vec::new(), Vec::new());
-        for word in tokens.texts() {
-            index.find_in_word(word, &mut characters, &mut columns);
-            ends.push(columns.len());
+        let pieces = parallel::threads();
+        let found = parallel::map((0..pieces).collect(), |i| {
+            let mine = parallel::piece(tokens.len(), pieces, i);
+            let find = |token| index.tokens().find(tokens.text(token as u32));
+            mine.map(find).collect::<Vec<u32>>()
+        });
+        let found = found.concat();
+        if block.ngram_range().1 > 1 {
+            return Some(Self::Runs(block, index, found));
         }
-        Some(Self::Words(block, columns, ends))
+        let of_all: Vec<u32> = found.into_iter().map(|token| index.column(token)).collect();
+        let of_reader =
+            |common: &Vec<u32>| common.iter().map(|&token| of_all[token as usize]).collect();
+        let mut of_readers: Vec<Vec<u32>> = read.common.iter().map(of_reader).collect();
+        of_readers[0] = of_all;
+        Some(Self::Tokens(block, of_readers))
     }
 
     /// A bound on the entries that the rows of documents have.
     fn most_entries(&self, documents: &[Documents]) -> usize {
         match self {
-            Self::Tokens(block, _) => {
+            Self::Tokens(..) => documents.iter().map(|d| d.tokens.len()).sum(),
+            Self::Runs(block, ..) => {
                 let (min, max) = block.ngram_range();
                 let of_one = |d: &[u32]| -> usize {
                     (min..=max.min(d.len())).map(|n| d.len() + 1 - n).sum()
@@ -149,24 +168,26 @@ impl<'v> Columns<'v> {
         }
     }
 
-    /// Adds what a document touches to the row in `scratch`.
-    fn transform(&self, document: &[u32], scratch: &mut RowScratch) {
+    /// Adds what a document of a reader touches to the row in `scratch`.
+    fn transform(&self, reader: usize, document: &[u32], scratch: &mut RowScratch) {
         let counts = TextCounts { tokens: document.len(), known_tokens: 0 };
-        let RowScratch { read, columns, .. } = scratch;
         let block = match self {
-            Self::Tokens(block, found) => {
+            Self::Tokens(block, column_of) => {
+                scratch.find_by(&column_of[reader], document);
+                block
+            }
+            Self::Runs(block, index, found) => {
+                let RowScratch { read, columns, .. } = scratch;
                 read.tokens.clear();
                 read.tokens.extend(document.iter().map(|&token| found[token as usize]));
-                if let Finder::Terms(index) = &block.finder {
-                    index.find_in_tokens(&read.tokens, &mut read.ngrams, columns);
-                }
+                index.find_in_tokens(&read.tokens, &mut read.ngrams, columns);
                 block
             }
             Self::Words(block, of_words, ends) => {
                 for &word in document {
                     let word = word as usize;
                     let start = word.checked_sub(1).map_or(0, |before| ends[before]);
-                    columns.extend_from_slice(&of_words[start..ends[word]]);
+                    scratch.columns.extend_from_slice(&of_words[start..ends[word]]);
                 }
                 block
             }
@@ -185,17 +206,17 @@ pub(super) fn build<T: Sync>(
     transform: impl Fn(&Block, &T, &mut RowScratch) + Send + Sync,
     progress: Option<&dyn Progress>,
 ) -> Result<Rows> {
-    let t0=std::time::Instant::now();let blocks = &vectorizer.blocks;
+    let blocks = &vectorizer.blocks;
     let columns: Vec<Option<Columns<'_>>> = blocks
         .iter()
         .zip(&read)
-        .map(|(block, read)| Columns::new(block, &read.as_ref()?.tokens))
+        .map(|(block, read)| Columns::new(block, read.as_ref()?))
         .collect();
     let most = columns.iter().zip(&read).map(|(columns, read)| match (columns, read) {
         (Some(columns), Some(read)) => columns.most_entries(&read.documents),
         _ => 0,
     });
-    let most = most.sum();eprintln!("  columns {:?}", t0.elapsed());
+    let most = most.sum();
     // Each piece of the work has its documents, and gives them up when it is done.
     let mut documents: Vec<Option<std::vec::IntoIter<Documents>>> =
         read.into_iter().map(|read| Some(read?.documents.into_iter())).collect();
@@ -209,27 +230,24 @@ pub(super) fn build<T: Sync>(
             round.push((piece, of_blocks.collect::<Vec<Option<Documents>>>()));
         }
         let parts = parallel::map(round, |(piece, documents)| {
-            let (mut part, mut scratch) = (Part::default(), RowScratch::default());
+            let room = documents.iter().flatten().map(|d| d.tokens.len()).sum();
             let mut documents: Vec<_> =
-                documents.iter().map(|documents| documents.as_ref().map(Documents::iter)).collect();
-            for text in piece {
-                scratch.clear();
+                documents.iter().map(|d| d.as_ref().map(|d| (d.reader, d.iter()))).collect();
+            Part::new(piece.iter(), room, |text, scratch| {
                 for ((block, columns), documents) in blocks.iter().zip(&columns).zip(&mut documents)
                 {
-                    let document = documents.as_mut().and_then(Iterator::next);
+                    let document = documents.as_mut().and_then(|(r, d)| Some((*r, d.next()?)));
                     match (columns, document) {
-                        (Some(columns), Some(document)) => {
-                            columns.transform(document, &mut scratch);
+                        (Some(columns), Some((reader, document))) => {
+                            columns.transform(reader, document, scratch);
                         }
-                        _ => transform(block, text, &mut scratch),
+                        _ => transform(block, text, scratch),
                     }
                 }
-                part.push(&scratch);
-            }
-            part
+            })
         });
         rows.append(parts);
     }
     report(progress, Stage::Weight, texts.len(), texts.len())?;
-    let t0=std::time::Instant::now();let r=rows.into_rows(vectorizer.n_features());eprintln!("  into_rows {:?}", t0.elapsed());Ok(r)
+    Ok(rows.into_rows(vectorizer.n_features()))
 }

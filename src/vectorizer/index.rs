@@ -73,6 +73,12 @@ impl TermIndex {
         self.ngram_range
     }
 
+    /// The column of a token by its integer, if it is a term and not only a part of some.
+    #[inline]
+    pub(super) fn column(&self, token: u32) -> u32 {
+        self.columns.get(token as usize).copied().unwrap_or(NONE)
+    }
+
     /// What terms are made of.
     pub(super) fn tokens(&self) -> &Tokens {
         &self.tokens

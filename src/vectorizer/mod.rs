@@ -38,7 +38,7 @@ use crate::text::Analyzer;
 use block::BlockParts;
 use build::{build, rows_of};
 use counts::{BlockCounts, Columns};
-use reader::{Source, Texts, TokenLists, check_tokens};
+use reader::{Read, Source, Texts, TokenLists, check_tokens};
 pub(crate) use scratch::{RowScratch, TextCounts};
 
 /// How many texts are analysed between two reports of progress.
@@ -214,7 +214,7 @@ impl Vectorizer {
     #[must_use]
     pub fn transform<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Rows {
         let transform = |text: &T, scratch: &mut RowScratch| {
-            self.transform_one(text.as_ref(), scratch);
+            self.add_row(text.as_ref(), scratch);
         };
         rows_of(texts, self.n_features(), transform)
     }
@@ -230,7 +230,6 @@ impl Vectorizer {
         let analyzers: Vec<&Analyzer> = self.blocks.iter().map(Block::analyzer).collect();
         check_tokens(documents, &analyzers)?;
         let transform = |document: &D, scratch: &mut RowScratch| {
-            scratch.clear();
             self.blocks.iter().for_each(|block| block.transform_tokens(document.as_ref(), scratch));
         };
         Ok(rows_of(documents, self.n_features(), transform))
@@ -240,6 +239,12 @@ impl Vectorizer {
     #[inline]
     pub(crate) fn transform_one(&self, text: &str, scratch: &mut RowScratch) -> TextCounts {
         scratch.clear();
+        self.add_row(text, scratch)
+    }
+
+    /// Adds the row of a text to those in `scratch`.
+    #[inline]
+    fn add_row(&self, text: &str, scratch: &mut RowScratch) -> TextCounts {
         let mut counts = None;
         for block in &self.blocks {
             let of_block = block.transform_one(text, scratch);
@@ -390,21 +395,21 @@ impl VectorizerParams {
         let blocks: Vec<BlockCounts> =
             self.blocks().map(BlockCounts::new).collect::<Result<_>>()?;
         S::check(texts, &blocks.iter().map(BlockCounts::analyzer).collect::<Vec<_>>())?;
-        let (mut parts, mut documents) = (Vec::new(), Vec::new());
+        let (mut parts, mut read) = (Vec::new(), Vec::new());
         let total = texts.len() * blocks.len();
         for (i, mut counts) in blocks.into_iter().enumerate() {
-            let mut kept = Vec::new();
+            let mut kept = Read::default();
             let update = progress.map(|progress| {
                 let before = i * texts.len();
                 move |step: Step| progress.update(Step { done: before + step.done, total, ..step })
             });
             let update = update.as_ref().map(|update| update as &dyn Progress);
-            let t=std::time::Instant::now(); counts.add(texts, source, Some(&mut kept), None, update)?; eprintln!("add {:?}", t.elapsed());
-            let t=std::time::Instant::now(); parts.push(counts.parts()?);eprintln!("parts {:?}", t.elapsed());
-            documents.push(counts.into_documents(kept));
+            counts.add(texts, source, Some(&mut kept), None, update)?;
+            parts.push(counts.parts()?);
+            read.push(counts.into_read(kept));
         }
-        let t=std::time::Instant::now();let vectorizer = Vectorizer::learnt(self.clone(), parts, texts.len() as u64)?;eprintln!("learnt {:?}", t.elapsed());
-        let t=std::time::Instant::now();let rows = build(&vectorizer, texts, documents, transform, progress)?;eprintln!("build {:?}", t.elapsed());
+        let vectorizer = Vectorizer::learnt(self.clone(), parts, texts.len() as u64)?;
+        let rows = build(&vectorizer, texts, read, transform, progress)?;
         Ok((vectorizer, rows))
     }
 }

@@ -14,17 +14,33 @@ use crate::text::{Analyzer, Buffer, Role, Scope, Unit, negate};
 /// Texts as the integers of their tokens.
 #[derive(Debug, Default)]
 pub(super) struct Documents {
+    /// Whose integers they are: 0 for the common ones.
+    pub(super) reader: usize,
     pub(super) tokens: Vec<u32>,
     /// Where the tokens of each text end.
     ends: Vec<usize>,
 }
 
 impl Documents {
+    /// None yet, of this reader.
+    pub(super) fn of(reader: usize) -> Self {
+        Self { reader, ..Self::default() }
+    }
+
     /// The tokens of each text.
     pub(super) fn iter(&self) -> impl Iterator<Item = &[u32]> {
         let mut start = 0;
         self.ends.iter().map(move |&end| &self.tokens[std::mem::replace(&mut start, end)..end])
     }
+}
+
+/// The texts of a fit as they were read, and what their tokens are.
+#[derive(Debug, Default)]
+pub(super) struct Read {
+    pub(super) documents: Vec<Documents>,
+    pub(super) tokens: Tokens,
+    /// The common integers of each reader's tokens; of the first one, whose are the common ones, none.
+    pub(super) common: Vec<Vec<u32>>,
 }
 
 /// Reads texts one after the other.

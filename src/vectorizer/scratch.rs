@@ -1,19 +1,23 @@
-//! The row of one text in the making: which columns it touches, how often, and what that weighs.
+//! Rows in the making: which columns a text touches, how often, and what that weighs.
 
-/// Buffers that one text after the other passes through, and the row of the last one.
+use super::tokens::NONE;
+
+/// Buffers that one text after the other passes through, and the rows that were made of them.
 ///
 /// A row is made block by block: columns are found, gathered into distinct ones and their counts, and weighed.
 #[derive(Debug, Default)]
 pub(crate) struct RowScratch {
     pub(super) read: ReadScratch,
+    /// Where the row at hand begins.
+    row: usize,
     /// Where the columns of the block at hand begin.
     start: usize,
-    /// The columns of the row, ascending; those of the block at hand as they are found, until they are gathered.
+    /// The columns of the rows, ascending in each; those of the block at hand as they are found, until they are gathered.
     pub(super) columns: Vec<u32>,
     /// How often each column of the block occurs.
     counts: Vec<i64>,
     weights: Vec<f64>,
-    /// The values of the row.
+    /// The values of the rows.
     values: Vec<f32>,
 }
 
@@ -40,21 +44,58 @@ pub(crate) struct TextCounts {
 }
 
 impl RowScratch {
+    /// Room for so many entries.
+    pub(super) fn with_room(entries: usize) -> Self {
+        let (columns, values) = (Vec::with_capacity(entries), Vec::with_capacity(entries));
+        Self { columns, values, ..Self::default() }
+    }
+
     /// The columns of the row, ascending.
+    #[inline]
     pub(crate) fn columns(&self) -> &[u32] {
-        &self.columns
+        &self.columns[self.row..]
     }
 
     /// The values of the row.
+    #[inline]
     pub(crate) fn values(&self) -> &[f32] {
-        &self.values
+        &self.values[self.row..]
     }
 
-    /// Begins a new row.
+    /// Begins a new row, and forgets those before.
+    #[inline]
     pub(super) fn clear(&mut self) {
-        self.start = 0;
         self.columns.clear();
         self.values.clear();
+        self.next_row();
+    }
+
+    /// Begins a new row after those before, and returns where.
+    #[inline]
+    pub(super) fn next_row(&mut self) -> usize {
+        self.row = self.columns.len();
+        self.start = self.row;
+        self.row
+    }
+
+    /// The columns and the values of all rows, one after the other.
+    pub(super) fn into_rows(self) -> (Vec<u32>, Vec<f32>) {
+        (self.columns, self.values)
+    }
+
+    /// Adds the columns that tokens have by a table, in which [`NONE`] stands for none.
+    #[inline]
+    pub(super) fn find_by(&mut self, column_of: &[u32], tokens: &[u32]) {
+        let before = self.columns.len();
+        self.columns.resize(before + tokens.len(), 0);
+        let (found, mut n) = (&mut self.columns[before..], 0);
+        for &token in tokens {
+            // Written in any case: no guess at which tokens are known.
+            let column = column_of[token as usize];
+            found[n] = column;
+            n += usize::from(column != NONE);
+        }
+        self.columns.truncate(before + n);
     }
 
     /// Turns the columns found, one entry per occurrence, into distinct ones and their counts.
@@ -62,17 +103,21 @@ impl RowScratch {
         let found = &mut self.columns[self.start..];
         sort(found);
         self.counts.clear();
-        let mut kept = 0;
+        self.counts.resize(found.len(), 0);
+        let (mut kept, mut run, mut last) = (0, 0, NONE);
         for i in 0..found.len() {
-            if kept > 0 && found[kept - 1] == found[i] {
-                self.counts[kept - 1] += 1;
-            } else {
-                found[kept] = found[i];
-                self.counts.push(1);
-                kept += 1;
+            // Written in any case: no guess at which columns occur twice.
+            let column = found[i];
+            if column != last {
+                run = i;
             }
+            kept += usize::from(column != last);
+            last = column;
+            found[kept - 1] = column;
+            self.counts[kept - 1] = (i + 1 - run) as i64;
         }
         self.columns.truncate(self.start + kept);
+        self.counts.truncate(kept);
     }
 
     /// The same for columns that stand at twice their number, or one more for an occurrence that counts −1.
@@ -112,9 +157,9 @@ impl RowScratch {
 
     /// Drops the columns of the row that have come to nothing.
     pub(super) fn drop_zeros(&mut self) {
-        if self.values.contains(&0.0) {
-            let mut kept = 0;
-            for i in 0..self.values.len() {
+        if self.values().contains(&0.0) {
+            let mut kept = self.row;
+            for i in self.row..self.values.len() {
                 if self.values[i] != 0.0 {
                     self.values[kept] = self.values[i];
                     self.columns[kept] = self.columns[i];
@@ -129,12 +174,13 @@ impl RowScratch {
 }
 
 /// Sorts. Few numbers, as in a tweet, are put where as many others are smaller: to compare each with each is more work than
-/// a sort, but work without a branch that a processor could guess wrong.
+/// a sort, but work without a branch that a processor could guess wrong, and on many numbers at once.
 #[inline]
 fn sort(numbers: &mut [u32]) {
     match numbers.len() {
         0 | 1 => {}
-        2..=16 => sort_few::<16>(numbers),
+        2..=8 => sort_few::<8>(numbers),
+        9..=16 => sort_few::<16>(numbers),
         17..=32 => sort_few::<32>(numbers),
         _ => numbers.sort_unstable(),
     }
@@ -143,18 +189,23 @@ fn sort(numbers: &mut [u32]) {
 /// Sorts up to `N` numbers, of which `N` is a power of two.
 #[inline]
 fn sort_few<const N: usize>(numbers: &mut [u32]) {
-    // Made different by where they stand, so that no two get the same place.
-    let largest = numbers.iter().fold(0, |a, &b| a | b);
-    if largest >= u32::MAX / N as u32 {
+    let any = numbers.iter().fold(0, |a, &b| a | b);
+    if any >= i32::MAX as u32 / N as u32 {
         return numbers.sort_unstable();
     }
-    let mut keys = [u32::MAX; N];
+    // Made different by where they stand, so that no two get the same place.
+    let mut keys = [i32::MAX; N];
     for (i, (key, &number)) in keys.iter_mut().zip(&*numbers).enumerate() {
-        *key = number * N as u32 + i as u32;
+        *key = (number * N as u32 + i as u32).cast_signed();
     }
-    for &key in &keys[..numbers.len()] {
-        let smaller: u32 = keys.iter().map(|&other| u32::from(other < key)).sum();
-        numbers[smaller as usize] = key / N as u32;
+    let mut smaller = [0i32; N];
+    for &other in &keys[..numbers.len()] {
+        for (n, &key) in smaller.iter_mut().zip(&keys) {
+            *n += i32::from(other < key);
+        }
+    }
+    for (&key, &place) in keys.iter().zip(&smaller).take(numbers.len()) {
+        numbers[place as usize] = key.cast_unsigned() / N as u32;
     }
 }
 
@@ -169,6 +220,7 @@ mod tests {
             (vec![7], vec![7], vec![1]),
             (vec![7, 7], vec![7], vec![2]),
             (vec![3, 1, 3, 2, 3, 1], vec![1, 2, 3], vec![2, 1, 3]),
+            (vec![0, 0, 5, 0], vec![0, 5], vec![3, 1]),
         ] {
             let mut scratch = RowScratch { columns: found, ..RowScratch::default() };
             scratch.gather();
@@ -199,7 +251,7 @@ mod tests {
 
     #[test]
     fn blocks_stand_side_by_side() {
-        let mut scratch = RowScratch::default();
+        let mut scratch = RowScratch::with_room(3);
         for (first, found) in [(0, [2, 0]), (10, [1, 1])] {
             scratch.columns.extend(found);
             scratch.gather();
@@ -209,5 +261,22 @@ mod tests {
             });
         }
         assert_eq!((scratch.columns(), scratch.values()), (&[0, 2, 11][..], &[0.5, 0.5, 1.0][..]));
+    }
+
+    #[test]
+    fn rows_stand_one_after_the_other() {
+        let mut scratch = RowScratch::default();
+        let double = |_: &[u32], counts: &[i64], weights: &mut Vec<f64>| {
+            weights.extend(counts.iter().map(|&count| count as f64));
+            2.0
+        };
+        for (start, tokens) in [(0, vec![1, 2, 0]), (2, vec![3, 2, 2, 1]), (3, vec![])] {
+            assert_eq!(scratch.next_row(), start);
+            scratch.find_by(&[9, NONE, 4, NONE], &tokens);
+            scratch.gather();
+            scratch.weigh(0, double);
+        }
+        assert_eq!((scratch.columns(), scratch.values()), (&[][..], &[][..]));
+        assert_eq!(scratch.into_rows(), (vec![4, 9, 4], vec![2.0, 2.0, 4.0]));
     }
 }

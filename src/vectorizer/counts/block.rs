@@ -7,9 +7,8 @@ use crate::text::Analyzer;
 use crate::vectorizer::Vocabulary;
 use crate::vectorizer::block::{Block, BlockParts};
 use crate::vectorizer::block_params::BlockParams;
-use crate::vectorizer::build::Read;
 use crate::vectorizer::hashing::Names;
-use crate::vectorizer::reader::{Documents, Source};
+use crate::vectorizer::reader::{Read, Source};
 use crate::vectorizer::terms::{Tally, Terms};
 use crate::vectorizer::weighting;
 
@@ -62,7 +61,7 @@ impl BlockCounts {
         &mut self,
         texts: &[T],
         source: S,
-        keep: Option<&mut Vec<Documents>>,
+        keep: Option<&mut Read>,
         max_terms: Option<usize>,
         progress: Option<&dyn Progress>,
     ) -> Result<()> {
@@ -136,9 +135,9 @@ impl BlockCounts {
         Ok(BlockParts { vocabulary: Some(vocabulary), names: Names::default(), idf, mean_length })
     }
 
-    /// The documents that were kept, with what is needed to read them, and nothing else of the counts.
-    pub(in crate::vectorizer) fn into_documents(self, documents: Vec<Documents>) -> Option<Read> {
+    /// What was read and kept, with what its tokens are, and nothing else of the counts.
+    pub(in crate::vectorizer) fn into_read(self, kept: Read) -> Option<Read> {
         let terms = self.terms.filter(|_| self.columns.is_none())?;
-        Some(Read { documents, tokens: terms.into_document_tokens() })
+        Some(Read { tokens: terms.into_document_tokens(), ..kept })
     }
 }

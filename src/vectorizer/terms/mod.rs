@@ -14,7 +14,7 @@ mod workers;
 pub(super) use flat::Flat;
 
 use super::pairs::Pairs;
-use super::reader::{Documents, Reader};
+use super::reader::{Documents, Read, Reader};
 use super::tokens::Tokens;
 use std::ops::RangeInclusive;
 
@@ -119,7 +119,7 @@ impl Terms {
         analyzer: &Analyzer,
         texts: &[T],
         read: impl Fn(&mut Reader<'_>, &T, &mut Documents) -> Result<()> + Send + Sync,
-        mut keep: Option<&mut Vec<Documents>>,
+        mut keep: Option<&mut Read>,
         max_terms: Option<usize>,
         progress: Option<&dyn Progress>,
     ) -> Result<()> {
@@ -144,7 +144,7 @@ impl Terms {
             match counted {
                 Ok(documents) => {
                     if let Some(keep) = &mut keep {
-                        keep.extend(documents);
+                        keep.documents.extend(documents);
                     }
                 }
                 Err(error) => {
@@ -158,8 +158,11 @@ impl Terms {
                 workers = Workers::new(self, analyzer);
             }
         }
-        workers.finish(self)?;
+        let common = workers.finish(self)?;
         result?;
+        if let Some(keep) = keep {
+            keep.common = common;
+        }
         report(progress, Stage::Analyze, texts.len(), texts.len())
     }
 

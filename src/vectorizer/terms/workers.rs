@@ -60,19 +60,18 @@ impl<'a> Workers<'a> {
         wanted: bool,
     ) -> Result<Vec<Documents>> {
         let of_words = terms.unit == Unit::CharactersOfWords;
-        let read = self.read(terms, texts, read)?;
-        let documents = if wanted || of_words || terms.ngram_range.1 > 1 {
+        let mut documents = self.read(terms, texts, read)?;
+        if of_words || terms.ngram_range.1 > 1 {
             self.adopt()?;
-            parallel::map(read, |(i, mut documents)| {
+            documents = parallel::map(documents, |mut documents| {
                 // The first one's integers are the common ones.
-                if let Some(Worker { adopted, .. }) = self.workers.get(i).filter(|_| i > 0) {
-                    documents.tokens.iter_mut().for_each(|t| *t = adopted[*t as usize]);
+                if let Some(worker) = self.workers.get(documents.reader).filter(|_| documents.reader > 0) {
+                    documents.tokens.iter_mut().for_each(|t| *t = worker.adopted[*t as usize]);
+                    documents.reader = 0;
                 }
                 documents
-            })
-        } else {
-            read.into_iter().map(|(_, documents)| documents).collect()
-        };
+            });
+        }
         if of_words {
             self.count_terms_of_words(terms, &documents)?;
         } else if terms.ngram_range.1 > 1 {
@@ -84,29 +83,29 @@ impl<'a> Workers<'a> {
         Ok(if wanted { documents } else { Vec::new() })
     }
 
-    /// Reads the texts, and counts single tokens if they are terms; returns for each piece who read it.
+    /// Reads the texts, and counts single tokens if they are terms.
     fn read<T: Sync>(
         &mut self,
         terms: &Terms,
         texts: &[T],
         read: &(impl Fn(&mut Reader<'_>, &T, &mut Documents) -> Result<()> + Send + Sync),
-    ) -> Result<Vec<(usize, Documents)>> {
+    ) -> Result<Vec<Documents>> {
         let pieces: Vec<&[T]> = texts.chunks(TEXTS_PER_PIECE).collect();
         let tokens_count = terms.unit != Unit::CharactersOfWords && terms.ngram_range.0 == 1;
-        let read = |i, worker: &mut Worker<'_>, piece: usize| {
-            let mut documents = Documents::default();
-            for text in pieces[piece] {
+        let read = |reader, worker: &mut Worker<'_>, piece: usize| {
+            let mut documents = Documents::of(reader);
+            for (number, text) in terms.numbers(piece).zip(pieces[piece]) {
+                let start = documents.tokens.len();
                 read(&mut worker.reader, text, &mut documents)?;
-            }
-            if tokens_count {
-                worker.tokens.resize(worker.reader.tokens.len(), Tally::default());
-                for (text, tokens) in terms.numbers(piece).zip(documents.iter()) {
-                    for &token in tokens {
-                        worker.tokens[token as usize].count(text);
+                if tokens_count {
+                    worker.tokens.resize(worker.reader.tokens.len(), Tally::default());
+                    for &token in &documents.tokens[start..] {
+                        worker.tokens[token as usize].count(number);
                     }
                 }
             }
-            Ok((i, documents))
+            documents.tokens.shrink_to_fit();
+            Ok(documents)
         };
         parallel::share(&mut self.workers, pieces.len(), read).into_iter().collect()
     }
@@ -133,10 +132,11 @@ impl<'a> Workers<'a> {
         spelt
     }
 
-    /// Sums up, and gives the table of tokens back.
-    pub(super) fn finish(mut self, terms: &mut Terms) -> Result<()> {
+    /// Sums up, and gives the table of tokens back; returns the common integers of each reader's tokens.
+    pub(super) fn finish(mut self, terms: &mut Terms) -> Result<Vec<Vec<u32>>> {
         let of_words = terms.unit == Unit::CharactersOfWords;
-        let adopted = if of_words { Ok(()) } else { self.adopt() };
+        let done = self.adopt();
+        let mut all_adopted = Vec::with_capacity(self.workers.len());
         for (i, worker) in self.workers.into_iter().enumerate() {
             let Worker { reader, adopted, tokens, pairs } = worker;
             let common = |token: usize| match adopted.get(token) {
@@ -157,8 +157,9 @@ impl<'a> Workers<'a> {
                 let place = if of_words { &mut terms.words.tokens } else { &mut terms.tokens };
                 *place = reader.tokens;
             }
+            all_adopted.push(adopted);
         }
-        adopted
+        done.map(|()| all_adopted)
     }
 }
 
