@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use super::ascii::AsciiWords;
+use super::ascii::{AsciiWords, ascii};
 use super::characters::{characters, padded_words};
 use super::negation::{MARK, Negators, Role, Scope};
 use super::normalize::{Fold, without_accents};
@@ -181,7 +181,7 @@ impl Analyzer {
     ) {
         let AnalyzerParams { tokenizer, lowercase, strip_accents, .. } = self.params;
         if let Some(words) = self.cut(text, buffer) {
-            return words.iter().for_each(|range| each(&words.text()[range.clone()], range));
+            return words.iter().for_each(|range| each(ascii(&words.text()[range.clone()]), range));
         }
         let text = self.params.max_bytes.map_or(text, |max_bytes| start_of(text, max_bytes));
         let Buffer { word, stripped, .. } = buffer;

@@ -112,7 +112,7 @@ impl TermIndex {
                 }
             } else {
                 analyzer.segment(text, buffer, |token, _| {
-                    self.tokens.prepare_find(token, 0..token.len(), lookups);
+                    self.tokens.prepare_find(token.as_bytes(), 0..token.len(), lookups);
                 });
             }
             tokens.extend(self.tokens.found(lookups));

@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
             let negates = analyzer.negators().is_some();
             let (mut result, mut end) = (Ok(()), 0);
             analyzer.segment(text, buffer, |surface, range| {
-                if let Err(error) = known.prepare(surface, 0..surface.len(), lookups) {
+                if let Err(error) = known.prepare(surface.as_bytes(), 0..surface.len(), lookups) {
                     result = Err(error);
                 }
                 if negates {

@@ -132,7 +132,6 @@ impl Key {
 #[derive(Debug, Default)]
 pub(super) struct Lookups {
     tokens: Vec<Lookup>,
-    glances: u32,
 }
 
 /// A token of which the key is all, or one that is found already.
@@ -154,8 +153,7 @@ impl Lookups {
     }
 
     #[inline(always)]
-    fn push_short(&mut self, Key { bytes, length }: Key, hash: u64, glance: bool) {
-        self.glances = self.glances.wrapping_add(u32::from(glance));
+    fn push_short(&mut self, Key { bytes, length }: Key, hash: u64) {
         self.tokens.push(Lookup { bytes, length, found: NONE, hash });
     }
 
@@ -165,12 +163,19 @@ impl Lookups {
         self.tokens.push(Lookup { bytes: [0; 2], length: u32::MAX, found: token, hash: 0 });
     }
 
-    /// All of them, after everything that was glanced at has been.
+    /// All of them, after a glance at where each lies.
     #[inline]
-    fn glanced(&self) -> &[Lookup] {
-        black_box(self.glances);
+    fn glanced(&self, table: &Table<Slot>) -> &[Lookup] {
+        let glances = self.tokens.iter().map(|lookup| u32::from(table.glance(lookup.hash)));
+        black_box(glances.fold(0, u32::wrapping_add));
         &self.tokens
     }
+}
+
+/// The text of a word, which the caller has cut where it may be cut.
+#[cold]
+fn whole(word: &[u8]) -> &str {
+    std::str::from_utf8(word).expect("a word of a text is a text")
 }
 
 impl Tokens {
@@ -214,21 +219,21 @@ impl Tokens {
 
     /// Whether all of a word in a text is in its key; if so, it is `put` among the lookups.
     #[inline(always)]
-    fn prepare_short(&self, text: &str, word: Range<usize>, put: &mut Lookups) -> bool {
-        let key = Key::within(text.as_bytes(), word, self.table.seed());
+    fn prepare_short(&self, text: &[u8], word: Range<usize>, put: &mut Lookups) -> bool {
+        let key = Key::within(text, word, self.table.seed());
         let is_short = key.is_whole();
         if is_short {
             let hash = key.hash(self.table.seed());
-            put.push_short(key, hash, self.table.glance(hash));
+            put.push_short(key, hash);
         }
         is_short
     }
 
     /// Begins to look up a word in a text; what there is of it in the end tells [`found`](Self::found).
     #[inline(always)]
-    pub(super) fn prepare_find(&self, text: &str, word: Range<usize>, put: &mut Lookups) {
+    pub(super) fn prepare_find(&self, text: &[u8], word: Range<usize>, put: &mut Lookups) {
         if !self.prepare_short(text, word.clone(), put) {
-            put.push_found(self.find(&text[word]));
+            put.push_found(self.find(whole(&text[word])));
         }
     }
 
@@ -239,14 +244,14 @@ impl Tokens {
             NONE => self.find_hashed(Key { bytes, length }, hash),
             found => found,
         };
-        lookups.glanced().iter().map(finish)
+        lookups.glanced(&self.table).iter().map(finish)
     }
 
     /// Begins to look up a word in a text, which may be new.
     #[inline(always)]
-    pub(super) fn prepare(&mut self, text: &str, word: Range<usize>, put: &mut Lookups) -> Result<()> {
+    pub(super) fn prepare(&mut self, text: &[u8], word: Range<usize>, put: &mut Lookups) -> Result<()> {
         if !self.prepare_short(text, word.clone(), put) {
-            put.push_found(self.intern(&text[word])?);
+            put.push_found(self.intern(whole(&text[word]))?);
         }
         Ok(())
     }
@@ -254,7 +259,7 @@ impl Tokens {
     /// Appends the integers of the words that were looked up, new ones for those that are new.
     #[inline]
     pub(super) fn interned(&mut self, lookups: &Lookups, tokens: &mut Vec<u32>) -> Result<()> {
-        for &Lookup { bytes, length, found, hash } in lookups.glanced() {
+        for &Lookup { bytes, length, found, hash } in lookups.glanced(&self.table) {
             let key = Key { bytes, length };
             let token = match found {
                 NONE => match self.find_hashed(key, hash) {
@@ -327,10 +332,10 @@ mod tests {
                 for after in ["", "s and what follows"] {
                     let (text, word) = ([word, after].concat(), 0..word.len());
                     let (mut lookups, mut interned) = (Lookups::default(), Vec::new());
-                    tokens.prepare(&text, word.clone(), &mut lookups).unwrap();
+                    tokens.prepare(text.as_bytes(), word.clone(), &mut lookups).unwrap();
                     tokens.interned(&lookups, &mut interned).unwrap();
                     assert_eq!(interned, [i as u32]);
-                    tokens.prepare_find(&text, word, &mut lookups);
+                    tokens.prepare_find(text.as_bytes(), word, &mut lookups);
                     assert!(tokens.found(&lookups).eq([i as u32; 2]));
                 }
             }
@@ -338,7 +343,7 @@ mod tests {
         assert_eq!((tokens.find("ab\0éab\0é0017"), tokens.find("absent")), (17, NONE));
         let mut lookups = Lookups::default();
         for absent in ["absent", "absent and longer than a key"] {
-            tokens.prepare_find(absent, 0..absent.len(), &mut lookups);
+            tokens.prepare_find(absent.as_bytes(), 0..absent.len(), &mut lookups);
         }
         assert!(tokens.found(&lookups).eq([NONE; 2]));
     }
