@@ -26,39 +26,46 @@ use crate::error::{Error, Result};
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rows {
-    csr: CsMatI<f32, u32, usize>,
+    n_columns: usize,
+    /// Where the entries of each row begin, and after the last where they end.
+    indptr: Vec<usize>,
+    columns: Vec<u32>,
+    values: Vec<f32>,
 }
 
 impl Rows {
     /// Rows whose `indptr[i]..indptr[i + 1]` are the entries of row `i`.
     ///
     /// The caller guarantees the form: columns ascending and below `n_columns`, `indptr` ascending from 0 to the number of
-    /// entries. It is checked all the same; breaking it is a bug of this crate.
+    /// entries. Breaking it is a bug of this crate, which shows where the rows are used: to look at every entry once more
+    /// here would take as long as a good part of their making.
     pub(crate) fn from_parts(
         n_columns: usize,
         indptr: Vec<usize>,
         columns: Vec<u32>,
         values: Vec<f32>,
     ) -> Self {
-        Self { csr: CsMatI::new((indptr.len() - 1, n_columns), indptr, columns, values) }
+        debug_assert_eq!(indptr.last(), Some(&columns.len()));
+        debug_assert_eq!(columns.len(), values.len());
+        Self { n_columns, indptr, columns, values }
     }
 
     /// How many rows, one per text.
     #[must_use]
     pub fn n_rows(&self) -> usize {
-        self.csr.rows()
+        self.indptr.len() - 1
     }
 
     /// How many columns, one per term.
     #[must_use]
     pub fn n_columns(&self) -> usize {
-        self.csr.cols()
+        self.n_columns
     }
 
     /// How many entries are stored.
     #[must_use]
     pub fn nnz(&self) -> usize {
-        self.csr.nnz()
+        self.columns.len()
     }
 
     /// The columns and the values of row `i`.
@@ -68,24 +75,19 @@ impl Rows {
     /// If there is no row `i`.
     #[must_use]
     pub fn row(&self, i: usize) -> (&[u32], &[f32]) {
-        let range = self.csr.indptr().outer_inds_sz(i);
-        (&self.csr.indices()[range.clone()], &self.csr.data()[range])
+        let range = self.indptr[i]..self.indptr[i + 1];
+        (&self.columns[range.clone()], &self.values[range])
     }
 
     /// All rows at once, for loops that cannot afford to slice twice per row.
     pub(crate) fn parts(&self) -> Parts<'_> {
-        Parts {
-            // Owned matrices made by `from_parts` or checked by `try_from` always have a proper indptr.
-            indptr: self.csr.proper_indptr(),
-            columns: self.csr.indices(),
-            values: self.csr.data(),
-        }
+        Parts { indptr: &self.indptr, columns: &self.columns, values: &self.values }
     }
 }
 
 /// The arrays behind [`Rows`].
 pub(crate) struct Parts<'a> {
-    indptr: std::borrow::Cow<'a, [usize]>,
+    indptr: &'a [usize],
     columns: &'a [u32],
     values: &'a [f32],
 }
@@ -122,7 +124,8 @@ impl Parts<'_> {
 
 impl From<Rows> for CsMatI<f32, u32, usize> {
     fn from(rows: Rows) -> Self {
-        rows.csr
+        let shape = (rows.n_rows(), rows.n_columns);
+        Self::new(shape, rows.indptr, rows.columns, rows.values)
     }
 }
 
@@ -134,11 +137,21 @@ impl TryFrom<CsMatI<f32, u32, usize>> for Rows {
 
     fn try_from(matrix: CsMatI<f32, u32, usize>) -> Result<Self> {
         let csr = if matrix.is_csr() { matrix } else { matrix.to_csr() };
-        if let Some(value) = csr.data().iter().find(|v| !v.is_finite()) {
+        check_finite(csr.data())?;
+        let n_columns = csr.cols();
+        let indptr = csr.proper_indptr().into_owned();
+        let (_, columns, values) = csr.into_raw_storage();
+        Ok(Self::from_parts(n_columns, indptr, columns, values))
+    }
+}
+
+fn check_finite(values: &[f32]) -> Result<()> {
+    match values.iter().find(|v| !v.is_finite()) {
+        None => Ok(()),
+        Some(value) => {
             let problem = format!("{value} is not finite; replace or drop such entries");
-            return Err(Error::InvalidValues { what: "rows", problem });
+            Err(Error::InvalidValues { what: "rows", problem })
         }
-        Ok(Self { csr })
     }
 }
 
@@ -146,7 +159,7 @@ impl TryFrom<CsMatI<f32, u32, usize>> for Rows {
 impl From<&Rows> for Array2<f32> {
     fn from(rows: &Rows) -> Self {
         // `to_dense` of sprs may be of another version of ndarray: a build that holds `linfa` has sprs 0.11.2.
-        let mut dense = Self::zeros(rows.csr.shape());
+        let mut dense = Self::zeros((rows.n_rows(), rows.n_columns));
         for (i, mut dense) in dense.rows_mut().into_iter().enumerate() {
             let (columns, values) = rows.row(i);
             for (&column, &value) in columns.iter().zip(values) {
@@ -174,8 +187,8 @@ impl TryFrom<&Array2<f32>> for Rows {
             }
             indptr.push(columns.len());
         }
-        let csr = CsMatI::new((dense.nrows(), dense.ncols()), indptr, columns, values);
-        Self::try_from(csr)
+        check_finite(&values)?;
+        Ok(Self::from_parts(dense.ncols(), indptr, columns, values))
     }
 }
 

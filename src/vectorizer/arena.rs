@@ -1,5 +1,7 @@
 //! Many short texts in one piece of memory.
 
+use std::ops::Range;
+
 use crate::error::{Error, Result};
 
 /// Texts by their position, without a pointer and a length of 16 bytes for each.
@@ -14,16 +16,28 @@ impl Arena {
         self.ends.len()
     }
 
-    /// All texts, one after the other.
+    /// The same, given up.
     pub(super) fn into_text(self) -> String {
         self.text
+    }
+
+    /// All texts, one after the other.
+    #[inline]
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Where in [`text`](Self::text) the one at a position below [`len`](Self::len) lies.
+    #[inline]
+    pub(super) fn range(&self, i: usize) -> Range<usize> {
+        let start = i.checked_sub(1).map_or(0, |before| self.ends[before]);
+        start as usize..self.ends[i] as usize
     }
 
     /// The text at a position below [`len`](Self::len).
     #[inline]
     pub(super) fn get(&self, i: usize) -> &str {
-        let start = i.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.text[start as usize..self.ends[i] as usize]
+        &self.text[self.range(i)]
     }
 
     pub(super) fn push(&mut self, text: &str) -> Result<()> {

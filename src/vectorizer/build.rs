@@ -130,13 +130,7 @@ impl<'v> Columns<'v> {
             }
             return Some(Self::Words(block, columns, ends));
         }
-        let pieces = parallel::threads();
-        let found = parallel::map((0..pieces).collect(), |i| {
-            let mine = parallel::piece(tokens.len(), pieces, i);
-            let find = |token| index.tokens().find(tokens.text(token as u32));
-            mine.map(find).collect::<Vec<u32>>()
-        });
-        let found = found.concat();
+        let found = index.tokens().find_all(tokens);
         if block.ngram_range().1 > 1 {
             return Some(Self::Runs(block, index, found));
         }
@@ -207,11 +201,8 @@ pub(super) fn build<T: Sync>(
     progress: Option<&dyn Progress>,
 ) -> Result<Rows> {
     let blocks = &vectorizer.blocks;
-    let columns: Vec<Option<Columns<'_>>> = blocks
-        .iter()
-        .zip(&read)
-        .map(|(block, read)| Columns::new(block, read.as_ref()?))
-        .collect();
+    let columns: Vec<Option<Columns<'_>>> =
+        blocks.iter().zip(&read).map(|(block, read)| Columns::new(block, read.as_ref()?)).collect();
     let most = columns.iter().zip(&read).map(|(columns, read)| match (columns, read) {
         (Some(columns), Some(read)) => columns.most_entries(&read.documents),
         _ => 0,

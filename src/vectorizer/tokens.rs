@@ -249,7 +249,12 @@ impl Tokens {
 
     /// Begins to look up a word in a text, which may be new.
     #[inline(always)]
-    pub(super) fn prepare(&mut self, text: &[u8], word: Range<usize>, put: &mut Lookups) -> Result<()> {
+    pub(super) fn prepare(
+        &mut self,
+        text: &[u8],
+        word: Range<usize>,
+        put: &mut Lookups,
+    ) -> Result<()> {
         if !self.prepare_short(text, word.clone(), put) {
             put.push_found(self.intern(whole(&text[word]))?);
         }
@@ -272,6 +277,41 @@ impl Tokens {
         }
         Ok(())
     }
+
+    /// The integers of the tokens of another table from one on, new ones for those that are new here.
+    pub(super) fn adopt(
+        &mut self,
+        other: &Self,
+        from: usize,
+        adopted: &mut Vec<u32>,
+    ) -> Result<()> {
+        let (mut lookups, text) = (Lookups::default(), other.texts.text().as_bytes());
+        for first in (from..other.len()).step_by(Self::AT_ONCE) {
+            lookups.clear();
+            for i in first..other.len().min(first + Self::AT_ONCE) {
+                self.prepare(text, other.texts.range(i), &mut lookups)?;
+            }
+            self.interned(&lookups, adopted)?;
+        }
+        Ok(())
+    }
+
+    /// The integers here of all tokens of another table, or [`NONE`].
+    pub(super) fn find_all(&self, other: &Self) -> Vec<u32> {
+        let (mut lookups, text) = (Lookups::default(), other.texts.text().as_bytes());
+        let mut found = Vec::with_capacity(other.len());
+        for first in (0..other.len()).step_by(Self::AT_ONCE) {
+            lookups.clear();
+            for i in first..other.len().min(first + Self::AT_ONCE) {
+                self.prepare_find(text, other.texts.range(i), &mut lookups);
+            }
+            found.extend(self.found(&lookups));
+        }
+        found
+    }
+
+    /// How many lookups are worth preparing together.
+    const AT_ONCE: usize = 64;
 
     #[cold]
     fn add_short(&mut self, key: Key) -> Result<u32> {
@@ -346,5 +386,14 @@ mod tests {
             tokens.prepare_find(absent.as_bytes(), 0..absent.len(), &mut lookups);
         }
         assert!(tokens.found(&lookups).eq([NONE; 2]));
+
+        let (mut other, mut adopted) = (Tokens::default(), vec![7]);
+        for word in ["absent", &words[200], &words[100]] {
+            other.intern(word).unwrap();
+        }
+        assert_eq!(tokens.find_all(&other), [NONE, 200, 100]);
+        tokens.adopt(&other, 1, &mut adopted).unwrap();
+        tokens.adopt(&other, 0, &mut adopted).unwrap();
+        assert_eq!(adopted, [7, 200, 100, words.len() as u32, 200, 100]);
     }
 }

@@ -130,12 +130,15 @@ impl Terms {
         }
         let mut workers = Workers::new(self, analyzer);
         let mut result = Ok(());
-        // Threads wait for each other between rounds, so there are few if nobody asks for more. What is forgotten must not
-        // depend on their number.
+        // Threads wait for each other between rounds, so there are few if nobody asks for more, and one where what is counted
+        // needs no common integers. What is forgotten must not depend on their number.
         let some_each = (2 * TEXTS_PER_PIECE * parallel::threads()).max(TEXTS_PER_ROUND);
         let per_round = match (max_terms, progress) {
             (Some(_), _) => TEXTS_PER_ROUND,
             (None, Some(_)) => some_each,
+            (None, None) if self.unit != Unit::CharactersOfWords && self.ngram_range.1 == 1 => {
+                texts.len().max(1)
+            }
             (None, None) => some_each.max(8 * TEXTS_PER_ROUND),
         };
         for (i, texts_now) in texts.chunks(per_round).enumerate() {

@@ -44,9 +44,7 @@ impl<'a> Workers<'a> {
     fn adopt(&mut self) -> Result<()> {
         let Some((first, others)) = self.workers.split_first_mut() else { return Ok(()) };
         for Worker { reader, adopted, .. } in others {
-            for new in adopted.len()..reader.tokens.len() {
-                adopted.push(first.reader.tokens.intern(reader.tokens.text(new as u32))?);
-            }
+            first.reader.tokens.adopt(&reader.tokens, adopted.len(), adopted)?;
         }
         Ok(())
     }
@@ -65,7 +63,9 @@ impl<'a> Workers<'a> {
             self.adopt()?;
             documents = parallel::map(documents, |mut documents| {
                 // The first one's integers are the common ones.
-                if let Some(worker) = self.workers.get(documents.reader).filter(|_| documents.reader > 0) {
+                if let Some(worker) =
+                    self.workers.get(documents.reader).filter(|_| documents.reader > 0)
+                {
                     documents.tokens.iter_mut().for_each(|t| *t = worker.adopted[*t as usize]);
                     documents.reader = 0;
                 }
