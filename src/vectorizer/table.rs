@@ -18,6 +18,9 @@ pub(super) trait Entry: Copy {
     fn hash(&self, seed: u64) -> u64;
 }
 
+/// Bytes that nobody misses.
+const LITTLE: usize = 1 << 22;
+
 /// Entries by their hash.
 #[derive(Debug, Clone)]
 pub(super) struct Table<E> {
@@ -84,7 +87,7 @@ impl<E: Entry> Table<E> {
     }
 
     /// The entry with this hash that is the `same`; a free place never is.
-    #[inline]
+    #[inline(always)]
     pub(super) fn find(&self, hash: u64, same: impl Fn(&E) -> bool) -> Option<&E> {
         Some(&self.places[self.place(hash, same)]).filter(|entry| !entry.is_free())
     }
@@ -109,10 +112,12 @@ impl<E: Entry> Table<E> {
         Ok(&mut self.places[at])
     }
 
-    /// Half as much again: room that nobody needs is a cost, too.
+    /// Twice as much as long as it is little, then half as much again: room that nobody needs is a cost, too.
     #[cold]
     fn grow(&mut self) {
-        let room = vec![E::free(); self.places.len() / 2 * 3];
+        let n = self.places.len();
+        let n = if n * size_of::<E>() <= LITTLE { n * 2 } else { n / 2 * 3 };
+        let room = vec![E::free(); n];
         for entry in std::mem::replace(&mut self.places, room) {
             if !entry.is_free() {
                 let at = self.place(entry.hash(self.seed), |_| false);

@@ -173,7 +173,6 @@ impl Lookups {
 }
 
 /// The text of a word, which the caller has cut where it may be cut.
-#[cold]
 fn whole(word: &[u8]) -> &str {
     std::str::from_utf8(word).expect("a word of a text is a text")
 }
@@ -268,7 +267,7 @@ impl Tokens {
             let key = Key { bytes, length };
             let token = match found {
                 NONE => match self.find_hashed(key, hash) {
-                    NONE => self.add_short(key)?,
+                    NONE => self.add_short(key, hash)?,
                     token => token,
                 },
                 found => found,
@@ -313,28 +312,26 @@ impl Tokens {
     /// How many lookups are worth preparing together.
     const AT_ONCE: usize = 64;
 
-    #[cold]
-    fn add_short(&mut self, key: Key) -> Result<u32> {
+    fn add_short(&mut self, key: Key, hash: u64) -> Result<u32> {
         let [first, second] = key.bytes.map(u64::to_le_bytes);
         let bytes = [first, second].concat();
-        let text = std::str::from_utf8(&bytes[..key.length as usize]);
-        self.intern(text.expect("the key of a short token is its text"))
+        self.add(whole(&bytes[..key.length as usize]), key, hash)
     }
 
     /// The integer of a token, a new one if it is new.
     pub(super) fn intern(&mut self, text: &str) -> Result<u32> {
         let key = Key::of(text.as_bytes(), self.table.seed());
-        if key.length == u32::MAX {
+        let known = if key.is_whole() { self.find_short(key) } else { self.find_long(key, text) };
+        if known == NONE { self.add(text, key, key.hash(self.table.seed())) } else { Ok(known) }
+    }
+
+    /// Adds a token that is new.
+    fn add(&mut self, text: &str, Key { bytes, length }: Key, hash: u64) -> Result<u32> {
+        if length == u32::MAX {
             return Err(too_large("bytes of one token"));
-        }
-        match self.find(text) {
-            NONE => {}
-            token => return Ok(token),
         }
         let token = new_node(self.texts.len(), 0)?;
         self.texts.push(text)?;
-        let Key { bytes, length } = key;
-        let hash = key.hash(self.table.seed());
         self.table.find_or_insert(hash, |_| false, |_| Ok(Slot { bytes, length, token }))?;
         Ok(token)
     }
