@@ -72,6 +72,11 @@ fn hash_pair(seed: u64, parent: u32, token: u32) -> u64 {
 }
 
 impl<V: Copy + Default> Pairs<V> {
+    /// Room for about so many.
+    pub(super) fn with_room(n: usize) -> Self {
+        Self { table: Table::with_room(n) }
+    }
+
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.table.len()

@@ -27,6 +27,13 @@ impl Documents {
         Self { reader, ..Self::default() }
     }
 
+    /// Adds a text.
+    #[cfg(test)]
+    pub(super) fn push(&mut self, tokens: &[u32]) {
+        self.tokens.extend(tokens);
+        self.ends.push(self.tokens.len());
+    }
+
     /// The tokens of each text.
     pub(super) fn iter(&self) -> impl Iterator<Item = &[u32]> {
         let mut start = 0;

@@ -34,11 +34,17 @@ pub(super) struct Table<E> {
 
 impl<E: Entry> Default for Table<E> {
     fn default() -> Self {
-        Self { places: vec![E::free(); 16], len: 0, seed: RandomState::new().hash_one(0) }
+        Self::with_room(0)
     }
 }
 
 impl<E: Entry> Table<E> {
+    /// Room for so many before it grows.
+    pub(super) fn with_room(n: usize) -> Self {
+        let places = vec![E::free(); (n / 3 + 4) * 4];
+        Self { places, len: 0, seed: RandomState::new().hash_one(0) }
+    }
+
     /// What the hashes of its entries begin with.
     #[inline]
     pub(super) fn seed(&self) -> u64 {

@@ -8,7 +8,7 @@ use crate::vectorizer::Vocabulary;
 use crate::vectorizer::block::{Block, BlockParts};
 use crate::vectorizer::block_params::BlockParams;
 use crate::vectorizer::hashing::Names;
-use crate::vectorizer::reader::{Read, Source};
+use crate::vectorizer::reader::{Documents, Read, Source};
 use crate::vectorizer::terms::{Tally, Terms};
 use crate::vectorizer::weighting;
 
@@ -65,9 +65,14 @@ impl BlockCounts {
         max_terms: Option<usize>,
         progress: Option<&dyn Progress>,
     ) -> Result<()> {
-        let keep = keep.filter(|_| self.columns.is_none());
+        let mut keep = keep.filter(|_| self.columns.is_none());
         if let Some(terms) = &mut self.terms {
-            terms.add(&self.analyzer, texts, S::read, keep, max_terms, progress)?;
+            terms.add(&self.analyzer, texts, S::read, keep.as_deref_mut(), max_terms, progress)?;
+            if let Some(read) = keep
+                && terms.have_runs()
+            {
+                self.params.count_runs(terms, &read.documents)?;
+            }
         }
         match &mut self.columns {
             Some(columns) => columns.add(&self.analyzer, texts, source, progress),
@@ -87,13 +92,10 @@ impl BlockCounts {
 
     /// The terms that the settings keep, with their counts, in alphabetical order.
     fn select(&self, terms: &Terms) -> Result<Vec<(String, Tally)>> {
-        let params = &self.params;
         let n = terms.n_documents();
-        let (low, high) = (params.min_df.of(n.into()), params.max_df.of(n.into()));
-        let keep = |t: &Tally| t.df > 0 && (low..=high).contains(&f64::from(t.df));
-        let most = params.max_features.map(|most| most as usize);
-        let frequency = |t: &Tally| if params.binary { t.df } else { t.total };
-        let selected = terms.select(keep, most, frequency);
+        let most = self.params.max_features.map(|most| most as usize);
+        let frequency = |tally: &Tally| self.params.frequency(tally);
+        let selected = terms.select(self.params.keeps(n), most, frequency);
         if selected.is_empty() {
             let reason = if terms.len() == 0 && terms.n_tokens() > 0 {
                 "all were too rare to be kept among max_terms; raise it"
@@ -139,5 +141,37 @@ impl BlockCounts {
     pub(in crate::vectorizer) fn into_read(self, kept: Read) -> Option<Read> {
         let terms = self.terms.filter(|_| self.columns.is_none())?;
         Some(Read { tokens: terms.into_document_tokens(), ..kept })
+    }
+}
+
+impl BlockParams {
+    /// Whether document frequencies are within bounds, of `n` texts.
+    fn keeps(&self, n: u32) -> impl Fn(&Tally) -> bool {
+        let (low, high) = (self.min_df.of(n.into()), self.max_df.of(n.into()));
+        move |tally| tally.df > 0 && (low..=high).contains(&f64::from(tally.df))
+    }
+
+    /// What `max_features` goes by.
+    fn frequency(&self, tally: &Tally) -> u32 {
+        if self.binary { tally.df } else { tally.total }
+    }
+
+    /// Counts the n-grams of two tokens and more of all texts that there are; those that occur once only if they can
+    /// become columns.
+    fn count_runs(&self, terms: &mut Terms, documents: &[Documents]) -> Result<()> {
+        let keeps = self.keeps(terms.n_documents());
+        // So many must occur more often for those to be of no use: all columns, or any, so that an error can tell why not.
+        let enough = match self.max_features {
+            _ if !keeps(&Tally::new(1, 1)) => 1,
+            Some(most) => most as usize,
+            None => usize::MAX,
+        };
+        if enough < usize::MAX {
+            terms.count_frequent_runs(documents)?;
+            if terms.count(|tally| keeps(tally) && self.frequency(tally) > 1) >= enough {
+                return Ok(());
+            }
+        }
+        terms.count_all_runs(documents)
     }
 }

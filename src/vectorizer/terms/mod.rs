@@ -2,10 +2,11 @@
 //!
 //! Texts in, tables of counts out. Work goes in rounds (`workers`): the threads cut the texts into tokens, the tokens that
 //! only one of them has met get their common integers, and then each thread counts the n-grams that begin with *its* tokens
-//! (`sharing`), in all texts of the round. So no n-gram stands in two tables, and none has to be merged. All that leaves this room are sums of
+//! (`sharing`, `runs`), in all texts of the round. So no n-gram stands in two tables, and none has to be merged. All that leaves this room are sums of
 //! whole numbers and terms in alphabetical order: the number of threads leaves no trace. Weights are not known here.
 
 mod flat;
+mod runs;
 mod select;
 mod sharing;
 mod words;
@@ -112,8 +113,9 @@ impl Terms {
         }
     }
 
-    /// Counts texts, each of which `read` passes to a reader; `keep` receives their tokens. Stopped by the callback, it has
-    /// counted whole rounds. There are no more than `max_terms` after any round; dropped terms start again from nothing.
+    /// Counts texts, each of which `read` passes to a reader. `keep` receives their tokens; if there is one, n-grams of two
+    /// tokens and more are left to [`count_frequent_runs`](Self::count_frequent_runs) or
+    /// [`count_all_runs`](Self::count_all_runs). Stopped by the callback, it has counted whole rounds. There are no more than `max_terms` after any round; dropped terms start again from nothing.
     pub(in crate::vectorizer) fn add<T: Sync>(
         &mut self,
         analyzer: &Analyzer,
@@ -184,6 +186,17 @@ impl Terms {
     fn numbers(&self, piece: usize) -> RangeInclusive<u32> {
         let first = self.n_documents + (piece * TEXTS_PER_PIECE) as u32 + 1;
         first..=u32::MAX
+    }
+
+    /// Whether terms can be runs of several tokens.
+    pub(in crate::vectorizer) fn have_runs(&self) -> bool {
+        self.unit != Unit::CharactersOfWords && self.ngram_range.1 > 1
+    }
+
+    /// How many terms there are of which the counts are as wanted.
+    pub(in crate::vectorizer) fn count(&self, wanted: impl Fn(&Tally) -> bool) -> usize {
+        let pairs = self.shards.iter().flat_map(Pairs::iter).map(|pair| &pair.value);
+        self.tallies.iter().chain(pairs).filter(|tally| wanted(tally)).count()
     }
 
     /// Adds what was counted of a token in other texts.

@@ -1,9 +1,6 @@
 //! Which thread counts which n-grams: those that begin with its tokens.
 
-use std::hint::black_box;
-
 use super::Tally;
-use crate::error::Result;
 use crate::parallel;
 use crate::text::Unit;
 use crate::vectorizer::pairs::Pairs;
@@ -44,30 +41,4 @@ impl Sharing {
         let among = (token >> self.thread_bits) % SHARDS_PER_THREAD as u32;
         ((thread * SHARDS_PER_THREAD as u32 + among) & (self.n_shards - 1)) as usize
     }
-}
-
-/// Counts the n-grams of a text that begin with the tokens of some shards, the first of which is `start`.
-#[inline]
-pub(super) fn count_ngrams(
-    shards: &mut [Pairs<Tally>],
-    (start, sharing): (usize, Sharing),
-    tokens: &[u32],
-    (min, max): (usize, usize),
-    text: u32,
-) -> Result<()> {
-    let mine = |token| sharing.shard(token).wrapping_sub(start);
-    let glance = |pair: &[u32]| shards.get(mine(pair[0]))?.glance(pair[0], pair[1]).then_some(1);
-    black_box(tokens.windows(2).filter_map(glance).sum::<u32>());
-    for (i, &first) in tokens.iter().enumerate() {
-        let Some(shard) = shards.get_mut(mine(first)) else { continue };
-        let mut node = first;
-        for (n, &token) in (2..=max).zip(&tokens[i + 1..]) {
-            let pair = shard.intern(node, token, Tally::default())?;
-            node = pair.node;
-            if n >= min {
-                pair.value.count(text);
-            }
-        }
-    }
-    Ok(())
 }

@@ -1,12 +1,11 @@
 //! The rounds in which all threads read and count.
 
-use super::sharing::{SHARDS_PER_THREAD, Sharing, count_ngrams};
 use super::{Tally, Terms};
 use crate::error::Result;
 use crate::parallel;
 use crate::text::{Analyzer, Unit};
 use crate::vectorizer::TEXTS_PER_PIECE;
-use crate::vectorizer::pairs::{Pairs, Place, place};
+use crate::vectorizer::pairs::{Place, place};
 use crate::vectorizer::reader::{Documents, Reader};
 
 /// One thread's part of the work, and its counts before they are summed up.
@@ -49,7 +48,8 @@ impl<'a> Workers<'a> {
         Ok(())
     }
 
-    /// Counts the texts of one round; returns their tokens if they are `wanted`.
+    /// Counts the texts of one round, or returns their tokens if these are `wanted`; then n-grams of two tokens and more
+    /// are yet to be counted.
     pub(super) fn round<T: Sync>(
         &mut self,
         terms: &mut Terms,
@@ -74,8 +74,8 @@ impl<'a> Workers<'a> {
         }
         if of_words {
             self.count_terms_of_words(terms, &documents)?;
-        } else if terms.ngram_range.1 > 1 {
-            count_runs(terms, &documents)?;
+        } else if terms.ngram_range.1 > 1 && !wanted {
+            terms.count_runs(&documents)?;
         }
         terms.n_documents += texts.len() as u32;
         let n_tokens = documents.iter().map(|d| d.tokens.len() as u64).sum();
@@ -161,20 +161,6 @@ impl<'a> Workers<'a> {
         }
         done.map(|()| all_adopted)
     }
-}
-
-/// Counts the n-grams of two tokens and more, each thread those of its shards.
-fn count_runs(terms: &mut Terms, documents: &[Documents]) -> Result<()> {
-    let (sharing, numbers) = (Sharing::of(&terms.shards), terms.numbers(0));
-    let (of_one, ngram_range) = (terms.shards.len().min(SHARDS_PER_THREAD), terms.ngram_range);
-    let count = |(i, shards): (usize, &mut [Pairs<Tally>])| {
-        let texts = documents.iter().flat_map(Documents::iter);
-        numbers.clone().zip(texts).try_for_each(|(text, tokens)| {
-            count_ngrams(shards, (i * of_one, sharing), tokens, ngram_range, text)
-        })
-    };
-    let shards = terms.shards.chunks_mut(of_one).enumerate();
-    parallel::map(shards.collect(), count).into_iter().collect()
 }
 
 /// Counts one occurrence at a place, for which there is room or will be.
