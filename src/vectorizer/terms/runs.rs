@@ -37,8 +37,13 @@ impl Terms {
         self.count_runs_through(documents, 1, None)
     }
 
-    fn count_runs_through(&mut self, documents: &[Documents], sieve: Option<&Sieve>) -> Result<()> {
-        let (sharing, first) = (Sharing::of(&self.shards), self.n_documents + 1);
+    fn count_runs_through(
+        &mut self,
+        documents: &[Documents],
+        first: u32,
+        sieve: Option<&Sieve>,
+    ) -> Result<()> {
+        let sharing = Sharing::of(&self.shards);
         let (of_one, ngram_range) = (self.shards.len().min(SHARDS_PER_THREAD), self.ngram_range);
         let count = |(i, shards): (usize, &mut [Pairs<Tally>])| {
             let mut runs =
