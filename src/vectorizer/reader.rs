@@ -27,6 +27,11 @@ impl Documents {
         Self { reader, ..Self::default() }
     }
 
+    /// How many texts.
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
     /// Adds a text.
     #[cfg(test)]
     pub(super) fn push(&mut self, tokens: &[u32]) {

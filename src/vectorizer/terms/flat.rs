@@ -1,6 +1,6 @@
 //! Counts in one sequence, as they are merged, pruned and stored.
 
-use super::sharing::Sharing;
+use super::runs::shard_of;
 use super::{Tally, Terms};
 use crate::error::Result;
 use crate::text::Unit;
@@ -67,7 +67,7 @@ impl Terms {
             let (shard, parent) = match place(parent) {
                 Place::Token(first) => {
                     let first = token_of[first];
-                    (Sharing::of(&self.shards).shard(first), first)
+                    (shard_of(first, self.shards.len()), first)
                 }
                 Place::Pair(before) => node_of[before],
             };

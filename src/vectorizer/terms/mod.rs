@@ -1,14 +1,13 @@
 //! How often each term of a corpus occurs, and in how many texts.
 //!
 //! Texts in, tables of counts out. Work goes in rounds (`workers`): the threads cut the texts into tokens, the tokens that
-//! only one of them has met get their common integers, and then each thread counts the n-grams that begin with *its* tokens
-//! (`sharing`, `runs`), in all texts of the round. So no n-gram stands in two tables, and none has to be merged. All that leaves this room are sums of
-//! whole numbers and terms in alphabetical order: the number of threads leaves no trace. Weights are not known here.
+//! only one of them has met get their common integers, and then n-grams of these are counted, shard by shard (`runs`). All
+//! that leaves this room are sums of whole numbers and terms in alphabetical order: the number of threads leaves no trace.
+//! Weights are not known here.
 
 mod flat;
 mod runs;
 mod select;
-mod sharing;
 mod words;
 mod workers;
 
@@ -24,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::parallel;
 use crate::progress::{Progress, Stage, report};
 use crate::text::{Analyzer, Unit};
-use sharing::new_shards;
+use runs::new_shards;
 use words::Words;
 use workers::Workers;
 
@@ -67,8 +66,7 @@ pub(in crate::vectorizer) struct Terms {
     /// What terms are runs of.
     tokens: Tokens,
     tallies: Vec<Tally>,
-    /// Longer terms; each shard has those that begin with some of the tokens. Their number is a power of two, and so is that
-    /// of the shards of each thread.
+    /// Longer terms; each shard has those that begin with some of the tokens.
     shards: Vec<Pairs<Tally>>,
     /// For characters of words: the words, whose terms are found once.
     words: Words,

@@ -1,23 +1,50 @@
 //! Counts the n-grams of two tokens and more, in texts that are read.
 //!
-//! Each thread passes over all texts and counts what begins with *its* tokens (`sharing`). Most n-grams of a corpus occur
-//! once. Where nobody wants those, a [`Sieve`] finds out first which may occur more often, and the tables hold few others.
-//! Which n-grams become terms is not known here.
+//! Tables of n-grams are far larger than what a processor keeps close, so they come in shards, by the first token of an
+//! n-gram. What begins at each token of some texts is first dealt out to the shards, and then each shard counts what it got,
+//! while it is close. So no n-gram stands in two tables, none has to be merged, and threads share nothing.
+//!
+//! Most n-grams of a corpus occur once. Where nobody wants those, a [`Sieve`] finds out first which may occur more often, and
+//! the tables hold few others. Which n-grams become terms is not known here.
 
 use std::hint::black_box;
 
-use super::sharing::{SHARDS_PER_THREAD, Sharing, new_shards};
 use super::{Tally, Terms};
 use crate::error::Result;
 use crate::parallel;
+use crate::text::Unit;
 use crate::vectorizer::pairs::Pairs;
 use crate::vectorizer::reader::Documents;
 use crate::vectorizer::table::mix;
+use crate::vectorizer::tokens::NONE;
+
+/// So many that each table of a million n-grams is as large as what one core keeps close. A power of two.
+const SHARDS: usize = 32;
+/// About how many bytes are dealt out at a time.
+const DEALT_BYTES: usize = 1 << 24;
+/// How many records are counted together, so that the processor waits for many places of a table at once.
+const AT_ONCE: usize = 64;
+
+/// Tables for the n-grams of a corpus.
+pub(super) fn new_shards(unit: Unit) -> Vec<Pairs<Tally>> {
+    let n = match unit {
+        // The terms of words are few beside their occurrences, and found by one thread.
+        Unit::CharactersOfWords => 1,
+        _ => SHARDS,
+    };
+    vec![Pairs::default(); n]
+}
+
+/// Which of `n` shards the n-grams are in that begin with a token.
+#[inline]
+pub(super) fn shard_of(token: u32, n: usize) -> usize {
+    token as usize & (n - 1)
+}
 
 impl Terms {
     /// Counts the n-grams of the texts that come next.
     pub(super) fn count_runs(&mut self, documents: &[Documents]) -> Result<()> {
-        self.count_runs_through(documents, self.n_documents + 1, None)
+        self.count_runs_through(None, documents, self.n_documents + 1)
     }
 
     /// Counts the n-grams of all texts that there are, as far as they occur twice. Of others, some are counted too.
@@ -25,94 +52,150 @@ impl Terms {
         &mut self,
         documents: &[Documents],
     ) -> Result<()> {
-        let sieve = Sieve::of(documents, self.ngram_range.1);
-        let n = sieve.len() / self.shards.len();
-        self.shards.iter_mut().for_each(|shard| *shard = Pairs::with_room(n));
-        self.count_runs_through(documents, 1, Some(&sieve))
+        let max = self.ngram_range.1;
+        let mut sieves = Sieve::for_shards(documents, max);
+        deal(documents, max, 1, |records| {
+            let sieves = sieves.iter_mut().zip(records).collect();
+            let add = |(sieve, records): (&mut Sieve, Vec<&[u32]>)| {
+                records.into_iter().for_each(|records| sieve.add_runs(records, max));
+            };
+            parallel::map(sieves, add);
+            Ok(())
+        })?;
+        self.shards = sieves.iter().map(|sieve| Pairs::with_room(sieve.len())).collect();
+        self.count_runs_through(Some(&sieves), documents, 1)
     }
 
     /// Counts the n-grams of all texts that there are from the start.
     pub(in crate::vectorizer) fn count_all_runs(&mut self, documents: &[Documents]) -> Result<()> {
         self.shards = new_shards(self.unit);
-        self.count_runs_through(documents, 1, None)
+        self.count_runs_through(None, documents, 1)
     }
 
+    /// Counts n-grams, of which a sieve of each shard holds what is wanted. The texts are numbered from `first`.
     fn count_runs_through(
         &mut self,
+        sieves: Option<&[Sieve]>,
         documents: &[Documents],
         first: u32,
-        sieve: Option<&Sieve>,
     ) -> Result<()> {
-        let sharing = Sharing::of(&self.shards);
-        let (of_one, ngram_range) = (self.shards.len().min(SHARDS_PER_THREAD), self.ngram_range);
-        let count = |(i, shards): (usize, &mut [Pairs<Tally>])| {
-            let mut runs =
-                Runs { sharing, start: i * of_one, ngram_range, sieve, open: Vec::new() };
-            let texts = documents.iter().flat_map(Documents::iter);
-            (first..).zip(texts).try_for_each(|(text, tokens)| runs.count(shards, tokens, text))
-        };
-        let shards = self.shards.chunks_mut(of_one).enumerate();
-        parallel::map(shards.collect(), count).into_iter().collect()
+        let ngram_range = self.ngram_range;
+        deal(documents, ngram_range.1, first, |records| {
+            let count = |(i, (shard, records)): (usize, (&mut Pairs<Tally>, Vec<&[u32]>))| {
+                let mut runs = Runs {
+                    shard,
+                    ngram_range,
+                    sieve: sieves.map(|sieves| &sieves[i]),
+                    open: Vec::new(),
+                };
+                records.into_iter().try_for_each(|records| runs.count(records))
+            };
+            let work = self.shards.iter_mut().zip(records).enumerate().collect();
+            parallel::map(work, count).into_iter().collect()
+        })
     }
 }
 
-/// What one thread counts.
+/// Deals out what begins at each token of texts to the shards, some texts at a time. A record is the number of its text and
+/// `max` tokens, or [`NONE`] behind the last. `take` gets the records of each shard, in the order of the texts.
+fn deal(
+    documents: &[Documents],
+    max: usize,
+    first: u32,
+    mut take: impl FnMut(Vec<Vec<&[u32]>>) -> Result<()>,
+) -> Result<()> {
+    let (mut rest, mut first) = (documents, first);
+    while !rest.is_empty() {
+        let (mut round, mut bytes) = (Vec::new(), 0);
+        for piece in rest {
+            bytes += piece.tokens.len() * (max + 1) * 4;
+            round.push((first, piece));
+            first = first.saturating_add(piece.len() as u32);
+            if bytes >= DEALT_BYTES {
+                break;
+            }
+        }
+        rest = &rest[round.len()..];
+        let dealt = parallel::map(round, |(first, piece)| deal_piece(piece, max, first));
+        take((0..SHARDS).map(|i| dealt.iter().map(|piece| &piece[i][..]).collect()).collect())?;
+    }
+    Ok(())
+}
+
+/// The records of some texts, for each shard.
+fn deal_piece(piece: &Documents, max: usize, first: u32) -> Vec<Vec<u32>> {
+    let room = piece.tokens.len() / SHARDS * (max + 1) * 5 / 4;
+    let mut dealt: Vec<Vec<u32>> = (0..SHARDS).map(|_| Vec::with_capacity(room)).collect();
+    for (text, tokens) in (first..=u32::MAX).zip(piece.iter()) {
+        for at in 0..tokens.len().saturating_sub(1) {
+            let shard = &mut dealt[shard_of(tokens[at], SHARDS)];
+            if max == 2 {
+                shard.extend([text, tokens[at], tokens[at + 1]]);
+            } else {
+                let run = &tokens[at..tokens.len().min(at + max)];
+                shard.push(text);
+                shard.extend_from_slice(run);
+                shard.extend((run.len()..max).map(|_| NONE));
+            }
+        }
+    }
+    dealt
+}
+
+/// What a shard counts.
 struct Runs<'s> {
-    sharing: Sharing,
-    /// The first of its shards.
-    start: usize,
+    shard: &'s mut Pairs<Tally>,
     ngram_range: (usize, usize),
     sieve: Option<&'s Sieve>,
     open: Vec<Run>,
 }
 
 /// An n-gram that may go on.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Run {
     hash: u64,
-    shard: u32,
-    /// Where in the text it begins.
+    /// Where its record is.
     at: u32,
     node: u32,
 }
 
 impl Runs<'_> {
-    /// Counts the n-grams of a text, length by length.
-    fn count(&mut self, shards: &mut [Pairs<Tally>], tokens: &[u32], text: u32) -> Result<()> {
-        let (min, max) = self.ngram_range;
-        let open = &mut self.open;
-        // What is not wanted is written, too, and then written over: no guess at which ones are.
+    /// Counts the n-grams of records.
+    fn count(&mut self, records: &[u32]) -> Result<()> {
+        let stride = self.ngram_range.1 + 1;
+        records.chunks(AT_ONCE * stride).try_for_each(|records| self.count_some(records, stride))
+    }
+
+    /// Counts the n-grams of some records, length by length.
+    fn count_some(&mut self, records: &[u32], stride: usize) -> Result<()> {
+        let Self { shard, ngram_range: (min, max), sieve, open } = self;
         open.clear();
-        open.resize(tokens.len(), Run::default());
-        let mut n_open = 0;
-        for (at, &node) in (0..).zip(tokens) {
-            let shard = self.sharing.shard(node).wrapping_sub(self.start);
-            open[n_open] = Run { hash: first_hash(node), shard: shard as u32, at, node };
-            n_open += usize::from(shard < shards.len());
-        }
-        for n in 2..=max {
-            let (mut glances, mut kept) = (0, 0);
-            for i in 0..n_open {
+        open.extend((0..records.len()).step_by(stride).map(|at| {
+            let node = records[at + 1];
+            Run { hash: first_hash(node), at: at as u32, node }
+        }));
+        for n in 2..=*max {
+            let mut kept = 0;
+            for i in 0..open.len() {
                 let mut run = open[i];
-                let Some(&token) = tokens.get(run.at as usize + n - 1) else { break };
+                let token = records[run.at as usize + n];
                 run.hash = next_hash(run.hash, token);
+                // What is not wanted is written, too, and then written over: no guess at which ones are.
                 open[kept] = run;
-                let wanted = self.sieve.is_none_or(|sieve| sieve.holds(run.hash));
-                kept += usize::from(wanted);
+                let wanted = sieve.is_none_or(|sieve| sieve.holds(run.hash));
+                kept += usize::from(wanted && token != NONE);
             }
-            n_open = kept;
+            open.truncate(kept);
             // A glance at all places before the first look at one: see `Table::glance`.
-            for run in &open[..n_open] {
-                let token = tokens[run.at as usize + n - 1];
-                glances += u32::from(shards[run.shard as usize].glance(run.node, token));
-            }
-            black_box(glances);
-            for run in &mut open[..n_open] {
-                let token = tokens[run.at as usize + n - 1];
-                let pair = shards[run.shard as usize].intern(run.node, token, Tally::default())?;
+            let glance =
+                |run: &Run| u32::from(shard.glance(run.node, records[run.at as usize + n]));
+            black_box(open.iter().map(glance).fold(0, u32::wrapping_add));
+            for run in &mut *open {
+                let record = &records[run.at as usize..];
+                let pair = shard.intern(run.node, record[n], Tally::default())?;
                 run.node = pair.node;
-                if n >= min {
-                    pair.value.count(text);
+                if n >= *min {
+                    pair.value.count(record[0]);
                 }
             }
         }
@@ -128,35 +211,33 @@ struct Sieve {
 }
 
 impl Sieve {
-    /// Of all n-grams of 2 to `max` tokens of the texts.
-    fn of(documents: &[Documents], max: usize) -> Self {
-        let runs = |tokens: usize| (2..=max).map(|n| (tokens + 1).saturating_sub(n)).sum::<usize>();
-        let n: usize = documents.iter().map(|d| runs(d.tokens.len())).sum();
-        // Two numbers for each occurrence: of those that occur once, few share one.
-        let size = (n / 32).next_power_of_two();
-        let threads = parallel::threads().min(documents.len()).max(1);
-        let mut sieves: Vec<Self> =
-            (0..threads).map(|_| Self { bits: vec![[0; 2]; size] }).collect();
-        parallel::share(&mut sieves, documents.len(), |_, sieve, piece| {
-            for tokens in documents[piece].iter() {
-                for (at, &token) in tokens.iter().enumerate() {
-                    let mut hash = first_hash(token);
-                    for &token in tokens[at + 1..].iter().take(max - 1) {
-                        hash = next_hash(hash, token);
-                        sieve.add(hash);
-                    }
-                }
-            }
+    /// Room for the n-grams of texts in each shard.
+    fn for_shards(documents: &[Documents], max: usize) -> Vec<Self> {
+        let counts = parallel::map(documents.iter().collect(), |piece: &Documents| {
+            let mut counts = [0; SHARDS];
+            piece.tokens.iter().for_each(|&token| counts[shard_of(token, SHARDS)] += 1);
+            counts
         });
-        let mut sieves = sieves.into_iter();
-        let mut sum = sieves.next().unwrap_or(Self { bits: vec![[0; 2]] });
-        for sieve in sieves {
-            for ([once, twice], [also, also_twice]) in sum.bits.iter_mut().zip(sieve.bits) {
-                *twice |= also_twice | *once & also;
-                *once |= also;
+        let of_shard = |i: usize| {
+            let n = counts.iter().map(|counts| counts[i]).sum::<usize>() * (max - 1);
+            // Two numbers for each occurrence: of those that occur once, few share one.
+            Self { bits: vec![[0; 2]; (n / 32).next_power_of_two()] }
+        };
+        (0..SHARDS).map(of_shard).collect()
+    }
+
+    /// Adds the n-grams of records.
+    fn add_runs(&mut self, records: &[u32], max: usize) {
+        for record in records.chunks_exact(max + 1) {
+            let mut hash = first_hash(record[1]);
+            for &token in &record[2..] {
+                if token == NONE {
+                    break;
+                }
+                hash = next_hash(hash, token);
+                self.add(hash);
             }
         }
-        sum
     }
 
     #[inline]
@@ -201,27 +282,58 @@ fn next_hash(hash: u64, token: u32) -> u64 {
 mod tests {
     use super::*;
 
+    /// 1,500 texts with "32 33 34" between two tokens that are there once.
+    fn documents() -> Vec<Documents> {
+        let of_piece = |piece: u32| {
+            let mut documents = Documents::default();
+            for text in 0..500 {
+                let once = 64 * (1 + piece * 500 + text);
+                documents.push(&[once, 32, 33, 34, once + 1]);
+            }
+            documents
+        };
+        (0..3).map(of_piece).collect()
+    }
+
+    #[test]
+    fn each_run_is_dealt_out_once_and_in_order() {
+        let documents = documents();
+        let (mut n, mut last) = (0, [0; SHARDS]);
+        deal(&documents, 3, 1, |shards| {
+            for (i, shard) in shards.into_iter().enumerate() {
+                for record in shard.into_iter().flat_map(|records| records.chunks_exact(4)) {
+                    assert!(record[0] >= last[i] && shard_of(record[1], SHARDS) == i);
+                    assert!(record[2] != NONE);
+                    last[i] = record[0];
+                    n += 1;
+                }
+            }
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!((n, last[0]), (1500 * 4, 1500));
+    }
+
     #[test]
     fn a_sieve_holds_all_that_occurs_twice_and_little_else() {
-        let mut documents = Vec::new();
-        for piece in 0..3 {
-            let mut of_piece = Documents::default();
-            for text in 0..500u32 {
-                // "1 2 3" again and again, between tokens that are there once.
-                let once = 10 + 10 * (piece * 500 + text);
-                of_piece.push(&[once, 1, 2, 3, once + 1]);
+        let documents = documents();
+        let mut sieves = Sieve::for_shards(&documents, 3);
+        deal(&documents, 3, 1, |shards| {
+            for (sieve, shard) in sieves.iter_mut().zip(shards) {
+                shard.into_iter().for_each(|records| sieve.add_runs(records, 3));
             }
-            documents.push(of_piece);
-        }
-        let sieve = Sieve::of(&documents, 3);
-        let hash = |run: &[u32]| {
-            run[1..].iter().fold(first_hash(run[0]), |hash, &token| next_hash(hash, token))
+            Ok(())
+        })
+        .unwrap();
+        let holds = |run: &[u32]| {
+            let next = |hash, &token: &u32| next_hash(hash, token);
+            let hash = run[1..].iter().fold(first_hash(run[0]), next);
+            sieves[shard_of(run[0], SHARDS)].holds(hash)
         };
-        for run in [&[1, 2][..], &[2, 3], &[1, 2, 3]] {
-            assert!(sieve.holds(hash(run)), "{run:?}");
+        for run in [&[32, 33][..], &[33, 34], &[32, 33, 34]] {
+            assert!(holds(run), "{run:?}");
         }
-        let rare = (0..1500).filter(|i| sieve.holds(hash(&[10 + 10 * i, 1]))).count();
+        let rare = (1..=1500).filter(|i| holds(&[64 * i, 32])).count();
         assert!(rare < 500, "{rare} of 1500");
-        assert!((3..3000).contains(&sieve.len()), "{}", sieve.len());
     }
 }
