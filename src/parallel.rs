@@ -42,6 +42,17 @@ pub(crate) fn share<W: Send, R: Send>(
     results.into_iter().map(|(_, result)| result).collect()
 }
 
+/// Sorts things of which no two are equal, so that their order is one and the same on any number of threads.
+pub(crate) fn sort_distinct_by<T: Send>(
+    things: &mut [T],
+    order: impl Fn(&T, &T) -> std::cmp::Ordering + Sync,
+) {
+    #[cfg(feature = "parallel")]
+    rayon::slice::ParallelSliceMut::par_sort_unstable_by(things, order);
+    #[cfg(not(feature = "parallel"))]
+    things.sort_unstable_by(order);
+}
+
 /// How many pieces can run at once.
 pub(crate) fn threads() -> usize {
     #[cfg(feature = "parallel")]

@@ -57,7 +57,7 @@ impl Weighting {
                 let mut tf = if self.binary { 1.0 } else { count as f64 };
                 if let Some((k1, saturation)) = saturation {
                     tf = tf * (k1 + 1.0) / (tf + saturation);
-                } else if self.sublinear_tf {
+                } else if self.sublinear_tf && count != 1 {
                     tf = 1.0 + tf.ln();
                 }
                 self.idf.as_ref().map_or(tf, |idf| tf * idf[column as usize])

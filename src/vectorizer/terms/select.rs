@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::{Tally, Terms};
+use crate::parallel;
 use crate::vectorizer::pairs::{Pairs, Place, place};
 use crate::vectorizer::reader::separator;
 use crate::vectorizer::tokens::{NONE, Tokens};
@@ -47,7 +48,7 @@ impl Terms {
             }
         }
         terms.append(&mut tied);
-        terms.sort_unstable_by(by_name);
+        parallel::sort_distinct_by(&mut terms, by_name);
         terms
     }
 }
