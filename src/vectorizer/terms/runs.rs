@@ -116,30 +116,52 @@ fn deal(
             }
         }
         rest = &rest[round.len()..];
-        let dealt = parallel::map(round, |(first, piece)| deal_piece(piece, max, first));
-        take((0..SHARDS).map(|i| dealt.iter().map(|piece| &piece[i][..]).collect()).collect())?;
+        let dealt = parallel::map(round, |(first, piece)| Dealt::new(piece, max, first));
+        take((0..SHARDS).map(|i| dealt.iter().map(|dealt| dealt.of(i)).collect()).collect())?;
     }
     Ok(())
 }
 
-/// The records of some texts, for each shard.
-fn deal_piece(piece: &Documents, max: usize, first: u32) -> Vec<Vec<u32>> {
-    let room = piece.tokens.len() / SHARDS * (max + 1) * 5 / 4;
-    let mut dealt: Vec<Vec<u32>> = (0..SHARDS).map(|_| Vec::with_capacity(room)).collect();
-    for (text, tokens) in (first..=u32::MAX).zip(piece.iter()) {
-        for at in 0..tokens.len().saturating_sub(1) {
-            let shard = &mut dealt[shard_of(tokens[at], SHARDS)];
-            if max == 2 {
-                shard.extend([text, tokens[at], tokens[at + 1]]);
-            } else {
-                let run = &tokens[at..tokens.len().min(at + max)];
-                shard.push(text);
-                shard.extend_from_slice(run);
-                shard.extend((run.len()..max).map(|_| NONE));
+/// The records of some texts, shard by shard.
+struct Dealt {
+    records: Vec<u32>,
+    /// Where those of each shard begin, and the last ones end.
+    starts: [usize; SHARDS + 1],
+}
+
+impl Dealt {
+    fn new(piece: &Documents, max: usize, first: u32) -> Self {
+        // What begins at the last token of a text is no run.
+        let runs = |tokens: &[u32]| 0..tokens.len().saturating_sub(1);
+        let mut starts = [0; SHARDS + 1];
+        for tokens in piece.iter() {
+            for at in runs(tokens) {
+                starts[shard_of(tokens[at], SHARDS) + 1] += max + 1;
             }
         }
+        for i in 0..SHARDS {
+            starts[i + 1] += starts[i];
+        }
+        let (mut records, mut next) = (vec![NONE; starts[SHARDS]], starts);
+        for (text, tokens) in (first..=u32::MAX).zip(piece.iter()) {
+            for at in runs(tokens) {
+                let next = &mut next[shard_of(tokens[at], SHARDS)];
+                if max == 2 {
+                    records[*next..*next + 3].copy_from_slice(&[text, tokens[at], tokens[at + 1]]);
+                } else {
+                    let run = &tokens[at..tokens.len().min(at + max)];
+                    records[*next] = text;
+                    records[*next + 1..][..run.len()].copy_from_slice(run);
+                }
+                *next += max + 1;
+            }
+        }
+        Self { records, starts }
     }
-    dealt
+
+    fn of(&self, shard: usize) -> &[u32] {
+        &self.records[self.starts[shard]..self.starts[shard + 1]]
+    }
 }
 
 /// What a shard counts.
