@@ -81,7 +81,7 @@ impl Cut {
         let flags = block.map(|b| {
             let letter = (b | 0x20).wrapping_sub(b'a') < 26;
             let digit = b.wrapping_sub(b'0') < 10;
-            u8::from(letter | digit | (b == b'_'))
+            u8::from(letter) | u8::from(digit) | u8::from(b == b'_')
         });
         let (eights, _) = flags.as_chunks::<8>();
         // The product gathers the lowest bits of eight bytes in the highest byte.

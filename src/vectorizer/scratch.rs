@@ -114,7 +114,7 @@ impl RowScratch {
             kept += usize::from(column != last);
             last = column;
             found[kept - 1] = column;
-            self.counts[kept - 1] = (i + 1 - run) as i64;
+            self.counts[kept - 1] = (i + 1 - run).cast_signed() as i64;
         }
         self.columns.truncate(self.start + kept);
         self.counts.truncate(kept);
@@ -205,7 +205,7 @@ fn sort_few<const N: usize>(numbers: &mut [u32]) {
         }
     }
     for (&key, &place) in keys.iter().zip(&smaller).take(numbers.len()) {
-        numbers[place as usize] = key.cast_unsigned() / N as u32;
+        numbers[place.cast_unsigned() as usize] = key.cast_unsigned() / N as u32;
     }
 }
 

@@ -57,7 +57,9 @@ impl Terms {
         deal(documents, max, 1, |records| {
             let sieves = sieves.iter_mut().zip(records).collect();
             let add = |(sieve, records): (&mut Sieve, Vec<&[u32]>)| {
-                records.into_iter().for_each(|records| sieve.add_runs(records, max));
+                for records in records {
+                    sieve.add_runs(records, max);
+                }
             };
             parallel::map(sieves, add);
             Ok(())
@@ -342,7 +344,9 @@ mod tests {
         let mut sieves = Sieve::for_shards(&documents, 3);
         deal(&documents, 3, 1, |shards| {
             for (sieve, shard) in sieves.iter_mut().zip(shards) {
-                shard.into_iter().for_each(|records| sieve.add_runs(records, 3));
+                for records in shard {
+                    sieve.add_runs(records, 3);
+                }
             }
             Ok(())
         })
