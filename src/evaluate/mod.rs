@@ -14,6 +14,9 @@
 //! | [`calibration_curve`], [`expected_calibration_error`] | true classes and probabilities | `calibration_curve` |
 //! | [`Report`] | all of these but the curve and top-k | `classification_report` |
 //!
+//! How far a figure can be trusted, [`Bootstrap`] says by an interval around it; whether two models differ by more than
+//! chance, [`mcnemar`].
+//!
 //! [`stratified_split`] puts part of the texts aside to be evaluated on.
 //!
 //! # Shapes
@@ -28,6 +31,7 @@ mod check;
 mod curves;
 mod metrics;
 mod report;
+mod significance;
 mod split;
 mod top_k;
 
@@ -37,5 +41,6 @@ pub use calibration::{
 pub use curves::{average_precision, average_precision_ovr, roc_auc, roc_auc_ovr};
 pub use metrics::{ClassFigures, ConfusionMatrix};
 pub use report::Report;
+pub use significance::{Answers, Bootstrap, Interval, McNemar, McNemarMethod, mcnemar};
 pub use split::{Split, stratified_split};
 pub use top_k::top_k_accuracy;
