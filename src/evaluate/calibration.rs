@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn bins_are_closed_above_and_the_first_one_below_as_well() {
-        let probabilities = [0.0, 0.25, 0.2500001, 0.5, 1.0];
+        let probabilities = [0.0, 0.25, 0.251, 0.5, 1.0];
         let curve = calibration_curve(&[true, false, true, true, true], &probabilities, 4).unwrap();
         let rows: Vec<u64> = curve.iter().map(|bin| bin.rows).collect();
         assert_eq!(rows, [2, 2, 1]);

@@ -228,11 +228,11 @@ mod tests {
     fn steps_are_as_high_as_the_precision_after_them() {
         let table: [(&[f64], f64); 6] = [
             (&[0.0, 0.0, 0.0, 0.0], 0.5),
-            (&[0.0, 1.0, 1.0, 2.0], (1.0 + 2.0 / 3.0) / 2.0),
+            (&[0.0, 1.0, 1.0, 2.0], 5.0 / 6.0),
             (&[0.0, 0.0, 1.0, 1.0], 1.0),
             (&[1.0, 1.0, 0.0, 0.0], 0.5),
-            (&[3.0, 2.0, 1.0, 0.0], (1.0 / 3.0 + 0.5) / 2.0),
-            (&[f64::NEG_INFINITY, -0.0, 0.0, f64::INFINITY], (1.0 + 2.0 / 3.0) / 2.0),
+            (&[3.0, 2.0, 1.0, 0.0], 5.0 / 12.0),
+            (&[f64::NEG_INFINITY, -0.0, 0.0, f64::INFINITY], 5.0 / 6.0),
         ];
         for (scores, expected) in table {
             let area = average_precision(&[false, false, true, true], scores).unwrap().unwrap();

@@ -17,7 +17,16 @@
 //! How far a figure can be trusted, [`Bootstrap`] says by an interval around it; whether two models differ by more than
 //! chance, [`mcnemar`].
 //!
-//! [`stratified_split`] puts part of the texts aside to be evaluated on.
+//! [`stratified_split`] puts part of the texts aside to be evaluated on, [`KFold`] each of them in turn:
+//!
+//! | | one part aside | folds |
+//! |---|---|---|
+//! | in order | [`ordered_split`] | [`KFold::folds`], [`Folds::interleaved`] |
+//! | at random | [`shuffled_split`] | [`KFold::shuffle`] before any of these |
+//! | labels in the same shares | [`stratified_split`] | [`KFold::stratified`] |
+//! | groups whole | [`grouped_split`] | [`KFold::grouped`] |
+//! | both | [`stratified_grouped_split`] | [`KFold::stratified_grouped`] |
+//! | as you say | [`Split`] | [`Folds::from_assignment`] |
 //!
 //! # Shapes
 //!
@@ -42,5 +51,8 @@ pub use curves::{average_precision, average_precision_ovr, roc_auc, roc_auc_ovr}
 pub use metrics::{ClassFigures, ConfusionMatrix};
 pub use report::Report;
 pub use significance::{Answers, Bootstrap, Interval, McNemar, McNemarMethod, mcnemar};
-pub use split::{Split, stratified_split};
+pub use split::{
+    Folds, FoldsIter, KFold, Split, grouped_split, ordered_split, shuffled_split,
+    stratified_grouped_split, stratified_split,
+};
 pub use top_k::top_k_accuracy;

@@ -67,7 +67,8 @@ mod tests {
 
     #[test]
     fn bad_input_is_named() {
-        let table: [(&[usize], &[f64], usize, usize, &str); 6] = [
+        type Case<'a> = (&'a [usize], &'a [f64], usize, usize, &'a str);
+        let table: [Case<'_>; 6] = [
             (
                 &[0],
                 &[1.0],

@@ -392,7 +392,7 @@ impl Sample {
     }
 }
 
-/// The value that `share` of the sorted values lie below, on the line between its neighbours (NumPy's default).
+/// The value that `share` of the sorted values lie below, on the line between its neighbours: the default of `numpy.percentile`.
 #[expect(clippy::cast_sign_loss, reason = "the share is in 0 to 1")]
 fn quantile(sorted: &[f64], share: f64) -> f64 {
     let place = (sorted.len() - 1) as f64 * share;
@@ -414,6 +414,7 @@ mod tests {
         (truth, predicted)
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "a figure may fail")]
     fn share_right(answers: &Answers<'_>) -> Result<Option<f64>> {
         let right = answers.truth.iter().zip(answers.predicted).filter(|(t, p)| t == p).count();
         Ok(Some(right as f64 / answers.truth.len() as f64))
