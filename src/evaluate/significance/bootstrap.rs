@@ -18,7 +18,7 @@ use crate::parallel;
 use crate::random::SplitMix64;
 
 /// More resamples than this tell nothing more; each is kept as one number.
-const MAX_RESAMPLES: usize = 10_000_000;
+const MAX_RESAMPLES: usize = 1_000_000;
 
 /// One model's answers to some rows: what a figure is computed from.
 ///
@@ -172,7 +172,7 @@ impl Bootstrap {
         Self::default()
     }
 
-    /// How many resamples to draw: 2,000 by default, 1 to 10,000,000. With fewer than 1,000 the ends of the interval are
+    /// How many resamples to draw: 2,000 by default, 1 to 1,000,000. With fewer than 1,000 the ends of the interval are
     /// themselves a matter of luck.
     #[must_use]
     pub fn resamples(mut self, resamples: usize) -> Self {
@@ -329,7 +329,7 @@ impl Bootstrap {
             return Err(Error::InvalidParameter {
                 name: "resamples",
                 found: self.resamples.to_string(),
-                expected: "is outside 1..=10000000; 2000 is enough for most",
+                expected: "is outside 1..=1000000; 2000 is enough for most",
             });
         }
         if !(self.level > 0.0 && self.level < 1.0) {
@@ -514,10 +514,10 @@ mod tests {
         let text = |bootstrap: Bootstrap| {
             bootstrap.interval(&answers, share_right).unwrap_err().to_string()
         };
-        for (resamples, found) in [(0, "0"), (MAX_RESAMPLES + 1, "10000001")] {
+        for (resamples, found) in [(0, "0"), (MAX_RESAMPLES + 1, "1000001")] {
             assert_eq!(
                 text(Bootstrap::new().resamples(resamples)),
-                format!("resamples {found} is outside 1..=10000000; 2000 is enough for most")
+                format!("resamples {found} is outside 1..=1000000; 2000 is enough for most")
             );
         }
         for (level, found) in [(0.0, "0.0"), (1.0, "1.0"), (95.0, "95.0"), (f64::NAN, "NaN")] {

@@ -45,8 +45,11 @@ impl KFold {
         Self { n_splits, seed: None }
     }
 
-    /// Shuffles by a seed: not done by default. Do so where neighbouring rows are alike, and do not where rows of the
-    /// future would otherwise be trained on to answer those of the past.
+    /// Shuffles by a seed: not done by default. Do so where the rows are sorted, say by topic: blocks would leave whole
+    /// topics out of the training.
+    ///
+    /// For rows in the order of time, folds of either kind train on the future; see
+    /// [`ordered_split`](super::ordered_split).
     #[must_use]
     pub fn shuffle(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
