@@ -12,78 +12,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::check;
+use super::answers::{Answers, Sample};
 use crate::error::{Error, Result, same_length};
 use crate::parallel;
 use crate::random::SplitMix64;
 
 /// More resamples than this tell nothing more; each is kept as one number.
 const MAX_RESAMPLES: usize = 1_000_000;
-
-/// One model's answers to some rows: what a figure is computed from.
-///
-/// Leave `predicted` or `scores` empty if the figure does not ask for them. `scores` may have any number of values per
-/// row, the same for each: a probability or a decision value for every class, or one alone.
-///
-/// ```
-/// use ressenti::evaluate::Answers;
-///
-/// let answers = Answers { truth: &[0, 1], predicted: &[0, 0], scores: &[0.9, 0.1, 0.6, 0.4] };
-/// assert_eq!(answers.scores_per_row(), 2);
-/// assert_eq!(answers.scores_of(1), [0.1, 0.4]);
-/// assert_eq!(answers.is(1), [false, true]);
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Answers<'a> {
-    /// The true class of each row.
-    pub truth: &'a [usize],
-    /// The predicted class of each row, or nothing.
-    pub predicted: &'a [usize],
-    /// Scores row after row, or nothing.
-    pub scores: &'a [f64],
-}
-
-impl Answers<'_> {
-    /// How many scores each row has; 0 without rows.
-    #[must_use]
-    pub fn scores_per_row(&self) -> usize {
-        self.scores.len().checked_div(self.truth.len()).unwrap_or(0)
-    }
-
-    /// The score at place `class` of each row; empty if rows have fewer scores.
-    #[must_use]
-    pub fn scores_of(&self, class: usize) -> Vec<f64> {
-        let width = self.scores_per_row();
-        if class >= width {
-            return Vec::new();
-        }
-        self.scores.iter().copied().skip(class).step_by(width).collect()
-    }
-
-    /// For each row whether `class` is its true class.
-    #[must_use]
-    pub fn is(&self, class: usize) -> Vec<bool> {
-        self.truth.iter().map(|&truth| truth == class).collect()
-    }
-
-    fn check(&self) -> Result<()> {
-        let rows = self.truth.len();
-        check::rows(rows)?;
-        if !self.predicted.is_empty() {
-            same_length("true classes", rows, "predicted classes", self.predicted.len())?;
-        }
-        if self.scores.len().is_multiple_of(rows) {
-            return Ok(());
-        }
-        Err(Error::InvalidValues {
-            what: "scores",
-            problem: format!(
-                "{} of them for {rows} rows; give the same number of scores for each row",
-                self.scores.len()
-            ),
-        })
-    }
-}
 
 /// A figure with the range that it is likely to lie in. See [`Bootstrap`].
 ///
@@ -362,33 +297,6 @@ impl Stratum {
             Self::All(_) => at,
             Self::Rows(rows) => rows[at],
         }
-    }
-}
-
-/// The answers to the rows drawn; kept from one resample to the next for its memory.
-#[derive(Clone, Default)]
-struct Sample {
-    truth: Vec<usize>,
-    predicted: Vec<usize>,
-    scores: Vec<f64>,
-}
-
-impl Sample {
-    fn clear(&mut self) {
-        self.truth.clear();
-        self.predicted.clear();
-        self.scores.clear();
-    }
-
-    fn push(&mut self, answers: &Answers<'_>, row: usize) {
-        self.truth.push(answers.truth[row]);
-        self.predicted.extend(answers.predicted.get(row));
-        let width = answers.scores_per_row();
-        self.scores.extend_from_slice(&answers.scores[row * width..(row + 1) * width]);
-    }
-
-    fn answers(&self) -> Answers<'_> {
-        Answers { truth: &self.truth, predicted: &self.predicted, scores: &self.scores }
     }
 }
 

@@ -9,8 +9,10 @@
 //! All three take the rows for independent draws from the world in question. They know nothing of the luck of training:
 //! another training part would have given another model.
 
+mod answers;
 mod bootstrap;
 mod mcnemar;
 
-pub use bootstrap::{Answers, Bootstrap, Interval};
+pub use answers::Answers;
+pub use bootstrap::{Bootstrap, Interval};
 pub use mcnemar::{McNemar, McNemarMethod, mcnemar};
