@@ -5,7 +5,8 @@
 //! * [`Vectorizer`] turns texts into sparse TF-IDF rows with scikit-learn's numbers; [`text`] is how it cuts them, and
 //!   [`TermCounts`] learns one from texts that are not all at hand.
 //! * [`Classifier`] turns rows into scores: logistic regression, binary and multinomial.
-//! * [`evaluate`] has the figures: accuracy, F1, ROC-AUC, log loss, a report that prints, a stratified split.
+//! * [`evaluate`] has the figures: accuracy, F1, ROC-AUC, PR-AUC, log loss, calibration, a report that prints; how far they
+//!   can be trusted; splits and folds, stratified and by groups.
 //! * [`tracker`] records runs in memory, in files that MLflow shows, or wherever you implement it.
 //!
 //! # Example

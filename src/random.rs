@@ -15,6 +15,13 @@ impl SplitMix64 {
         Self { state: seed }
     }
 
+    /// Stream `i` of a seed, for work that is done in any order: seeded by the number that `new(seed)` gives after `i`
+    /// others.
+    pub(crate) fn stream(seed: u64, i: u64) -> Self {
+        let skipped = i.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        Self::new(Self::new(seed.wrapping_add(skipped)).next_u64())
+    }
+
     /// The next 64 bits.
     pub(crate) fn next_u64(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -65,6 +72,16 @@ mod tests {
                 16_408_922_859_458_223_821,
             ]
         );
+    }
+
+    #[test]
+    fn streams_are_seeded_by_the_numbers_in_turn() {
+        for seed in [0, 42, u64::MAX] {
+            let mut random = SplitMix64::new(seed);
+            for i in 0..5 {
+                assert_eq!(SplitMix64::stream(seed, i).state, random.next_u64());
+            }
+        }
     }
 
     #[test]

@@ -3,11 +3,17 @@
 use std::fs;
 use std::path::Path;
 
-use ressenti::evaluate::{ClassFigures, Report};
+use ressenti::evaluate::{ClassFigures, Report, calibration_curve, top_k_accuracy};
 use serde_json::Value;
 
-const CASES: [&str; 5] =
-    ["binary_imbalanced", "binary_ties", "three_classes", "never_predicted", "one_class_only"];
+const CASES: [&str; 6] = [
+    "binary_imbalanced",
+    "binary_ties",
+    "three_classes",
+    "four_classes_ties",
+    "never_predicted",
+    "one_class_only",
+];
 
 fn golden(case: &str) -> Value {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/evaluate");
@@ -58,6 +64,18 @@ fn figures_are_those_of_scikit_learn() {
             Some(area) => assert_close(case, area, &expected["roc_auc"]),
             None => assert!(expected["roc_auc"].is_null(), "{case}"),
         }
+        match report.average_precision() {
+            Some(area) => assert_close(case, area, &expected["average_precision"]),
+            None => assert!(expected["average_precision"].is_null(), "{case}"),
+        }
+        for (name, figure) in [
+            ("balanced_accuracy", report.balanced_accuracy()),
+            ("matthews_corrcoef", report.matthews_corrcoef()),
+            ("brier_score_loss", report.brier_score_loss()),
+            ("expected_calibration_error", report.expected_calibration_error()),
+        ] {
+            assert_close(&format!("{case}: {name}"), figure, &expected[name]);
+        }
         let confusion = serde_json::to_value(report.confusion_matrix()).unwrap();
         assert_eq!(confusion, expected["confusion_matrix"], "{case}");
 
@@ -74,6 +92,40 @@ fn figures_are_those_of_scikit_learn() {
         match report.positive() {
             Some(class) => assert_figures(case, tracked, &figures["per_class"][class]),
             None => assert_figures(case, tracked, &figures["macro"][0]),
+        }
+    }
+}
+
+#[test]
+fn the_calibration_curve_is_that_of_scikit_learn() {
+    for case in CASES {
+        let golden = golden(case);
+        let Some(positive) = golden["positive"].as_u64() else { continue };
+        let truth: Vec<u64> = list(&golden["truth"]);
+        let positives: Vec<bool> = truth.iter().map(|&class| class == positive).collect();
+        let probabilities: Vec<f64> = list(&golden["probabilities"]);
+        let probabilities: Vec<f64> =
+            probabilities.chunks(2).map(|row| row[positive as usize]).collect();
+        let curve = calibration_curve(&positives, &probabilities, 10).unwrap();
+        let expected: Vec<[Value; 2]> = list(&golden["expected"]["calibration_curve"]);
+        assert_eq!(curve.len(), expected.len(), "{case}");
+        for (bin, [prob_true, prob_pred]) in curve.iter().zip(&expected) {
+            assert_close(case, bin.prob_true, prob_true);
+            assert_close(case, bin.prob_pred, prob_pred);
+        }
+    }
+}
+
+#[test]
+fn top_k_accuracy_is_that_of_scikit_learn() {
+    for case in CASES {
+        let golden = golden(case);
+        let classes = golden["classes"].as_array().unwrap().len();
+        let (truth, scores): (Vec<usize>, Vec<f64>) =
+            (list(&golden["truth"]), list(&golden["probabilities"]));
+        for (k, expected) in golden["expected"]["top_k_accuracy"].as_object().unwrap() {
+            let share = top_k_accuracy(&truth, &scores, classes, k.parse().unwrap()).unwrap();
+            assert_close(&format!("{case}, k = {k}"), share, expected);
         }
     }
 }

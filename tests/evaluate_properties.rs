@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use ressenti::evaluate::{
-    ConfusionMatrix, Report, Split, log_loss, roc_auc, roc_auc_ovr, stratified_split,
+    ConfusionMatrix, Report, Split, average_precision, average_precision_ovr, brier_score_loss,
+    calibration_curve, expected_calibration_error, log_loss, roc_auc, roc_auc_ovr,
+    stratified_split, top_k_accuracy,
 };
 
 mod naive {
@@ -39,6 +41,53 @@ mod naive {
             sum += roc_auc(&positive, &scores)?;
         }
         Some(sum / n_classes as f64)
+    }
+
+    /// Takes the score of each positive row for a threshold.
+    pub(crate) fn average_precision(positive: &[bool], scores: &[f64]) -> Option<f64> {
+        let positives: Vec<usize> = (0..scores.len()).filter(|&i| positive[i]).collect();
+        let precision_at = |threshold: f64| {
+            let found: Vec<usize> = (0..scores.len()).filter(|&i| scores[i] >= threshold).collect();
+            found.iter().filter(|&&i| positive[i]).count() as f64 / found.len() as f64
+        };
+        let sum: f64 = positives.iter().map(|&i| precision_at(scores[i])).sum();
+        (!positives.is_empty()).then(|| sum / positives.len() as f64)
+    }
+
+    /// The correlation of two tables of ones and zeros, by its definition.
+    pub(crate) fn correlation(truth: &[usize], predicted: &[usize], n_classes: usize) -> f64 {
+        let n = truth.len() as f64;
+        let covariance = |a: &[usize], b: &[usize]| {
+            let of_class = |class| {
+                let share = |x: &[usize]| x.iter().filter(|&&c| c == class).count() as f64 / n;
+                let from_mean =
+                    |x: &[usize], r: usize| f64::from(u8::from(x[r] == class)) - share(x);
+                (0..a.len()).map(|r| from_mean(a, r) * from_mean(b, r)).sum::<f64>()
+            };
+            (0..n_classes).map(of_class).sum::<f64>()
+        };
+        let spread = covariance(truth, truth) * covariance(predicted, predicted);
+        if spread < 1e-9 { 0.0 } else { covariance(truth, predicted) / spread.sqrt() }
+    }
+
+    /// Takes the bins one by one.
+    pub(crate) fn calibration_error(rows: &[(f64, bool)], bins: usize) -> f64 {
+        let mut error = 0.0;
+        for bin in 0..bins {
+            let (low, high) = (bin as f64 / bins as f64, (bin + 1) as f64 / bins as f64);
+            let inside = |p: f64| p <= high && (p > low || bin == 0);
+            let rows: Vec<_> = rows.iter().filter(|row| inside(row.0)).collect();
+            let right = rows.iter().filter(|row| row.1).count() as f64;
+            error += (right - rows.iter().map(|row| row.0).sum::<f64>()).abs();
+        }
+        error / rows.len() as f64
+    }
+
+    /// Sorts the classes by score, later ones first among equals.
+    pub(crate) fn best(row: &[f64]) -> Vec<usize> {
+        let mut classes: Vec<usize> = (0..row.len()).rev().collect();
+        classes.sort_by(|&a, &b| row[b].partial_cmp(&row[a]).unwrap());
+        classes
     }
 
     /// Counts the rows that fulfil a condition.
@@ -124,6 +173,78 @@ proptest! {
     }
 
     #[test]
+    fn average_precision_is_the_mean_of_the_precisions_on_the_way(
+        rows in vec((any::<bool>(), -4..=4_i8), 1..80),
+    ) {
+        let positive: Vec<bool> = rows.iter().map(|row| row.0).collect();
+        let scores: Vec<f64> = rows.iter().map(|row| f64::from(row.1) / 4.0).collect();
+        let area = average_precision(&positive, &scores).unwrap();
+        match naive::average_precision(&positive, &scores) {
+            None => prop_assert_eq!(area, None),
+            Some(expected) => prop_assert!(close(area.unwrap(), expected)),
+        }
+    }
+
+    #[test]
+    fn correlation_and_balanced_accuracy_follow_their_definitions((truth, predicted, _) in answers()) {
+        let matrix = ConfusionMatrix::new(CLASSES, &truth, &predicted).unwrap();
+        let expected = naive::correlation(&truth, &predicted, CLASSES);
+        prop_assert!(close(matrix.matthews_corrcoef(), expected), "{expected}");
+
+        let present: Vec<usize> = (0..CLASSES).filter(|class| truth.contains(class)).collect();
+        let recalls: f64 = present.iter().map(|&class| matrix.recall(class)).sum();
+        prop_assert!(close(matrix.balanced_accuracy(), recalls / present.len() as f64));
+    }
+
+    #[test]
+    fn brier_scores_are_squared_distances((truth, _, probabilities) in answers()) {
+        let mut sum = 0.0;
+        for (place, p) in probabilities.iter().enumerate() {
+            let is_true = truth[place / CLASSES] == place % CLASSES;
+            sum += if is_true { (1.0 - p) * (1.0 - p) } else { p * p };
+        }
+        let score = brier_score_loss(&truth, &probabilities, CLASSES).unwrap();
+        prop_assert!(close(score, sum / truth.len() as f64));
+
+        // For two classes, the square of one probability.
+        let truth: Vec<usize> = truth.iter().map(|&class| class.min(1)).collect();
+        let p: Vec<f64> = probabilities.iter().copied().step_by(CLASSES).collect();
+        let both: Vec<f64> = p.iter().flat_map(|p| [1.0 - p, *p]).collect();
+        let squares = p.iter().zip(&truth).map(|(p, &y)| (p - y as f64) * (p - y as f64));
+        let score = brier_score_loss(&truth, &both, 2).unwrap();
+        prop_assert!(close(score, squares.sum::<f64>() / truth.len() as f64));
+    }
+
+    #[test]
+    fn calibration_errors_are_the_gaps_of_the_bins(
+        (truth, _, probabilities) in answers(),
+        bins in prop_oneof![Just(1), Just(2), Just(4), Just(8), Just(16)],
+    ) {
+        let rows = truth.iter().zip(probabilities.chunks(CLASSES)).map(|(&class, row)| {
+            let first = (0..CLASSES).rev().max_by(|&a, &b| row[a].partial_cmp(&row[b]).unwrap());
+            (row[first.unwrap()], first.unwrap() == class)
+        });
+        let rows: Vec<(f64, bool)> = rows.collect();
+        let error = expected_calibration_error(&truth, &probabilities, CLASSES, bins).unwrap();
+        prop_assert!(close(error, naive::calibration_error(&rows, bins)));
+
+        let (confidence, right): (Vec<f64>, Vec<bool>) = rows.into_iter().unzip();
+        let curve = calibration_curve(&right, &confidence, bins).unwrap();
+        prop_assert_eq!(curve.iter().map(|bin| bin.rows).sum::<u64>(), truth.len() as u64);
+        prop_assert!(curve.is_sorted_by(|a, b| a.prob_pred < b.prob_pred));
+        let gaps = curve.iter().map(|bin| bin.rows as f64 * (bin.prob_true - bin.prob_pred).abs());
+        prop_assert!(close(error, gaps.sum::<f64>() / truth.len() as f64));
+    }
+
+    #[test]
+    fn top_k_looks_for_the_truth_among_the_first_k((truth, _, scores) in answers(), k in 1..6_usize) {
+        let rows = truth.iter().zip(scores.chunks(CLASSES));
+        let hits = rows.filter(|(class, row)| naive::best(row).iter().take(k).any(|c| c == *class));
+        let share = hits.count() as f64 / truth.len() as f64;
+        prop_assert!(close(top_k_accuracy(&truth, &scores, CLASSES, k).unwrap(), share));
+    }
+
+    #[test]
     fn figures_are_ratios_of_counted_rows((truth, predicted, _) in answers()) {
         let matrix = ConfusionMatrix::new(CLASSES, &truth, &predicted).unwrap();
         let count = |when: &dyn Fn(usize, usize) -> bool| naive::count(&truth, &predicted, when);
@@ -159,24 +280,37 @@ proptest! {
         for positive in [None, Some(2)] {
             let report = Report::new(&names, positive, &truth, &predicted, &probabilities).unwrap();
             let matrix = ConfusionMatrix::new(CLASSES, &truth, &predicted).unwrap();
-            let (figures, area) = match positive {
+            let (figures, area, precision) = match positive {
                 None => (
                     matrix.macro_average(),
                     roc_auc_ovr(&truth, &probabilities, CLASSES).unwrap(),
+                    average_precision_ovr(&truth, &probabilities, CLASSES).unwrap(),
                 ),
                 Some(class) => {
                     let is_positive: Vec<bool> = truth.iter().map(|&t| t == class).collect();
                     let scores: Vec<f64> =
                         probabilities.chunks(CLASSES).map(|row| row[class]).collect();
-                    (matrix.figures(class), roc_auc(&is_positive, &scores).unwrap())
+                    (
+                        matrix.figures(class),
+                        roc_auc(&is_positive, &scores).unwrap(),
+                        average_precision(&is_positive, &scores).unwrap(),
+                    )
                 }
             };
             prop_assert_eq!(report.roc_auc(), area);
+            prop_assert_eq!(report.average_precision(), precision);
+            let (truth, probabilities) = (&truth, &probabilities);
+            let brier = brier_score_loss(truth, probabilities, CLASSES).unwrap();
+            let error = expected_calibration_error(truth, probabilities, CLASSES, 15).unwrap();
+            prop_assert_eq!(report.brier_score_loss(), brier);
+            prop_assert_eq!(report.expected_calibration_error(), error);
+            prop_assert_eq!(report.matthews_corrcoef(), matrix.matthews_corrcoef());
+            prop_assert_eq!(report.balanced_accuracy(), matrix.balanced_accuracy());
             prop_assert!(close(report.f1(), figures.f1));
             prop_assert!(close(report.precision(), figures.precision));
             prop_assert!(close(report.recall(), figures.recall));
             prop_assert!(report.metrics().iter().all(|(_, value)| value.is_finite()));
-            prop_assert_eq!(report.to_string().lines().count(), 2 + CLASSES + 4 + 3);
+            prop_assert_eq!(report.to_string().lines().count(), 2 + CLASSES + 4 + 7);
         }
     }
 
@@ -242,6 +376,12 @@ proptest! {
         let _ = ConfusionMatrix::new(n_classes, &truth, &predicted);
         let _ = log_loss(&truth, &probabilities, n_classes);
         let _ = roc_auc_ovr(&truth, &probabilities, usize::MAX - n_classes);
+        let _ = average_precision_ovr(&truth, &probabilities, n_classes);
+        let _ = average_precision(&vec![false; truth.len()], &probabilities);
+        let _ = brier_score_loss(&truth, &probabilities, n_classes);
+        let _ = expected_calibration_error(&truth, &probabilities, n_classes, n_classes);
+        let _ = calibration_curve(&vec![true; truth.len()], &probabilities, usize::MAX);
+        let _ = top_k_accuracy(&truth, &probabilities, n_classes, truth.len());
         let _ = Report::new(&names, positive, &truth, &predicted, &probabilities);
         let _ = roc_auc(&vec![true; truth.len()], &probabilities);
         let _ = stratified_split(&truth, f64::NAN, 0);

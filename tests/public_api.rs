@@ -5,7 +5,10 @@ use std::hash::Hash;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use ressenti::dataset::Dataset;
-use ressenti::evaluate::{ClassFigures, ConfusionMatrix, Report, Split};
+use ressenti::evaluate::{
+    Answers, Bootstrap, CalibrationBin, ClassFigures, ConfusionMatrix, Folds, Interval, KFold,
+    McNemar, McNemarMethod, Report, Split,
+};
 use ressenti::text::{
     Analyzer, AnalyzerParams, Elongation, Entity, Language, Social, StopWords, Token, Tokenizer,
 };
@@ -31,6 +34,9 @@ fn key<T: Copy + Eq + Hash>() {}
 fn values_cross_threads_survive_panics_and_can_be_copied_and_printed() {
     value::<Analyzer>();
     value::<AnalyzerParams>();
+    value::<Answers<'static>>();
+    value::<Bootstrap>();
+    value::<CalibrationBin>();
     value::<ClassFigures>();
     value::<ClassWeight>();
     value::<Classifier>();
@@ -43,8 +49,13 @@ fn values_cross_threads_survive_panics_and_can_be_copied_and_printed() {
     value::<Entity>();
     value::<Explanation<'static>>();
     value::<FitReport>();
+    value::<Folds>();
+    value::<Interval>();
+    value::<KFold>();
     value::<Language>();
     value::<Matrix>();
+    value::<McNemar>();
+    value::<McNemarMethod>();
     value::<ModelFileError>();
     value::<NoopTracker>();
     value::<Norm>();
@@ -105,6 +116,9 @@ fn models_and_settings_can_be_stored_by_serde() {
     stored::<Elongation>();
     stored::<Entity>();
     stored::<FitReport>();
+    stored::<Bootstrap>();
+    stored::<Folds>();
+    stored::<KFold>();
     stored::<Language>();
     stored::<Norm>();
     stored::<Pipeline>();
@@ -122,9 +136,11 @@ fn settings_have_defaults_and_answers_can_be_shown() {
     fn with_default<T: Default>() {}
     fn shown<T: Display>() {}
     with_default::<AnalyzerParams>();
+    with_default::<Bootstrap>();
     with_default::<ClassWeight>();
     with_default::<ClassifierParams>();
     with_default::<FitOptions<'static>>();
+    with_default::<KFold>();
     with_default::<Norm>();
     with_default::<PipelineBuilder>();
     with_default::<StopWords>();
@@ -132,6 +148,7 @@ fn settings_have_defaults_and_answers_can_be_shown() {
     with_default::<VectorizerParams>();
     shown::<Error>();
     shown::<Explanation<'static>>();
+    shown::<Interval>();
     shown::<Report>();
     shown::<Sentiment>();
 }

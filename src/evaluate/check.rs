@@ -36,6 +36,38 @@ pub(super) fn classes(what: &'static str, values: &[usize], n_classes: usize) ->
     }
 }
 
+/// `Err` unless every score can be ranked.
+pub(super) fn no_nan(scores: &[f64]) -> Result<()> {
+    match scores.iter().position(|score| score.is_nan()) {
+        None => Ok(()),
+        Some(at) => Err(Error::InvalidValues {
+            what: "scores",
+            problem: format!("NaN at index {at} has no rank; give numbers"),
+        }),
+    }
+}
+
+/// `Err` unless `positive` and `scores` describe the same rows, in which each score can be ranked.
+pub(super) fn truth_and_scores(positive: &[bool], scores: &[f64]) -> Result<()> {
+    same_length("truths", positive.len(), "scores", scores.len())?;
+    rows(positive.len())?;
+    no_nan(scores)
+}
+
+/// `Err` unless every value is a probability.
+pub(super) fn probabilities(values: &[f64]) -> Result<()> {
+    match values.iter().position(|p| !(0.0..=1.0).contains(p)) {
+        None => Ok(()),
+        Some(at) => Err(Error::InvalidValues {
+            what: "probabilities",
+            problem: format!(
+                "{:?} at index {at} is outside 0.0..=1.0; give probabilities, not decision values",
+                values[at]
+            ),
+        }),
+    }
+}
+
 /// `Err` unless `truth` and `probabilities` describe the same rows and hold what they must.
 pub(super) fn truth_and_probabilities(
     truth: &[usize],
@@ -48,16 +80,7 @@ pub(super) fn truth_and_probabilities(
     let cells = truth.len().saturating_mul(n_classes);
     same_length("rows × classes", cells, "probabilities", probabilities.len())?;
     classes("truth", truth, n_classes)?;
-    match probabilities.iter().position(|p| !(0.0..=1.0).contains(p)) {
-        None => Ok(()),
-        Some(at) => Err(Error::InvalidValues {
-            what: "probabilities",
-            problem: format!(
-                "{:?} at index {at} is outside 0.0..=1.0; give probabilities, not decision values",
-                probabilities[at]
-            ),
-        }),
-    }
+    self::probabilities(probabilities)
 }
 
 #[cfg(test)]

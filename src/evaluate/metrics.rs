@@ -131,7 +131,7 @@ impl ConfusionMatrix {
     }
 
     /// How many rows were predicted as `class`.
-    fn predicted(&self, class: usize) -> u64 {
+    pub(super) fn predicted(&self, class: usize) -> u64 {
         (0..self.n_classes()).map(|true_class| self.get(true_class, class)).sum()
     }
 

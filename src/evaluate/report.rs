@@ -5,13 +5,16 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::curves::{log_loss, one_vs_rest, roc_auc_ovr};
+use super::calibration::{BINS, brier_score_loss, expected_calibration_error, log_loss};
+use super::curves::{
+    average_precision_one_vs_rest, average_precision_ovr, one_vs_rest, roc_auc_ovr,
+};
 use super::metrics::{ClassFigures, ConfusionMatrix};
 use crate::error::{Error, Result};
 
 /// Everything about one evaluation.
 ///
-/// Printed, it has the layout of scikit-learn's `classification_report`, with two lines below it. Figures have four
+/// Printed, it has the layout of scikit-learn's `classification_report`, with six lines below it. Figures have four
 /// decimals, for models worth comparing differ in the third; `{:.2}` gives scikit-learn's default of two. Serialized, it
 /// has all figures by name; `figures` are those of the positive class or, without one, the macro average.
 ///
@@ -36,7 +39,11 @@ use crate::error::{Error, Result};
 /// weighted avg     0.8667    0.8000    0.8000         5
 ///
 ///      ROC-AUC                         1.0000
-///     log loss                         0.3414");
+///       PR-AUC                         1.0000
+///          MCC                         0.6667
+///     log loss                         0.3414
+///        Brier                         0.1020
+///          ECE                         0.2600");
 /// # Ok::<(), ressenti::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -51,7 +58,12 @@ pub struct Report {
     weighted_average: ClassFigures,
     per_class: Vec<ClassFigures>,
     roc_auc: Option<f64>,
+    average_precision: Option<f64>,
+    balanced_accuracy: f64,
+    matthews_corrcoef: f64,
     log_loss: f64,
+    brier_score_loss: f64,
+    expected_calibration_error: f64,
     confusion_matrix: ConfusionMatrix,
     #[serde(skip)]
     tracking_errors: Vec<String>,
@@ -64,9 +76,9 @@ impl Report {
     /// values per row (see [the module](super#shapes)). `predicted` need not be the most probable class, so that
     /// answers by a threshold can be evaluated too.
     ///
-    /// `positive` is the class that [`f1`](Self::f1), [`precision`](Self::precision), [`recall`](Self::recall) and
-    /// [`roc_auc`](Self::roc_auc) are about, as usual for two classes. With `None`, as usual for more, they are means
-    /// over all classes.
+    /// `positive` is the class that [`f1`](Self::f1), [`precision`](Self::precision), [`recall`](Self::recall),
+    /// [`roc_auc`](Self::roc_auc) and [`average_precision`](Self::average_precision) are about, as usual for two classes.
+    /// With `None`, as usual for more, they are means over all classes.
     ///
     /// # Errors
     ///
@@ -85,7 +97,7 @@ impl Report {
         let confusion_matrix = ConfusionMatrix::new(n_classes, truth, predicted)?;
         let log_loss = log_loss(truth, probabilities, n_classes)?;
         let macro_average = confusion_matrix.macro_average();
-        let (figures, roc_auc) = match positive {
+        let (figures, roc_auc, average_precision) = match positive {
             Some(class) if class >= n_classes => {
                 return Err(Error::InvalidParameter {
                     name: "positive",
@@ -96,8 +108,13 @@ impl Report {
             Some(class) => (
                 confusion_matrix.figures(class),
                 one_vs_rest(truth, probabilities, n_classes, class),
+                average_precision_one_vs_rest(truth, probabilities, n_classes, class),
             ),
-            None => (macro_average, roc_auc_ovr(truth, probabilities, n_classes)?),
+            None => (
+                macro_average,
+                roc_auc_ovr(truth, probabilities, n_classes)?,
+                average_precision_ovr(truth, probabilities, n_classes)?,
+            ),
         };
         Ok(Self {
             rows: truth.len(),
@@ -109,7 +126,17 @@ impl Report {
             weighted_average: confusion_matrix.weighted_average(),
             per_class: (0..n_classes).map(|class| confusion_matrix.figures(class)).collect(),
             roc_auc,
+            average_precision,
+            balanced_accuracy: confusion_matrix.balanced_accuracy(),
+            matthews_corrcoef: confusion_matrix.matthews_corrcoef(),
             log_loss,
+            brier_score_loss: brier_score_loss(truth, probabilities, n_classes)?,
+            expected_calibration_error: expected_calibration_error(
+                truth,
+                probabilities,
+                n_classes,
+                BINS,
+            )?,
             confusion_matrix,
             tracking_errors: Vec::new(),
         })
@@ -187,7 +214,8 @@ impl Report {
         self.macro_average.precision
     }
 
-    /// The mean of the classes' recall, each of the same weight; also called balanced accuracy.
+    /// The mean of the classes' recall, each of the same weight. Where every class has a row, it is the
+    /// [`balanced_accuracy`](Self::balanced_accuracy).
     #[must_use]
     pub fn recall_macro(&self) -> f64 {
         self.macro_average.recall
@@ -220,10 +248,46 @@ impl Report {
         self.roc_auc
     }
 
+    /// The area under the precision-recall curve of the positive class against the rest; without one, the mean over all
+    /// classes.
+    ///
+    /// `None` where it is undefined: the positive class has no row, or (for the mean) some class has none. See
+    /// [`average_precision`](super::average_precision) and [`average_precision_ovr`].
+    #[must_use]
+    pub fn average_precision(&self) -> Option<f64> {
+        self.average_precision
+    }
+
+    /// The mean recall of the classes that have rows. See [`ConfusionMatrix::balanced_accuracy`].
+    #[must_use]
+    pub fn balanced_accuracy(&self) -> f64 {
+        self.balanced_accuracy
+    }
+
+    /// Matthews' correlation of truth and prediction, over all classes. See [`ConfusionMatrix::matthews_corrcoef`].
+    #[must_use]
+    pub fn matthews_corrcoef(&self) -> f64 {
+        self.matthews_corrcoef
+    }
+
     /// The mean of −ln of the probability that each row's true class was given. See [`log_loss`].
     #[must_use]
     pub fn log_loss(&self) -> f64 {
         self.log_loss
+    }
+
+    /// The mean squared distance of the probabilities from the truth: up to 1 for two classes, up to 2 for more. See
+    /// [`brier_score_loss`].
+    #[must_use]
+    pub fn brier_score_loss(&self) -> f64 {
+        self.brier_score_loss
+    }
+
+    /// How far the highest probability of a row is from being right that often, over 15 bins of equal width. See
+    /// [`expected_calibration_error`].
+    #[must_use]
+    pub fn expected_calibration_error(&self) -> f64 {
+        self.expected_calibration_error
     }
 
     /// What the tracker answered when it failed to log these figures, if it did.
@@ -235,14 +299,16 @@ impl Report {
     /// The figures worth tracking, under the names they have in runs.
     ///
     /// `accuracy`, `f1_score`, `precision`, `recall`, `roc_auc` (left out where undefined), `f1_macro`, `f1_weighted`,
-    /// `log_loss`.
+    /// `log_loss`, `average_precision` (left out where undefined), `balanced_accuracy`, `matthews_corrcoef`,
+    /// `brier_score_loss`, `expected_calibration_error`.
     ///
     /// ```
     /// use ressenti::evaluate::Report;
     ///
     /// let report = Report::new(&["no", "yes"], Some(1), &[1, 1], &[1, 0], &[0.2, 0.8, 0.6, 0.4])?;
     /// let names: Vec<&str> = report.metrics().iter().map(|(name, _)| *name).collect();
-    /// assert_eq!(names, ["accuracy", "f1_score", "precision", "recall", "f1_macro", "f1_weighted", "log_loss"]);
+    /// assert_eq!(names[..4], ["accuracy", "f1_score", "precision", "recall"]);
+    /// assert!(!names.contains(&"roc_auc")); // there is no row of class 0
     /// # Ok::<(), ressenti::Error>(())
     /// ```
     #[must_use]
@@ -258,6 +324,13 @@ impl Report {
             ("f1_macro", self.f1_macro()),
             ("f1_weighted", self.f1_weighted()),
             ("log_loss", self.log_loss()),
+        ]);
+        metrics.extend(self.average_precision().map(|area| ("average_precision", area)));
+        metrics.extend([
+            ("balanced_accuracy", self.balanced_accuracy()),
+            ("matthews_corrcoef", self.matthews_corrcoef()),
+            ("brier_score_loss", self.brier_score_loss()),
+            ("expected_calibration_error", self.expected_calibration_error()),
         ]);
         metrics
     }
@@ -290,9 +363,19 @@ impl fmt::Display for Report {
         line(f, "macro avg", &self.macro_average)?;
         line(f, "weighted avg", &self.weighted_average)?;
 
-        let area = self.roc_auc.map_or("undefined".to_owned(), |area| format!("{area:.digits$}"));
-        writeln!(f, "\n{:>width$}  {:19} {area:>9}", "ROC-AUC", "")?;
-        write!(f, "{:>width$}  {:19} {:>9.digits$}", "log loss", "", self.log_loss)
+        let below = [
+            ("ROC-AUC", self.roc_auc),
+            ("PR-AUC", self.average_precision),
+            ("MCC", Some(self.matthews_corrcoef)),
+            ("log loss", Some(self.log_loss)),
+            ("Brier", Some(self.brier_score_loss)),
+            ("ECE", Some(self.expected_calibration_error)),
+        ];
+        below.iter().try_for_each(|(name, figure)| {
+            let figure =
+                figure.map_or("undefined".to_owned(), |figure| format!("{figure:.digits$}"));
+            write!(f, "\n{name:>width$}  {:19} {figure:>9}", "")
+        })
     }
 }
 
@@ -356,6 +439,14 @@ mod tests {
     }
 
     #[test]
+    fn without_a_row_of_the_positive_class_there_is_no_average_precision() {
+        let report = Report::new(&["a", "b"], Some(1), &[0], &[0], &[1.0, 0.0]).unwrap();
+        assert_eq!(report.average_precision(), None);
+        assert!(report.metrics().iter().all(|(name, _)| *name != "average_precision"));
+        assert!(report.to_string().contains("\n      PR-AUC                      undefined\n"));
+    }
+
+    #[test]
     fn tracked_names_are_those_of_the_notebook() {
         let names: Vec<_> = report(None).metrics().into_iter().map(|(name, _)| name).collect();
         assert_eq!(
@@ -368,7 +459,12 @@ mod tests {
                 "roc_auc",
                 "f1_macro",
                 "f1_weighted",
-                "log_loss"
+                "log_loss",
+                "average_precision",
+                "balanced_accuracy",
+                "matthews_corrcoef",
+                "brier_score_loss",
+                "expected_calibration_error"
             ]
         );
     }
@@ -382,7 +478,7 @@ mod tests {
         );
         let line = text.lines().nth(2).unwrap();
         assert_eq!(line, "très très négatif       1.00      1.00      1.00         1");
-        assert!(text.ends_with("log loss                           0.00"), "{text}");
+        assert!(text.ends_with("\n              ECE                           0.00"), "{text}");
     }
 
     #[test]

@@ -1,23 +1,13 @@
-//! Labels come in, two lists of row numbers come out: one to train on, one to be tested on. Never sees a text.
+//! Labels and a fraction come in, a split comes out that has every label in the same share on both sides.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
+use super::holdout::{Split, check_fraction, rounded_up};
 use crate::error::{Error, Result};
 use crate::random::SplitMix64;
 use crate::sentiment::Label;
-
-/// Which rows to train on and which to test on; every row is in one of the two. See [`stratified_split`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Split {
-    /// Indices of the rows to train on, ascending.
-    pub train: Vec<usize>,
-    /// Indices of the rows to test on, ascending.
-    pub test: Vec<usize>,
-}
 
 /// Puts a part of the rows aside for the test, at random, with every label in the same share on both sides.
 ///
@@ -49,29 +39,8 @@ pub struct Split {
 /// each label, [`NoTexts`](Error::NoTexts) without labels, [`InvalidValues`](Error::InvalidValues) if a label occurs
 /// only once.
 pub fn stratified_split<L: Label>(labels: &[L], test_fraction: f64, seed: u64) -> Result<Split> {
-    if !(test_fraction > 0.0 && test_fraction < 1.0) {
-        return Err(Error::InvalidParameter {
-            name: "test_fraction",
-            found: format!("{test_fraction:?}"),
-            expected: "is not between 0.0 and 1.0; 0.2 puts a fifth of the texts aside",
-        });
-    }
-    if labels.is_empty() {
-        return Err(Error::NoTexts { task: "split" });
-    }
-    let mut members: BTreeMap<Cow<'_, str>, Vec<usize>> = BTreeMap::new();
-    for (row, label) in labels.iter().enumerate() {
-        members.entry(label.as_label()).or_default().push(row);
-    }
-    if let Some((label, _)) = members.iter().find(|(_, rows)| rows.len() == 1) {
-        return Err(Error::InvalidValues {
-            what: "labels",
-            problem: format!(
-                "{label:?} occurs once and cannot be on both sides; give another text of this label or leave it out"
-            ),
-        });
-    }
-
+    check_fraction(test_fraction, labels.len())?;
+    let mut members = members(labels)?;
     let test_rows = rounded_up(labels.len(), test_fraction);
     if test_rows < members.len() || labels.len() - test_rows < members.len() {
         return Err(Error::InvalidParameter {
@@ -95,10 +64,21 @@ pub fn stratified_split<L: Label>(labels: &[L], test_fraction: f64, seed: u64) -
     Ok(split)
 }
 
-/// ⌈rows × fraction⌉, in the arithmetic of Python; at most `rows`, for the fraction is below 1.
-#[expect(clippy::cast_sign_loss, reason = "the fraction is positive")]
-fn rounded_up(rows: usize, fraction: f64) -> usize {
-    (rows as f64 * fraction).ceil() as usize
+/// The rows of each label, or `Err` if a label has one only, which cannot be trained on and tested.
+pub(super) fn members<L: Label>(labels: &[L]) -> Result<BTreeMap<Cow<'_, str>, Vec<usize>>> {
+    let mut members: BTreeMap<Cow<'_, str>, Vec<usize>> = BTreeMap::new();
+    for (row, label) in labels.iter().enumerate() {
+        members.entry(label.as_label()).or_default().push(row);
+    }
+    if let Some((label, _)) = members.iter().find(|(_, rows)| rows.len() == 1) {
+        return Err(Error::InvalidValues {
+            what: "labels",
+            problem: format!(
+                "{label:?} occurs once and cannot be on both sides; give another text of this label or leave it out"
+            ),
+        });
+    }
+    Ok(members)
 }
 
 /// How many of `seats` each class gets: by largest remainder, at least one and never all of a class's members.
