@@ -103,7 +103,10 @@ pub use vectorizer::{Block, DocFreq, Norm, TermCounts, Vectorizer, VectorizerPar
 
 pub use rows::{Matrix, Rows};
 
-pub use classifier::{ClassWeight, Classifier, ClassifierParams, FitOptions, FitReport};
+pub use classifier::{
+    Algorithm, ClassWeight, Classifier, ClassifierParams, FitOptions, FitReport, MultiClass,
+    NbWeighting, SgdLoss,
+};
 
 pub use pipeline::{Contribution, Explanation, Pipeline, PipelineBuilder};
 pub use sentiment::{Label, Prediction, Sentiment};

@@ -9,6 +9,7 @@ use ndarray::Array2;
 
 use super::link::Link;
 use super::problem::Problem;
+use super::rows::RowTransform;
 use super::{ClassWeight, Classifier, ClassifierParams, FitOptions, WEIGHTS, find_class, newton};
 use crate::error::{Error, Result, same_length};
 use crate::progress::{Stage, report};
@@ -18,10 +19,10 @@ use crate::tracker::Collecting;
 
 /// What to learn: the target and the cost of each row.
 pub(crate) struct Task {
-    classes: Vec<String>,
-    targets: Vec<u32>,
-    positive: usize,
-    costs: Vec<f64>,
+    pub(super) classes: Vec<String>,
+    pub(super) targets: Vec<u32>,
+    pub(super) positive: usize,
+    pub(super) costs: Vec<f64>,
 }
 
 impl Task {
@@ -63,8 +64,8 @@ impl ClassifierParams {
         Ok(Task { classes, targets, positive, costs })
     }
 
-    /// Trains on as many rows as the task has targets.
-    pub(crate) fn fit_task(
+    /// The weights of a linear model that minimise an objective, on as many rows as the task has targets.
+    pub(super) fn fit_objective(
         &self,
         rows: &Rows,
         task: Task,
@@ -103,6 +104,7 @@ impl ClassifierParams {
             params: self.clone(),
             classes,
             positive,
+            transform: RowTransform::None,
             link,
             weights: weights.expect("as many weights as columns times outputs"),
             intercept,

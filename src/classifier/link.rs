@@ -2,6 +2,7 @@
 //!
 //! Two classes: p = 1 / (1 + exp(−z)), loss = ln(1 + exp(−z)) or ln(1 + exp(z)). More: p = exp(zₖ) / Σ exp(zⱼ), each row
 //! shifted by its own maximum, loss = −ln p of the true class. (Bishop, *Pattern Recognition and Machine Learning*, 4.3.)
+//! One against the rest: p of each output alone, divided by their sum.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,13 +13,15 @@ pub(super) enum Link {
     Logistic,
     /// One output per class.
     Softmax,
+    /// One output per class, each a model of its own.
+    OneVsRest,
 }
 
 impl Link {
     pub(super) fn outputs(self, classes: usize) -> usize {
         match self {
             Self::Logistic => 1,
-            Self::Softmax => classes,
+            Self::Softmax | Self::OneVsRest => classes,
         }
     }
 
@@ -31,6 +34,12 @@ impl Link {
                 out.extend_from_slice(decision);
                 softmax(&mut out[start..]);
             }
+            Self::OneVsRest => {
+                // By logarithms, as all of them may be too small for a number.
+                let start = out.len();
+                out.extend(decision.iter().map(|z| -softplus(-z)));
+                softmax(&mut out[start..]);
+            }
         }
     }
 
@@ -38,7 +47,7 @@ impl Link {
     pub(super) fn class(self, decision: &[f64]) -> usize {
         match self {
             Self::Logistic => usize::from(decision[0] > 0.0),
-            Self::Softmax => {
+            Self::Softmax | Self::OneVsRest => {
                 let highest =
                     |best, (i, z): (usize, &f64)| if *z > decision[best] { i } else { best };
                 decision.iter().enumerate().fold(0, highest)
@@ -58,6 +67,14 @@ impl Link {
                 let z = decision[class];
                 let (top, ln_sum) = softmax(decision);
                 ln_sum - (z - top)
+            }
+            Self::OneVsRest => {
+                let mut loss = 0.0;
+                for (output, z) in decision.iter_mut().enumerate() {
+                    loss += softplus(if output == class { -*z } else { *z });
+                    *z = sigmoid(*z);
+                }
+                loss
             }
         }
     }
@@ -117,6 +134,20 @@ mod tests {
         let mut decision = [1000.0, -1000.0, 1000.0];
         assert_eq!(Link::Softmax.loss(&mut decision, 2), 2.0f64.ln());
         assert_eq!(decision, [0.5, 0.0, 0.5]);
+    }
+
+    #[test]
+    fn one_against_the_rest_is_shares_of_the_sigmoids() {
+        let mut out = Vec::new();
+        Link::OneVsRest.probabilities(&[1.0, -2.0, 0.0], &mut out);
+        let alone = [1.0, -2.0, 0.0].map(sigmoid);
+        for (share, p) in out.iter().zip(alone) {
+            assert!((share - p / alone.iter().sum::<f64>()).abs() < 1e-15);
+        }
+        // No class is likely at all, but one is likelier.
+        out.clear();
+        Link::OneVsRest.probabilities(&[-1001.0, -1000.0], &mut out);
+        assert!((out[1] - sigmoid(1.0)).abs() < 1e-15);
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! one product of a row with the weights and a link that turns it into probabilities (`link`). What a column means is not
 //! known here.
 
+mod algorithm;
+mod check;
 mod fit;
 mod link;
 mod newton;
@@ -11,12 +13,15 @@ mod options;
 mod params;
 mod problem;
 mod report;
+mod rows;
+mod train;
 
 use std::ops::RangeInclusive;
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
+pub use algorithm::{Algorithm, MultiClass, NbWeighting, SgdLoss};
 pub use options::FitOptions;
 pub use params::{ClassWeight, ClassifierParams};
 pub use report::FitReport;
@@ -26,6 +31,7 @@ use crate::parallel;
 use crate::rows::{Matrix, Rows};
 use crate::sentiment::class_order;
 use link::Link;
+use rows::RowTransform;
 
 /// A linear model: the fitted form of [`ClassifierParams`].
 ///
@@ -48,6 +54,8 @@ pub struct Classifier {
     params: ClassifierParams,
     classes: Vec<String>,
     positive: usize,
+    /// What is done to a row before it meets the weights.
+    transform: RowTransform,
     link: Link,
     /// Features × outputs: what one entry of a row needs lies together.
     weights: Array2<f64>,
@@ -64,6 +72,7 @@ struct ClassifierParts {
     params: ClassifierParams,
     classes: Vec<String>,
     positive: u32,
+    transform: RowTransform,
     link: Link,
     weights: Vec<f64>,
     intercept: Vec<f64>,
@@ -76,6 +85,7 @@ impl From<Classifier> for ClassifierParts {
             params: c.params,
             classes: c.classes,
             positive: c.positive as u32,
+            transform: c.transform,
             link: c.link,
             weights: c.weights.into_raw_vec_and_offset().0,
             intercept: c.intercept,
@@ -88,7 +98,16 @@ impl TryFrom<ClassifierParts> for Classifier {
     type Error = Error;
 
     fn try_from(parts: ClassifierParts) -> Result<Self> {
-        let ClassifierParts { params, classes, positive, link, weights, intercept, report } = parts;
+        let ClassifierParts {
+            params,
+            classes,
+            positive,
+            transform,
+            link,
+            weights,
+            intercept,
+            report,
+        } = parts;
         params.validate()?;
         let invalid = |problem: String| Error::InvalidValues { what: "classifier", problem };
         let outputs = link.outputs(classes.len());
@@ -112,7 +131,8 @@ impl TryFrom<ClassifierParts> for Classifier {
         let found = weights.len();
         let weights = Array2::from_shape_vec((found / outputs, outputs), weights)
             .map_err(|_| invalid(format!("{found} weights for {outputs} outputs")))?;
-        Ok(Self { params, classes, positive: positive as usize, link, weights, intercept, report })
+        let positive = positive as usize;
+        Ok(Self { params, classes, positive, transform, link, weights, intercept, report })
     }
 }
 
@@ -129,9 +149,41 @@ pub(crate) fn find_class(classes: &[String], label: &str) -> Result<usize> {
 }
 
 impl Classifier {
-    /// Settings for L2-penalised logistic regression: binary for two classes, multinomial for more.
+    /// Settings for logistic regression: binary for two classes, multinomial for more.
     pub fn logistic_regression() -> ClassifierParams {
         ClassifierParams::default()
+    }
+
+    /// Settings for a linear support vector machine with the squared hinge loss and the L2 penalty; of more than two
+    /// classes, each is told from the rest.
+    ///
+    /// Its decision values are margins and no log odds: calibrate it where probabilities matter.
+    pub fn linear_svm() -> ClassifierParams {
+        let params = ClassifierParams::default().algorithm(Algorithm::LinearSvm);
+        params.multi_class(MultiClass::OneVsRest)
+    }
+
+    /// Settings for multinomial naive Bayes, for counts and TF-IDF rows. Trains in one pass.
+    pub fn multinomial_nb() -> ClassifierParams {
+        ClassifierParams::default().algorithm(Algorithm::MultinomialNb)
+    }
+
+    /// Settings for complement naive Bayes (Rennie et al., ICML 2003), which suits classes of uneven size better than
+    /// [`multinomial_nb`](Self::multinomial_nb).
+    pub fn complement_nb() -> ClassifierParams {
+        ClassifierParams::default().algorithm(Algorithm::ComplementNb)
+    }
+
+    /// Settings for Bernoulli naive Bayes: a column counts as present where its value is above 0, and absent columns
+    /// speak too. For short texts.
+    pub fn bernoulli_nb() -> ClassifierParams {
+        ClassifierParams::default().algorithm(Algorithm::BernoulliNb)
+    }
+
+    /// Settings for stochastic gradient descent with averaged weights: logistic regression, or modified Huber, by
+    /// [`max_iter`](ClassifierParams::max_iter) = 5 passes over the rows.
+    pub fn sgd() -> ClassifierParams {
+        ClassifierParams::default().algorithm(Algorithm::Sgd).max_iter(5)
     }
 
     /// The settings it was fitted with.
@@ -234,12 +286,18 @@ impl Classifier {
         out.clear();
         out.extend_from_slice(&self.intercept);
         let weights = self.weights.as_slice().expect("in row order since it was made");
-        let outputs = out.len();
-        for (&column, &value) in columns.iter().zip(values) {
-            let start = column as usize * outputs;
-            for (sum, weight) in out.iter_mut().zip(&weights[start..start + outputs]) {
-                *sum += f64::from(value) * weight;
-            }
+        // Asked once per row, not once per entry.
+        match self.transform {
+            RowTransform::None => add_products(weights, columns, values, out, |value| value),
+            RowTransform::Binary => add_products(weights, columns, values, out, rows::binary),
+        }
+    }
+
+    /// What a value of a row counts as.
+    pub(crate) fn seen(&self, value: f64) -> f64 {
+        match self.transform {
+            RowTransform::None => value,
+            RowTransform::Binary => rows::binary(value),
         }
     }
 
@@ -263,7 +321,7 @@ impl Classifier {
         match self.link {
             Link::Logistic if class == 0 => -self.weights[[column, 0]],
             Link::Logistic => self.weights[[column, 0]],
-            Link::Softmax => self.weights[[column, class]],
+            Link::Softmax | Link::OneVsRest => self.weights[[column, class]],
         }
     }
 
@@ -272,7 +330,25 @@ impl Classifier {
         match self.link {
             Link::Logistic if class == 0 => -self.intercept[0],
             Link::Logistic => self.intercept[0],
-            Link::Softmax => self.intercept[class],
+            Link::Softmax | Link::OneVsRest => self.intercept[class],
+        }
+    }
+}
+
+/// `out` += Σ value · weights of the column.
+#[inline]
+fn add_products(
+    weights: &[f64],
+    columns: &[u32],
+    values: &[f32],
+    out: &mut [f64],
+    seen: impl Fn(f64) -> f64,
+) {
+    let outputs = out.len();
+    for (&column, &value) in columns.iter().zip(values) {
+        let (start, value) = (column as usize * outputs, seen(value.into()));
+        for (sum, weight) in out.iter_mut().zip(&weights[start..start + outputs]) {
+            *sum += value * weight;
         }
     }
 }

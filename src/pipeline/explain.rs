@@ -14,7 +14,7 @@ use crate::sentiment::Prediction;
 pub struct Contribution<'m> {
     /// The term, as it stands in the vocabulary.
     pub term: Cow<'m, str>,
-    /// Its value in the text's row.
+    /// Its value in the text's row; 1 for a classifier that asks only whether a term is there.
     pub value: f64,
     /// Value × weight: above 0 it speaks for the predicted label, below 0 against it.
     pub contribution: f64,
@@ -90,7 +90,8 @@ impl Pipeline {
             let class = prediction.class();
             let row = scratch.row();
             let contribution = |(&column, &value): (&u32, &f32)| {
-                let (column, value) = (column as usize, f64::from(value));
+                let column = column as usize;
+                let value = self.classifier.seen(value.into());
                 let contribution = value * self.classifier.weight_for(class, column);
                 Contribution { term: self.vectorizer.feature_name(column), value, contribution }
             };
