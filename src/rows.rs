@@ -72,6 +72,19 @@ impl Rows {
         (&self.csr.indices()[range.clone()], &self.csr.data()[range])
     }
 
+    /// The same entries with `f(column, value)` for values. The caller guarantees that these are finite.
+    pub(crate) fn map_values(&self, f: impl Fn(usize, f32) -> f32) -> Self {
+        let mut mapped = self.clone();
+        for i in 0..self.n_rows() {
+            let range = mapped.csr.indptr().outer_inds_sz(i);
+            let (columns, _) = self.row(i);
+            for (value, &column) in mapped.csr.data_mut()[range].iter_mut().zip(columns) {
+                *value = f(column as usize, *value);
+            }
+        }
+        mapped
+    }
+
     /// All rows at once, for loops that cannot afford to slice twice per row.
     pub(crate) fn parts(&self) -> Parts<'_> {
         Parts {

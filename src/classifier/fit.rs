@@ -60,6 +60,7 @@ impl ClassifierParams {
         self.validate()?;
         let (classes, targets) = encode(labels)?;
         let positive = self.positive_class(&classes)?;
+        self.given_priors(&classes)?;
         let costs = self.costs(&classes, &targets, options.sample_weights())?;
         Ok(Task { classes, targets, positive, costs })
     }

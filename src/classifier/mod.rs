@@ -5,9 +5,11 @@
 //! known here.
 
 mod algorithm;
+mod bayes;
 mod check;
 mod fit;
 mod link;
+mod nb_weighting;
 mod newton;
 mod options;
 mod params;
