@@ -105,7 +105,7 @@ pub use rows::{Matrix, Rows};
 
 pub use classifier::{
     Algorithm, ClassWeight, Classifier, ClassifierParams, FitOptions, FitReport, MultiClass,
-    NbWeighting, SgdLoss,
+    NbWeighting, OnlineClassifier, SgdLoss,
 };
 
 pub use pipeline::{Contribution, Explanation, Pipeline, PipelineBuilder};

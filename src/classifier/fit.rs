@@ -114,7 +114,7 @@ impl ClassifierParams {
     }
 
     /// The class that counts as positive: the one asked for, else `1`, `true`, `positive` or the last.
-    fn positive_class(&self, classes: &[String]) -> Result<usize> {
+    pub(super) fn positive_class(&self, classes: &[String]) -> Result<usize> {
         if let Some(label) = &self.pos_label {
             return find_class(classes, label);
         }

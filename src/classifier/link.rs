@@ -15,13 +15,16 @@ pub(super) enum Link {
     Softmax,
     /// One output per class, each a model of its own.
     OneVsRest,
+    /// One output for two classes, else one per class, each a model of its own. Probabilities grow evenly from −1 to 1.
+    ModifiedHuber,
 }
 
 impl Link {
     pub(super) fn outputs(self, classes: usize) -> usize {
         match self {
             Self::Logistic => 1,
-            Self::Softmax | Self::OneVsRest => classes,
+            Self::ModifiedHuber if classes == 2 => 1,
+            Self::ModifiedHuber | Self::Softmax | Self::OneVsRest => classes,
         }
     }
 
@@ -40,17 +43,14 @@ impl Link {
                 out.extend(decision.iter().map(|z| -softplus(-z)));
                 softmax(&mut out[start..]);
             }
-        }
-    }
-
-    /// The class with the highest decision value; of equal ones the first.
-    pub(super) fn class(self, decision: &[f64]) -> usize {
-        match self {
-            Self::Logistic => usize::from(decision[0] > 0.0),
-            Self::Softmax | Self::OneVsRest => {
-                let highest =
-                    |best, (i, z): (usize, &f64)| if *z > decision[best] { i } else { best };
-                decision.iter().enumerate().fold(0, highest)
+            Self::ModifiedHuber => {
+                if let [z] = *decision {
+                    out.extend([clipped(-z), clipped(z)]);
+                } else {
+                    let start = out.len();
+                    out.extend(decision.iter().map(|&z| clipped(z)));
+                    share(&mut out[start..]);
+                }
             }
         }
     }
@@ -76,15 +76,57 @@ impl Link {
                 }
                 loss
             }
+            Self::ModifiedHuber => {
+                let mut loss = 0.0;
+                let one = decision.len() == 1;
+                for (output, z) in decision.iter_mut().enumerate() {
+                    let truth = if one { class == 1 } else { class == output };
+                    loss += modified_huber(if truth { *z } else { -*z }).0;
+                    *z = clipped(*z);
+                }
+                loss
+            }
         }
     }
 }
 
+/// The class with the highest decision value; of equal ones the first. One value speaks for the second of two classes.
+pub(super) fn class_of(decision: &[f64]) -> usize {
+    if let [z] = *decision {
+        return usize::from(z > 0.0);
+    }
+    let highest = |best, (i, z): (usize, &f64)| if *z > decision[best] { i } else { best };
+    decision.iter().enumerate().fold(0, highest)
+}
+
 /// 1 / (1 + exp(−z)).
-fn sigmoid(z: f64) -> f64 {
+pub(super) fn sigmoid(z: f64) -> f64 {
     // exp never overflows when its argument is not positive.
     let e = (-z.abs()).exp();
     if z >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) }
+}
+
+/// From 0 at −1 to 1 at 1.
+fn clipped(z: f64) -> f64 {
+    f64::midpoint(z.clamp(-1.0, 1.0), 1.0)
+}
+
+/// Divides numbers of at least 0 by their sum; if all are 0, each has the same share.
+pub(super) fn share(values: &mut [f64]) {
+    let sum: f64 = values.iter().sum();
+    let even = 1.0 / values.len() as f64;
+    for value in values {
+        *value = if sum > 0.0 { *value / sum } else { even };
+    }
+}
+
+/// max(0, 1 − m)² where m ≥ −1, else −4·m; and its slope.
+pub(super) fn modified_huber(margin: f64) -> (f64, f64) {
+    if margin < -1.0 {
+        return (-4.0 * margin, -4.0);
+    }
+    let missing = (1.0 - margin).max(0.0);
+    (missing * missing, -2.0 * missing)
 }
 
 /// ln(1 + exp(z)).
@@ -151,8 +193,26 @@ mod tests {
     }
 
     #[test]
+    fn modified_huber_knows_no_more_than_0_and_1() {
+        let probabilities = |decision: &[f64]| {
+            let mut out = Vec::new();
+            Link::ModifiedHuber.probabilities(decision, &mut out);
+            out
+        };
+        assert_eq!(probabilities(&[0.5]), [0.25, 0.75]);
+        assert_eq!(probabilities(&[-7.0]), [1.0, 0.0]);
+        assert_eq!(probabilities(&[1.0, 0.0, -2.0]), [2.0 / 3.0, 1.0 / 3.0, 0.0]);
+        assert_eq!(probabilities(&[-1.0, -1.0, -2.0, -9.0]), [0.25; 4]);
+        for (margin, loss, slope) in
+            [(2.0, 0.0, 0.0), (0.5, 0.25, -1.0), (-1.0, 4.0, -4.0), (-3.0, 12.0, -4.0)]
+        {
+            assert_eq!(modified_huber(margin), (loss, slope));
+        }
+    }
+
+    #[test]
     fn of_equal_classes_the_first_wins() {
-        assert_eq!(Link::Softmax.class(&[1.0, 3.0, 3.0]), 1);
-        assert_eq!(Link::Logistic.class(&[0.0]), 0);
+        assert_eq!(class_of(&[1.0, 3.0, 3.0]), 1);
+        assert_eq!(class_of(&[0.0]), 0);
     }
 }

@@ -11,11 +11,14 @@ mod fit;
 mod link;
 mod nb_weighting;
 mod newton;
+mod online;
 mod options;
 mod params;
 mod problem;
 mod report;
 mod rows;
+mod sgd;
+mod step;
 mod train;
 
 use std::ops::RangeInclusive;
@@ -24,6 +27,7 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 pub use algorithm::{Algorithm, MultiClass, NbWeighting, SgdLoss};
+pub use online::OnlineClassifier;
 pub use options::FitOptions;
 pub use params::{ClassWeight, ClassifierParams};
 pub use report::FitReport;
@@ -182,10 +186,11 @@ impl Classifier {
         ClassifierParams::default().algorithm(Algorithm::BernoulliNb)
     }
 
-    /// Settings for stochastic gradient descent with averaged weights: logistic regression, or modified Huber, by
-    /// [`max_iter`](ClassifierParams::max_iter) = 5 passes over the rows.
+    /// Settings for stochastic gradient descent: the objective of logistic regression, or modified Huber, by
+    /// [`max_iter`](ClassifierParams::max_iter) = 3 passes over the rows, which come to within some percent of it; and for
+    /// an [`OnlineClassifier`] that learns from a stream. There is no rate to tune.
     pub fn sgd() -> ClassifierParams {
-        ClassifierParams::default().algorithm(Algorithm::Sgd).max_iter(5)
+        ClassifierParams::default().algorithm(Algorithm::Sgd).max_iter(3).tol(1e-2)
     }
 
     /// The settings it was fitted with.
@@ -249,7 +254,7 @@ impl Classifier {
     /// Errors: [`Error::ColumnMismatch`].
     pub fn predict(&self, rows: &Rows) -> Result<Vec<&str>> {
         let decisions = self.decision_function(rows)?;
-        let class = |i| self.link.class(decisions.row(i));
+        let class = |i| self.class_of(decisions.row(i));
         Ok((0..rows.n_rows()).map(|i| self.classes[class(i)].as_str()).collect())
     }
 
@@ -309,8 +314,9 @@ impl Classifier {
     }
 
     /// The class that decision values speak for.
+    #[allow(clippy::unused_self)] // Which it is will depend on what is stored with the weights.
     pub(crate) fn class_of(&self, decision: &[f64]) -> usize {
-        self.link.class(decision)
+        link::class_of(decision)
     }
 
     pub(crate) fn add_tracking_errors(&mut self, messages: Vec<String>) {
@@ -320,19 +326,19 @@ impl Classifier {
     /// How much one unit of a column adds to the decision value of a class. For two classes that of the first is the
     /// negated value of the second.
     pub(crate) fn weight_for(&self, class: usize, column: usize) -> f64 {
-        match self.link {
-            Link::Logistic if class == 0 => -self.weights[[column, 0]],
-            Link::Logistic => self.weights[[column, 0]],
-            Link::Softmax | Link::OneVsRest => self.weights[[column, class]],
+        match self.intercept.len() {
+            1 if class == 0 => -self.weights[[column, 0]],
+            1 => self.weights[[column, 0]],
+            _ => self.weights[[column, class]],
         }
     }
 
     /// The intercept in the decision value of a class.
     pub(crate) fn intercept_for(&self, class: usize) -> f64 {
-        match self.link {
-            Link::Logistic if class == 0 => -self.intercept[0],
-            Link::Logistic => self.intercept[0],
-            Link::Softmax | Link::OneVsRest => self.intercept[class],
+        match self.intercept.len() {
+            1 if class == 0 => -self.intercept[0],
+            1 => self.intercept[0],
+            _ => self.intercept[class],
         }
     }
 }

@@ -100,7 +100,7 @@ impl<'a> Problem<'a> {
             let intercepts = &mut theta[self.n_features * self.outputs..];
             match self.link {
                 Link::Logistic => intercepts[0] = (mass[1] / mass[0]).ln(),
-                Link::OneVsRest => {
+                Link::OneVsRest | Link::ModifiedHuber => {
                     let total: f64 = mass.iter().sum();
                     for (b, m) in intercepts.iter_mut().zip(&mass) {
                         *b = (m / (total - m)).ln();

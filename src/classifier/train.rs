@@ -1,7 +1,7 @@
 //! The road from a task to a trained classifier: which algorithm takes it, and what lies before it.
 
 use super::fit::Task;
-use super::{Classifier, ClassifierParams, FitOptions};
+use super::{Algorithm, Classifier, ClassifierParams, FitOptions};
 use crate::error::Result;
 use crate::rows::Rows;
 
@@ -27,6 +27,10 @@ impl ClassifierParams {
         task: Task,
         options: &FitOptions<'_>,
     ) -> Result<Classifier> {
-        self.fit_objective(rows, task, options)
+        if self.algorithm == Algorithm::Sgd {
+            self.fit_sgd(rows, task, options)
+        } else {
+            self.fit_objective(rows, task, options)
+        }
     }
 }

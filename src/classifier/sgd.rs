@@ -1,0 +1,179 @@
+//! A few passes over all rows, one row after the other: rows and a task in, a classifier out. How a row moves the weights
+//! is known in `step`.
+//!
+//! Each pass takes the rows in an order of its own, which is the same in every training. All passes together see each row
+//! so many times, so the penalty counts as many times too.
+
+use ndarray::Array2;
+
+use super::fit::Task;
+use super::link::{Link, modified_huber};
+use super::rows::RowTransform;
+use super::step::{Belief, Scratch, State};
+use super::{Classifier, ClassifierParams, FitOptions, FitReport, MultiClass, SgdLoss, WEIGHTS};
+use crate::error::{Error, Result};
+use crate::progress::{Stage, report};
+use crate::random::SplitMix64;
+use crate::rows::Rows;
+use crate::tracker::Collecting;
+
+impl ClassifierParams {
+    /// How the outputs of stochastic gradient descent become probabilities.
+    pub(super) fn sgd_link(&self, classes: usize) -> Link {
+        match (self.loss, self.multi_class) {
+            (SgdLoss::ModifiedHuber, _) => Link::ModifiedHuber,
+            (SgdLoss::Logistic, _) if classes == 2 => Link::Logistic,
+            (SgdLoss::Logistic, MultiClass::OneVsRest) => Link::OneVsRest,
+            (SgdLoss::Logistic, MultiClass::Multinomial) => Link::Softmax,
+        }
+    }
+
+    /// Trains by passes over as many rows as the task has targets.
+    pub(super) fn fit_sgd(
+        &self,
+        rows: &Rows,
+        task: Task,
+        options: &FitOptions<'_>,
+    ) -> Result<Classifier> {
+        let Task { classes, targets, positive, costs } = task;
+        let link = self.sgd_link(classes.len());
+        let passes = self.max_iter;
+        let penalty = f64::from(passes) / self.c;
+        let outputs = link.outputs(classes.len());
+        let mut state = State::new(link, outputs, rows.n_columns(), penalty, self.fit_intercept);
+        let tracker = Collecting::new(options.run());
+        let parts = rows.parts();
+        let mut order: Vec<u32> = (0..targets.len() as u32).collect();
+        let mut random = SplitMix64::new(0);
+        let mut scratch = Scratch::default();
+        let progress = |pass: u32| {
+            report(options.progress_callback(), Stage::Train, pass as usize, passes as usize)
+        };
+        for pass in 0..passes {
+            progress(pass)?;
+            random.shuffle(&mut order);
+            for &i in &order {
+                let i = i as usize;
+                // The costs hold C, which stands in the penalty here.
+                state.step(parts.row(i), targets[i] as usize, costs[i] / self.c, &mut scratch);
+            }
+        }
+        progress(passes)?;
+        let mut report = self.judge(&state, rows, &targets, &costs);
+        tracker.metric("objective", report.objective, passes.into());
+        report.tracking_errors = tracker.into_messages();
+        state.into_classifier(self.clone(), classes, positive, report)
+    }
+
+    /// The objective and its gradient where the passes ended.
+    fn judge(&self, state: &State, rows: &Rows, targets: &[u32], costs: &[f64]) -> FitReport {
+        let outputs = state.outputs;
+        let mut gradient: Vec<f64> = state.weights.iter().map(|w| w.mean).collect();
+        let mut of_intercepts = vec![0.0; state.intercepts.len()];
+        let mut objective = gradient.iter().map(|w| w * w).sum::<f64>() / 2.0;
+        let mut decisions = vec![0.0; outputs];
+        let parts = rows.parts();
+        for (i, (&class, &cost)) in targets.iter().zip(costs).enumerate() {
+            state.decide(parts.row(i), &mut decisions);
+            objective += cost * slopes(state.link, &mut decisions, class as usize);
+            for (column, value) in parts.row(i).entries() {
+                let gradient = &mut gradient[column * outputs..(column + 1) * outputs];
+                for (g, slope) in gradient.iter_mut().zip(&decisions) {
+                    *g += cost * slope * value;
+                }
+            }
+            for (g, slope) in of_intercepts.iter_mut().zip(&decisions) {
+                *g += cost * slope;
+            }
+        }
+        let largest =
+            gradient.iter().chain(&of_intercepts).fold(0.0, |max: f64, g| max.max(g.abs()));
+        let gradient_norm = largest / costs.iter().sum::<f64>();
+        FitReport {
+            solver: "sgd".to_owned(),
+            n_iter: self.max_iter,
+            converged: gradient_norm <= self.tol,
+            objective,
+            gradient_norm,
+            tracking_errors: Vec::new(),
+        }
+    }
+}
+
+/// Turns decision values into the slopes of the loss, which is returned.
+fn slopes(link: Link, decisions: &mut [f64], class: usize) -> f64 {
+    let one = decisions.len() == 1;
+    let is_truth = |output| if one { class == 1 } else { class == output };
+    if link == Link::ModifiedHuber {
+        let mut sum = 0.0;
+        for (output, z) in decisions.iter_mut().enumerate() {
+            let sign = if is_truth(output) { 1.0 } else { -1.0 };
+            let (loss, slope) = modified_huber(sign * *z);
+            sum += loss;
+            *z = sign * slope;
+        }
+        return sum;
+    }
+    let loss = link.loss(decisions, class);
+    for (output, p) in decisions.iter_mut().enumerate() {
+        *p -= f64::from(u8::from(is_truth(output)));
+    }
+    loss
+}
+
+impl State {
+    /// x·w + b of each output.
+    fn decide(&self, row: crate::rows::Row<'_>, decisions: &mut [f64]) {
+        decisions.fill(0.0);
+        for (z, b) in decisions.iter_mut().zip(&self.intercepts) {
+            *z = b.mean;
+        }
+        for (column, value) in row.entries() {
+            let weights = &self.weights[column * self.outputs..(column + 1) * self.outputs];
+            for (z, w) in decisions.iter_mut().zip(weights) {
+                *z += value * w.mean;
+            }
+        }
+    }
+
+    /// The means as weights.
+    pub(super) fn into_classifier(
+        self,
+        params: ClassifierParams,
+        classes: Vec<String>,
+        positive: usize,
+        report: FitReport,
+    ) -> Result<Classifier> {
+        let means = |beliefs: Vec<Belief>| -> Vec<f64> { beliefs.iter().map(|b| b.mean).collect() };
+        let (weights, mut intercept) = (means(self.weights), means(self.intercepts));
+        intercept.resize(self.outputs, 0.0);
+        if self.link == Link::Softmax {
+            // A number added to all intercepts changes nothing; of all these, take those that sum to 0.
+            let mean = intercept.iter().sum::<f64>() / self.outputs as f64;
+            for b in &mut intercept {
+                *b -= mean;
+            }
+        }
+        let figures = [report.objective, report.gradient_norm];
+        let too_heavy = weights.iter().chain(&intercept).any(|x| !WEIGHTS.contains(x));
+        if too_heavy || figures.iter().any(|x| !x.is_finite()) {
+            let problem = format!(
+                "training left the range of floating point with c {:?}; bring c and the sample weights closer to 1",
+                params.c
+            );
+            return Err(Error::InvalidValues { what: "weights", problem });
+        }
+        let columns = weights.len() / self.outputs;
+        let weights = Array2::from_shape_vec((columns, self.outputs), weights);
+        Ok(Classifier {
+            params,
+            classes,
+            positive,
+            transform: RowTransform::None,
+            link: self.link,
+            weights: weights.expect("as many weights as columns times outputs"),
+            intercept,
+            report,
+        })
+    }
+}
