@@ -104,8 +104,9 @@ pub use vectorizer::{Block, DocFreq, Norm, TermCounts, Vectorizer, VectorizerPar
 pub use rows::{Matrix, Rows};
 
 pub use classifier::{
-    Algorithm, ClassWeight, Classifier, ClassifierParams, FitOptions, FitReport, MultiClass,
-    NbWeighting, OnlineClassifier, SgdLoss,
+    Algorithm, Calibration, CalibrationMethod, ClassWeight, Classifier, ClassifierParams,
+    FitOptions, FitReport, MultiClass, NbWeighting, NeutralBand, OnlineClassifier, SgdLoss,
+    Threshold, ThresholdRule,
 };
 
 pub use pipeline::{Contribution, Explanation, Pipeline, PipelineBuilder};

@@ -5,7 +5,10 @@ use std::fs;
 use std::path::Path;
 
 use ndarray::Array2;
-use ressenti::{Classifier, ClassifierParams, FitOptions, NbWeighting, Rows};
+use ressenti::{
+    Calibration, CalibrationMethod, Classifier, ClassifierParams, FitOptions, Matrix, NbWeighting,
+    Rows,
+};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -133,5 +136,45 @@ fn weighted_regressions_are_equal_to_six_decimals() {
         };
         near("coef", model.coef().as_slice(), &list::<Vec<f64>>(&case["coef"]).concat());
         near("intercept", model.intercept(), &list::<f64>(&case["intercept"]));
+    }
+}
+
+#[test]
+fn calibrations_are_those_of_the_optimum() {
+    for case in golden("calibration") {
+        let name = &case["name"];
+        let decisions = list::<Vec<f64>>(&case["decisions"]);
+        let shape = (decisions.len(), decisions[0].len());
+        let decisions = Matrix::from(Array2::from_shape_fn(shape, |(i, j)| decisions[i][j]));
+        let truth: Vec<usize> = list(&case["truth"]);
+        let weights: Option<Vec<f64>> = serde_json::from_value(case["weights"].clone()).unwrap();
+        let fit = |method| match &weights {
+            None => Calibration::fit(method, &decisions, &truth),
+            Some(weights) => Calibration::fit_weighted(method, &decisions, &truth, weights),
+        };
+        let platt = fit(CalibrationMethod::Platt).unwrap();
+        let expected: Vec<(f64, f64)> = list(&case["platt"]);
+        for (found, expected) in platt.platt().unwrap().iter().zip(&expected) {
+            close(name, &[found.0, found.1], &[expected.0, expected.1], 1e-9);
+        }
+        let beta = fit(CalibrationMethod::Temperature).unwrap().temperature().unwrap().recip();
+        let expected = case["beta"].as_f64().unwrap();
+        assert!((beta / expected - 1.0).abs() < 1e-6, "{name}: {beta} {expected}");
+
+        let isotonic = fit(CalibrationMethod::Isotonic).unwrap();
+        let grid: Vec<f64> = list(&case["grid"]);
+        let curves: Vec<Vec<f64>> = list(&case["isotonic"]);
+        for (i, &z) in grid.iter().enumerate() {
+            // The same value for all outputs: each has its own curve.
+            let found = isotonic.probabilities_of(&vec![z; shape.1]);
+            let mut expected: Vec<f64> = curves.iter().map(|curve| curve[i]).collect();
+            if let [p] = expected[..] {
+                expected = vec![1.0 - p, p];
+            }
+            let sum: f64 = expected.iter().sum();
+            let share = |p: f64| if sum > 0.0 { p / sum } else { 1.0 / expected.len() as f64 };
+            let expected: Vec<f64> = expected.iter().map(|&p| share(p)).collect();
+            close(name, &found, &expected, 1e-12);
+        }
     }
 }

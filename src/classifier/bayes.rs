@@ -16,6 +16,7 @@ use ndarray::Array2;
 use super::fit::Task;
 use super::link::Link;
 use super::rows::{RowTransform, binary};
+use super::verdict::Verdict;
 use super::{Algorithm, Classifier, ClassifierParams, FitOptions, FitReport, WEIGHTS, find_class};
 use crate::error::{Error, Result, same_length};
 use crate::progress::{Stage, report};
@@ -65,6 +66,8 @@ impl ClassifierParams {
             link,
             weights: weights.expect("as many weights as columns times outputs"),
             intercept,
+            calibration: None,
+            verdict: Verdict::Highest,
             report: FitReport::of_one_pass("naive-bayes"),
         })
     }

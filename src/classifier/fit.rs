@@ -10,6 +10,7 @@ use ndarray::Array2;
 use super::link::Link;
 use super::problem::Problem;
 use super::rows::RowTransform;
+use super::verdict::Verdict;
 use super::{ClassWeight, Classifier, ClassifierParams, FitOptions, WEIGHTS, find_class, newton};
 use crate::error::{Error, Result, same_length};
 use crate::progress::{Stage, report};
@@ -109,6 +110,8 @@ impl ClassifierParams {
             link,
             weights: weights.expect("as many weights as columns times outputs"),
             intercept,
+            calibration: None,
+            verdict: Verdict::Highest,
             report: solution.report,
         })
     }

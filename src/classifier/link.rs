@@ -111,6 +111,11 @@ fn clipped(z: f64) -> f64 {
     f64::midpoint(z.clamp(-1.0, 1.0), 1.0)
 }
 
+/// Turns values into probabilities in place.
+pub(super) fn softmax_in_place(values: &mut [f64]) {
+    softmax(values);
+}
+
 /// Divides numbers of at least 0 by their sum; if all are 0, each has the same share.
 pub(super) fn share(values: &mut [f64]) {
     let sum: f64 = values.iter().sum();

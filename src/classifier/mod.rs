@@ -5,21 +5,28 @@
 //! known here.
 
 mod algorithm;
+mod band;
 mod bayes;
+mod calibration;
 mod check;
 mod fit;
+mod isotonic;
 mod link;
 mod nb_weighting;
 mod newton;
 mod online;
 mod options;
 mod params;
+mod platt;
 mod problem;
 mod report;
 mod rows;
 mod sgd;
 mod step;
+mod stored;
+mod threshold;
 mod train;
+mod verdict;
 
 use std::ops::RangeInclusive;
 
@@ -27,17 +34,21 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 pub use algorithm::{Algorithm, MultiClass, NbWeighting, SgdLoss};
+pub use band::NeutralBand;
+pub use calibration::{Calibration, CalibrationMethod};
 pub use online::OnlineClassifier;
 pub use options::FitOptions;
 pub use params::{ClassWeight, ClassifierParams};
 pub use report::FitReport;
+pub use threshold::{Threshold, ThresholdRule};
 
 use crate::error::{Error, Result};
 use crate::parallel;
 use crate::rows::{Matrix, Rows};
-use crate::sentiment::class_order;
 use link::Link;
 use rows::RowTransform;
+use stored::ClassifierParts;
+use verdict::Verdict;
 
 /// A linear model: the fitted form of [`ClassifierParams`].
 ///
@@ -66,81 +77,13 @@ pub struct Classifier {
     /// Features × outputs: what one entry of a row needs lies together.
     weights: Array2<f64>,
     intercept: Vec<f64>,
+    calibration: Option<Calibration>,
+    verdict: Verdict,
     report: FitReport,
 }
 
 /// What a weight or an intercept can be, so that no decision value overflows; asked by `fit` and by loading.
 const WEIGHTS: RangeInclusive<f64> = -1e200..=1e200;
-
-/// What of a [`Classifier`] is stored.
-#[derive(Serialize, Deserialize)]
-struct ClassifierParts {
-    params: ClassifierParams,
-    classes: Vec<String>,
-    positive: u32,
-    transform: RowTransform,
-    link: Link,
-    weights: Vec<f64>,
-    intercept: Vec<f64>,
-    report: FitReport,
-}
-
-impl From<Classifier> for ClassifierParts {
-    fn from(c: Classifier) -> Self {
-        Self {
-            params: c.params,
-            classes: c.classes,
-            positive: c.positive as u32,
-            transform: c.transform,
-            link: c.link,
-            weights: c.weights.into_raw_vec_and_offset().0,
-            intercept: c.intercept,
-            report: c.report,
-        }
-    }
-}
-
-impl TryFrom<ClassifierParts> for Classifier {
-    type Error = Error;
-
-    fn try_from(parts: ClassifierParts) -> Result<Self> {
-        let ClassifierParts {
-            params,
-            classes,
-            positive,
-            transform,
-            link,
-            weights,
-            intercept,
-            report,
-        } = parts;
-        params.validate()?;
-        let invalid = |problem: String| Error::InvalidValues { what: "classifier", problem };
-        let outputs = link.outputs(classes.len());
-        if classes.len() < 2 || classes.windows(2).any(|w| class_order(&w[0], &w[1]).is_ge()) {
-            return Err(invalid(format!(
-                "classes {classes:?} are not at least two in ascending order"
-            )));
-        }
-        if positive as usize >= classes.len() {
-            return Err(invalid(format!("positive class {positive} of {}", classes.len())));
-        }
-        if link == Link::Logistic && classes.len() != 2 {
-            return Err(invalid(format!("a logistic link for {} classes", classes.len())));
-        }
-        if intercept.len() != outputs {
-            return Err(invalid(format!("{} intercepts for {outputs} outputs", intercept.len())));
-        }
-        if let Some(x) = weights.iter().chain(&intercept).find(|x| !WEIGHTS.contains(x)) {
-            return Err(invalid(format!("weight {x} is not within ±{:e}", WEIGHTS.end())));
-        }
-        let found = weights.len();
-        let weights = Array2::from_shape_vec((found / outputs, outputs), weights)
-            .map_err(|_| invalid(format!("{found} weights for {outputs} outputs")))?;
-        let positive = positive as usize;
-        Ok(Self { params, classes, positive, transform, link, weights, intercept, report })
-    }
-}
 
 /// The place of a label among classes, or an error that lists them.
 pub(crate) fn find_class(classes: &[String], label: &str) -> Result<usize> {
@@ -242,14 +185,15 @@ impl Classifier {
         self.score(rows, self.intercept.len(), |decision, out| out.extend_from_slice(decision))
     }
 
-    /// The probability of each class for each row: rows × classes, each row summing to 1.
+    /// The probability of each class for each row: rows × classes, each row summing to 1; calibrated if the classifier is.
     ///
     /// Errors: [`Error::ColumnMismatch`].
     pub fn predict_proba(&self, rows: &Rows) -> Result<Matrix> {
-        self.score(rows, self.classes.len(), |decision, out| self.link.probabilities(decision, out))
+        self.score(rows, self.classes.len(), |decision, out| self.probabilities(decision, out))
     }
 
-    /// The label of each row: the class with the highest decision value; of equal ones the first.
+    /// The label of each row: the class with the highest decision value; of equal ones the first. A [`Threshold`] or a
+    /// [`NeutralBand`] that was given decides otherwise.
     ///
     /// Errors: [`Error::ColumnMismatch`].
     pub fn predict(&self, rows: &Rows) -> Result<Vec<&str>> {
@@ -310,13 +254,16 @@ impl Classifier {
 
     /// Appends the probabilities that belong to decision values.
     pub(crate) fn probabilities(&self, decision: &[f64], out: &mut Vec<f64>) {
-        self.link.probabilities(decision, out);
+        match (&self.calibration, &self.verdict) {
+            (Some(calibration), _) => calibration.probabilities(decision, out),
+            (None, Verdict::Band(band)) => band.probabilities(decision[0], out),
+            (None, _) => self.link.probabilities(decision, out),
+        }
     }
 
     /// The class that decision values speak for.
-    #[allow(clippy::unused_self)] // Which it is will depend on what is stored with the weights.
     pub(crate) fn class_of(&self, decision: &[f64]) -> usize {
-        link::class_of(decision)
+        self.verdict.class_of(decision, self.positive)
     }
 
     pub(crate) fn add_tracking_errors(&mut self, messages: Vec<String>) {
@@ -324,11 +271,10 @@ impl Classifier {
     }
 
     /// How much one unit of a column adds to the decision value of a class. For two classes that of the first is the
-    /// negated value of the second.
+    /// negated value of the second; a neutral class between them has that of the second.
     pub(crate) fn weight_for(&self, class: usize, column: usize) -> f64 {
         match self.intercept.len() {
-            1 if class == 0 => -self.weights[[column, 0]],
-            1 => self.weights[[column, 0]],
+            1 => self.sign_of(class) * self.weights[[column, 0]],
             _ => self.weights[[column, class]],
         }
     }
@@ -336,10 +282,18 @@ impl Classifier {
     /// The intercept in the decision value of a class.
     pub(crate) fn intercept_for(&self, class: usize) -> f64 {
         match self.intercept.len() {
-            1 if class == 0 => -self.intercept[0],
-            1 => self.intercept[0],
+            1 => self.sign_of(class) * self.intercept[0],
             _ => self.intercept[class],
         }
+    }
+
+    /// Of one decision value: whether it speaks for a class or against it.
+    fn sign_of(&self, class: usize) -> f64 {
+        let first = match &self.verdict {
+            Verdict::Band(band) => band.is_first(class),
+            _ => class == 0,
+        };
+        if first { -1.0 } else { 1.0 }
     }
 }
 

@@ -10,6 +10,7 @@ use ndarray::{Array2, Axis};
 use super::fit::Task;
 use super::link::Link;
 use super::rows::{RowTransform, binary};
+use super::verdict::Verdict;
 use super::{ClassWeight, Classifier, ClassifierParams, FitOptions, NbWeighting, WEIGHTS};
 use crate::error::{Error, Result};
 use crate::rows::Rows;
@@ -120,6 +121,8 @@ impl ClassifierParams {
             link: if models[0].link == Link::Logistic { Link::OneVsRest } else { models[0].link },
             weights,
             intercept: models.iter().map(|model| model.intercept[0]).collect(),
+            calibration: None,
+            verdict: Verdict::Highest,
             report,
         }
     }

@@ -10,6 +10,7 @@ use super::fit::Task;
 use super::link::{Link, modified_huber};
 use super::rows::RowTransform;
 use super::step::{Belief, Scratch, State};
+use super::verdict::Verdict;
 use super::{Classifier, ClassifierParams, FitOptions, FitReport, MultiClass, SgdLoss, WEIGHTS};
 use crate::error::{Error, Result};
 use crate::progress::{Stage, report};
@@ -173,6 +174,8 @@ impl State {
             link: self.link,
             weights: weights.expect("as many weights as columns times outputs"),
             intercept,
+            calibration: None,
+            verdict: Verdict::Highest,
             report,
         })
     }

@@ -61,8 +61,9 @@ impl<'m> Explanation<'m> {
     }
 
     /// The decision value of the label: the intercept and all contributions, summed in the order of
-    /// [`terms`](Self::terms). For two classes, above 0 for the label that was predicted; its probability is
-    /// 1 / (1 + exp(−decision)).
+    /// [`terms`](Self::terms). Of logistic regression of two classes, above 0 for the label that was predicted; its
+    /// probability is 1 / (1 + exp(−decision)) unless the classifier is calibrated. For the answer of a neutral band, that
+    /// of the second class.
     #[must_use]
     pub fn decision(&self) -> f64 {
         self.intercept + self.terms.iter().map(|t| t.contribution).sum::<f64>()
