@@ -104,9 +104,9 @@ pub use vectorizer::{Block, DocFreq, Norm, TermCounts, Vectorizer, VectorizerPar
 pub use rows::{Matrix, Rows};
 
 pub use classifier::{
-    Algorithm, Calibration, CalibrationMethod, ClassWeight, Classifier, ClassifierParams,
-    FitOptions, FitReport, MultiClass, NbWeighting, NeutralBand, OnlineClassifier, SgdLoss,
-    Threshold, ThresholdRule,
+    Algorithm, Calibration, CalibrationMethod, ClassWeight, Classifier, ClassifierParams, Fidelity,
+    FitOptions, FitReport, Keep, MultiClass, NbWeighting, NeutralBand, OnlineClassifier, Pruned,
+    SgdLoss, Threshold, ThresholdRule,
 };
 
 pub use pipeline::{Contribution, Explanation, Pipeline, PipelineBuilder};

@@ -85,6 +85,26 @@ impl Rows {
         mapped
     }
 
+    /// These columns only, numbered anew. The caller guarantees that they exist and are in ascending order.
+    pub(crate) fn select_columns(&self, columns: &[u32]) -> Self {
+        let mut new = vec![u32::MAX; self.n_columns()];
+        for (i, &column) in columns.iter().enumerate() {
+            new[column as usize] = i as u32;
+        }
+        let (mut indptr, mut kept, mut values) = (vec![0], Vec::new(), Vec::new());
+        for i in 0..self.n_rows() {
+            let (columns, all) = self.row(i);
+            for (&column, &value) in columns.iter().zip(all) {
+                if new[column as usize] != u32::MAX {
+                    kept.push(new[column as usize]);
+                    values.push(value);
+                }
+            }
+            indptr.push(kept.len());
+        }
+        Self::from_parts(columns.len(), indptr, kept, values)
+    }
+
     /// All rows at once, for loops that cannot afford to slice twice per row.
     pub(crate) fn parts(&self) -> Parts<'_> {
         Parts {

@@ -19,6 +19,7 @@ mod options;
 mod params;
 mod platt;
 mod problem;
+mod prune;
 mod report;
 mod rows;
 mod sgd;
@@ -39,6 +40,7 @@ pub use calibration::{Calibration, CalibrationMethod};
 pub use online::OnlineClassifier;
 pub use options::FitOptions;
 pub use params::{ClassWeight, ClassifierParams};
+pub use prune::{Fidelity, Keep, Pruned};
 pub use report::FitReport;
 pub use threshold::{Threshold, ThresholdRule};
 
