@@ -106,7 +106,7 @@ pub use rows::{Matrix, Rows};
 pub use classifier::{
     Algorithm, Calibration, CalibrationMethod, ClassWeight, Classifier, ClassifierParams, Fidelity,
     FitOptions, FitReport, Keep, MultiClass, NbWeighting, NeutralBand, OnlineClassifier, Pruned,
-    SgdLoss, Threshold, ThresholdRule,
+    SgdLoss, Solver, Threshold, ThresholdRule,
 };
 
 pub use pipeline::{Contribution, Explanation, Pipeline, PipelineBuilder};

@@ -1,13 +1,34 @@
 //! Every check of the settings, for `fit` and for loading: each in its range, and none that the algorithm does not have.
 
 use super::algorithm::{Algorithm, MultiClass, NbWeighting, SgdLoss};
-use super::{ClassWeight, ClassifierParams};
+use super::{ClassWeight, ClassifierParams, Solver};
 use crate::error::{Error, Result};
 
 impl ClassifierParams {
     pub(super) fn validate(&self) -> Result<()> {
         self.in_range()?;
         self.go_together()
+    }
+
+    /// What cannot be known before the number of classes is.
+    pub(super) fn validate_for(&self, classes: usize) -> Result<()> {
+        if classes == 2 || self.multi_class == MultiClass::OneVsRest {
+            return Ok(());
+        }
+        if self.algorithm == Algorithm::LinearSvm {
+            let expected =
+                "has no meaning for a linear SVM of more than two classes; use OneVsRest";
+            return refuse("multi_class", &"Multinomial", expected);
+        }
+        if self.l1_ratio > 0.0 {
+            let expected = "needs models of one output, and there are more than two classes; use multi_class OneVsRest, or 0.0";
+            return refuse("l1_ratio", &self.l1_ratio, expected);
+        }
+        if self.solver == Solver::DualNewtonCg {
+            let expected = "needs models of one output, and there are more than two classes; use Auto, or multi_class OneVsRest";
+            return refuse("solver", &self.solver.as_str(), expected);
+        }
+        Ok(())
     }
 
     fn in_range(&self) -> Result<()> {
@@ -53,14 +74,20 @@ impl ClassifierParams {
         let naive_bayes = self.algorithm.is_naive_bayes();
         let lr = self.algorithm == Algorithm::LogisticRegression;
         let weighted = self.nb_weighting != NbWeighting::None;
-        if self.algorithm == Algorithm::LinearSvm {
-            return refuse("algorithm", &"LinearSvm", "has no solver yet; use LogisticRegression");
+        if self.l1_ratio > 0.0 && !lr {
+            let expected = "is of logistic regression alone; use logistic_regression, or 0.0";
+            return refuse("l1_ratio", &self.l1_ratio, expected);
         }
-        if self.l1_ratio > 0.0 {
-            return refuse("l1_ratio", &self.l1_ratio, "has no solver yet; use 0.0");
-        }
-        if lr && self.multi_class == MultiClass::OneVsRest {
-            return refuse("multi_class", &"OneVsRest", "has no solver yet; use Multinomial");
+        let fits = match self.solver {
+            Solver::Auto => true,
+            Solver::ProximalNewton => self.l1_ratio > 0.0,
+            Solver::NewtonCg | Solver::DualNewtonCg => {
+                self.l1_ratio == 0.0 && (lr || self.algorithm == Algorithm::LinearSvm)
+            }
+        };
+        if !fits {
+            let expected = "does not fit the penalty or the algorithm; use Auto";
+            return refuse("solver", &self.solver.as_str(), expected);
         }
         if naive_bayes {
             if self.c != 1.0 {

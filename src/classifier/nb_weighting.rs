@@ -11,7 +11,9 @@ use super::fit::Task;
 use super::link::Link;
 use super::rows::{RowTransform, binary};
 use super::verdict::Verdict;
-use super::{ClassWeight, Classifier, ClassifierParams, FitOptions, NbWeighting, WEIGHTS};
+use super::{
+    ClassWeight, Classifier, ClassifierParams, FitOptions, FitReport, NbWeighting, WEIGHTS,
+};
 use crate::error::{Error, Result};
 use crate::rows::Rows;
 
@@ -80,7 +82,7 @@ impl ClassifierParams {
     }
 
     /// The task of telling one class from all others; classes are balanced between the two.
-    fn against_rest(&self, task: &Task, class: usize, weights: Option<&[f64]>) -> Task {
+    pub(super) fn against_rest(&self, task: &Task, class: usize, weights: Option<&[f64]>) -> Task {
         let targets: Vec<u32> =
             task.targets.iter().map(|&target| u32::from(target as usize == class)).collect();
         let mut costs = task.costs.clone();
@@ -101,13 +103,8 @@ impl ClassifierParams {
 
     /// One model of many, each of which tells a class from the rest.
     fn beside(&self, task: Task, models: &[Classifier]) -> Classifier {
-        let mut report = models[0].report.clone();
-        for other in &models[1..] {
-            report.n_iter = report.n_iter.max(other.report.n_iter);
-            report.converged &= other.report.converged;
-            report.objective += other.report.objective;
-            report.gradient_norm = report.gradient_norm.max(other.report.gradient_norm);
-        }
+        let reports = models[1..].iter().map(|model| &model.report);
+        let report = reports.fold(models[0].report.clone(), FitReport::beside);
         let mut weights = Array2::zeros((models[0].n_features(), models.len()));
         for (mut column, model) in weights.axis_iter_mut(Axis(1)).zip(models) {
             column.assign(&model.weights.column(0));

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Solver;
 use super::algorithm::{Algorithm, MultiClass, NbWeighting, SgdLoss};
 
 /// How much the classes count.
@@ -40,6 +41,7 @@ pub struct ClassifierParams {
     pub(super) class_prior: Option<Vec<(String, f64)>>,
     pub(super) norm: bool,
     pub(super) loss: SgdLoss,
+    pub(super) solver: Solver,
     pub(super) tol: f64,
     pub(super) max_iter: u32,
     pub(super) fit_intercept: bool,
@@ -61,6 +63,7 @@ impl Default for ClassifierParams {
             class_prior: None,
             norm: false,
             loss: SgdLoss::Logistic,
+            solver: Solver::Auto,
             tol: 1e-6,
             max_iter: 100,
             fit_intercept: true,
@@ -192,6 +195,13 @@ impl ClassifierParams {
         self
     }
 
+    /// How the weights of logistic regression and of the linear SVM are found. Default: [`Solver::Auto`], which is the
+    /// fastest.
+    pub fn solver(mut self, solver: Solver) -> Self {
+        self.solver = solver;
+        self
+    }
+
     /// The settings under the names that runs are tracked with.
     #[must_use]
     pub fn summary(&self) -> Vec<(&'static str, crate::tracker::Value<'static>)> {
@@ -215,6 +225,7 @@ impl ClassifierParams {
                 ("fit_intercept", self.fit_intercept.into()),
                 ("l1_ratio", self.l1_ratio.into()),
                 ("multi_class", format!("{:?}", self.multi_class).into()),
+                ("solver", self.solver.as_str().into()),
                 ("nb_weighting", format!("{:?}", self.nb_weighting).into()),
             ]);
         }

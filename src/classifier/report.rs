@@ -40,6 +40,15 @@ impl FitReport {
         }
     }
 
+    /// Of two models that are one: each tells a class from the rest.
+    pub(super) fn beside(mut self, other: &Self) -> Self {
+        self.n_iter = self.n_iter.max(other.n_iter);
+        self.converged &= other.converged;
+        self.objective += other.objective;
+        self.gradient_norm = self.gradient_norm.max(other.gradient_norm);
+        self
+    }
+
     /// Which algorithm found the weights.
     #[must_use]
     pub fn solver(&self) -> &str {
