@@ -10,6 +10,7 @@ mod bayes;
 mod calibration;
 mod check;
 mod fit;
+mod held_out;
 mod isotonic;
 mod linear;
 mod link;
