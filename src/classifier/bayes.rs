@@ -109,22 +109,33 @@ impl ClassifierParams {
 
 /// Features × classes: the sums of the rows of each class.
 fn counts(rows: &Rows, task: &Task, only_presence: bool) -> Result<Vec<f64>> {
+    let (counts, below_0) =
+        if only_presence { add_up(rows, task, binary) } else { add_up(rows, task, |value| value) };
+    if !below_0 {
+        return Ok(counts);
+    }
+    let negative = |i| rows.row(i).1.iter().find(|&&value| value < 0.0).map(|value| (i, value));
+    let (row, value) = (0..rows.n_rows()).find_map(negative).expect("one was seen");
+    let problem = format!(
+        "{value} in row {row} is below 0, but naive Bayes counts; use bernoulli_nb, or rows without signs"
+    );
+    Err(Error::InvalidValues { what: "rows", problem })
+}
+
+/// The sums, and whether a value is below 0.
+fn add_up(rows: &Rows, task: &Task, seen: impl Fn(f64) -> f64) -> (Vec<f64>, bool) {
     let classes = task.classes.len();
     let mut counts = vec![0.0; rows.n_columns() * classes];
+    let mut below_0 = false;
     let parts = rows.parts();
     for (i, (&class, &cost)) in task.targets.iter().zip(&task.costs).enumerate() {
         for (column, value) in parts.row(i).entries() {
-            let value = if only_presence { binary(value) } else { value };
-            if value < 0.0 {
-                let problem = format!(
-                    "{value} in row {i} is below 0, but naive Bayes counts; use bernoulli_nb, or rows without signs"
-                );
-                return Err(Error::InvalidValues { what: "rows", problem });
-            }
+            let value = seen(value);
+            below_0 |= value < 0.0;
             counts[column * classes + class as usize] += cost * value;
         }
     }
-    Ok(counts)
+    (counts, below_0)
 }
 
 /// The sum over columns of each class.

@@ -176,6 +176,13 @@ impl Classifier {
         &self.intercept
     }
 
+    /// Whether it asks only if a value of a row is above 0, not how far: Bernoulli naive Bayes and
+    /// [`NbWeighting::LogCounts`] do. Weights are then what a column adds where it is present.
+    #[must_use]
+    pub fn is_binary(&self) -> bool {
+        self.transform == RowTransform::Binary
+    }
+
     /// How training went.
     #[must_use]
     pub fn fit_report(&self) -> &FitReport {
