@@ -4,9 +4,10 @@ use ndarray::Array2;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
+use ressenti::text::Analyzer;
 use ressenti::{
     Algorithm, ClassWeight, Classifier, ClassifierParams, Error, FitOptions, MultiClass,
-    NbWeighting, Rows, SgdLoss,
+    NbWeighting, Pipeline, Rows, SgdLoss, Vectorizer,
 };
 
 fn rows(values: &[Vec<f32>]) -> Rows {
@@ -127,7 +128,12 @@ proptest! {
                 let joint: Vec<f64> = (0..case.classes)
                     .map(|class| naive_joint(&case, params.chosen_algorithm(), alpha, row, class))
                     .collect();
-                let expected = if let [first, second] = joint[..] { vec![second - first] } else { joint };
+                let mean = joint.iter().sum::<f64>() / joint.len() as f64;
+                let expected: Vec<f64> = if let [first, second] = joint[..] {
+                    vec![second - first]
+                } else {
+                    joint.iter().map(|z| z - mean).collect()
+                };
                 for (a, b) in decisions.row(i).iter().zip(&expected) {
                     prop_assert!((a - b).abs() < 1e-9 * b.abs().max(1.0), "{:?}: {} {}", params, a, b);
                 }
@@ -271,6 +277,31 @@ fn a_thousand_classes_are_told_apart() {
             assert_eq!(right, n);
         }
     }
+}
+
+/// The pipeline knows which columns come of which analysis.
+#[test]
+fn a_pipeline_weighs_the_columns_of_each_analysis_among_themselves() {
+    let texts = [
+        "good crew, good",
+        "a bad crew",
+        "good seats at last",
+        "bad",
+        "late and bad again",
+        "fine",
+    ];
+    let labels = [1, 0, 1, 0, 0, 1];
+    let words = Vectorizer::tfidf()
+        .beside(Vectorizer::tfidf().analyzer(Analyzer::char_wb()).ngram_range(2, 3));
+    let params = Classifier::logistic_regression().nb_weighting(NbWeighting::Soft { base: 1.0 });
+    let builder = Pipeline::builder().vectorizer(words.clone()).classifier(params.clone());
+    let pipeline = builder.fit(&texts, &labels).unwrap();
+    let (vectorizer, rows) = words.fit_transform(&texts).unwrap();
+    let blocks: Vec<_> = vectorizer.blocks().iter().map(ressenti::Block::columns).collect();
+    let by_hand =
+        params.fit_with(&rows, &labels, &FitOptions::new().column_blocks(&blocks)).unwrap();
+    assert_eq!(pipeline.classifier().coef(), by_hand.coef());
+    assert_ne!(pipeline.classifier().coef(), params.fit(&rows, &labels).unwrap().coef());
 }
 
 #[test]

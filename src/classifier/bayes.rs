@@ -9,7 +9,9 @@
 //! * Bernoulli (Manning et al., 13.3): p = (F + α) / (N + 2α). A row adds ln p for what it has and ln(1 − p) for what it
 //!   has not; so w = ln(p / (1 − p)) and b = ln prior + Σ ln(1 − p), on binary rows.
 //!
-//! Of two classes the one output is the difference of theirs. What a column means is not known here.
+//! Of two classes the one output is the difference of theirs. Of more, the weights of a column sum to 0, as those of
+//! multinomial logistic regression do: what all classes have in common changes no probability, but would make frequent
+//! terms speak against every class. What a column means is not known here.
 
 use ndarray::Array2;
 
@@ -51,6 +53,9 @@ impl ClassifierParams {
         if link == Link::Logistic {
             weights = weights.chunks_exact(2).map(|pair| pair[1] - pair[0]).collect();
             intercept = vec![intercept[1] - intercept[0]];
+        } else {
+            weights.chunks_exact_mut(classes).for_each(centre);
+            centre(&mut intercept);
         }
         if weights.iter().chain(&intercept).any(|x| !WEIGHTS.contains(x)) {
             let problem = "counts left the range of floating point; bring the rows and their weights closer to 1";
@@ -104,6 +109,14 @@ impl ClassifierParams {
         let known =
             priors.into_iter().enumerate().map(|(i, prior)| prior.ok_or_else(|| missing(i)));
         Ok(Some(known.collect::<Result<_>>()?))
+    }
+}
+
+/// Takes their mean from numbers.
+fn centre(numbers: &mut [f64]) {
+    let mean = numbers.iter().sum::<f64>() / numbers.len() as f64;
+    for x in numbers {
+        *x -= mean;
     }
 }
 

@@ -19,7 +19,7 @@ pub enum CalibrationMethod {
     /// divided by their sum.
     Platt,
     /// One factor for all decision values, so that their order stays: for several classes, and where classes were not
-    /// balanced in training.
+    /// balanced in training. Two classes have the sigmoid of the result, several exp(zₖ) / Σ exp(zⱼ), whatever they had.
     Temperature,
     /// Any rising curve. Needs some ten thousand rows to be better than Platt's. Of several classes, each against the rest,
     /// divided by their sum; equal where all are 0.
