@@ -42,6 +42,7 @@ pub(super) fn minimise(
     let scale = problem.scale();
     let mut n_iter = 0;
     let initial = norm(&at.gradient);
+    let mut preconditioner = Preconditioner::new(problem, &at, buffers);
     loop {
         each(n_iter, at.value)?;
         let gradient_norm = largest(&at.gradient) / scale;
@@ -49,7 +50,11 @@ pub(super) fn minimise(
         if !converged && n_iter < max_iter {
             // As exact as the gradient has become small, but never more than is needed to be done.
             let accuracy = (norm(&at.gradient) / initial).min(LEAST_ACCURACY);
-            let step = newton_step(problem, &at, accuracy, DONE * tol * scale, buffers);
+            if !preconditioner.suits(&at) {
+                preconditioner = Preconditioner::new(problem, &at, buffers);
+            }
+            let done = DONE * tol * scale;
+            let step = newton_step(problem, &at, &preconditioner.inverse, accuracy, done, buffers);
             if let Some(next) = line_search(problem, &at, &step, buffers) {
                 at = next;
                 n_iter += 1;
@@ -69,18 +74,36 @@ pub(super) fn minimise(
     }
 }
 
+/// The reciprocal of the Hessian's diagonal, at this point or one before it: near the minimum it hardly changes, and costs
+/// as much as a product.
+struct Preconditioner {
+    inverse: Vec<f64>,
+    curved: f64,
+}
+
+impl Preconditioner {
+    fn new(problem: &Problem<'_>, at: &Point, buffers: &mut Buffers) -> Self {
+        let diagonal = problem.diagonal(at, buffers);
+        Self { inverse: diagonal.iter().map(|d| 1.0 / d).collect(), curved: at.curved }
+    }
+
+    fn suits(&self, at: &Point) -> bool {
+        (0.8..=1.25).contains(&(at.curved / self.curved))
+    }
+}
+
 /// Conjugate gradients on H·s = −g from s = 0, until the residual is `accuracy` of what it was, or nowhere above `done`.
 fn newton_step(
     problem: &Problem<'_>,
     at: &Point,
+    inverse: &[f64],
     accuracy: f64,
     done: f64,
     buffers: &mut Buffers,
 ) -> Vec<f64> {
-    let inverse: Vec<f64> = at.diagonal.iter().map(|d| 1.0 / d).collect();
     let mut step = vec![0.0; inverse.len()];
     let mut residual: Vec<f64> = at.gradient.iter().map(|g| -g).collect();
-    let mut direction: Vec<f64> = residual.iter().zip(&inverse).map(|(r, m)| r * m).collect();
+    let mut direction: Vec<f64> = residual.iter().zip(inverse).map(|(r, m)| r * m).collect();
     let mut product = Vec::new();
     let mut rz = dot(&residual, &direction);
     let enough = rz * accuracy * accuracy;
@@ -98,13 +121,13 @@ fn newton_step(
         for (r, p) in residual.iter_mut().zip(&product) {
             *r -= length * p;
         }
-        let next = fold(&residual, &inverse, |r, m| r * r * m);
+        let next = fold(&residual, inverse, |r, m| r * r * m);
         if next <= enough || largest(&residual) <= done {
             break;
         }
         let keep = next / rz;
         rz = next;
-        for ((d, r), m) in direction.iter_mut().zip(&residual).zip(&inverse) {
+        for ((d, r), m) in direction.iter_mut().zip(&residual).zip(inverse) {
             *d = r * m + keep * *d;
         }
     }

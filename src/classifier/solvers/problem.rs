@@ -4,7 +4,7 @@
 //! then the intercepts. The Hessian is ridge·I + Xᵀ·D·X, where D is what the losses' curvature is; for softmax, of each row,
 //! cᵢ·(diag(p) − p·pᵀ). Sums over rows are those of `sums`. How a minimum is found is not known here.
 //!
-//! Value, gradient and diagonal come of one pass over the rows. Tried and dropped, on 10.7 million entries in 100,000
+//! Value and gradient come of one pass over the rows. Tried and dropped, on 10.7 million entries in 100,000
 //! columns: columns numbered by how often they occur (the same time, as a core's own cache holds all of θ), `f32` in
 //! products with the Hessian (5 %), rows ordered by length (20 % of a product, less than the copy costs).
 
@@ -42,8 +42,8 @@ pub(super) struct Point {
     pub(super) theta: Vec<f64>,
     pub(super) value: f64,
     pub(super) gradient: Vec<f64>,
-    /// Of the Hessian; above 0 everywhere.
-    pub(super) diagonal: Vec<f64>,
+    /// The sum of the curvatures of all rows and outputs.
+    pub(super) curved: f64,
     /// Of each row, for one output: cost × curvature of its loss. For more: the probabilities.
     pub(super) curvature: Vec<f64>,
 }
@@ -52,7 +52,7 @@ impl<'a> Problem<'a> {
     pub(in super::super) fn new(rows: &'a Rows, objective: Objective<'a>) -> Self {
         let (n_features, outputs) = (rows.n_columns(), objective.loss.outputs(objective.classes));
         let rows = rows.parts();
-        let size = 2 * n_features * outputs;
+        let size = n_features * outputs;
         let chunks = Chunks::new(&rows, objective.targets.len(), n_features, size);
         Self { rows, chunks, objective, outputs, n_features }
     }
@@ -171,16 +171,11 @@ impl<'a> Problem<'a> {
         let (n, costs) = (self.n_features, self.objective.costs);
         let (weights, intercept) = (&theta[..n], theta.get(n).copied().unwrap_or(0.0));
         let mut curvature = vec![0.0; self.n_rows()];
-        let mut sums = Vec::new();
-        // The two sums of a weight lie side by side.
-        let results = self.chunks.sum(
-            buffers,
-            (&mut curvature, 1),
-            2 * n,
-            &mut sums,
-            |rows, curvature, buffer| {
-                let (pairs, _) = buffer.as_chunks_mut::<2>();
-                let (mut value, mut slopes, mut curvatures) = (0.0, 0.0, 0.0);
+        let mut gradient = Vec::new();
+        let each_row = (&mut curvature[..], 1);
+        let sums =
+            self.chunks.sum(buffers, each_row, n, &mut gradient, |rows, curvature, buffer| {
+                let mut sums = [0.0; 3];
                 for (row, curvature) in rows.zip(curvature) {
                     let (entries, cost) = (self.rows.row(row), costs[row]);
                     let z = entries.entries().fold(intercept, |z, (j, x)| z + x * weights[j]);
@@ -188,89 +183,99 @@ impl<'a> Problem<'a> {
                     let slope = cost * local.slope;
                     *curvature = cost * local.curvature;
                     for (j, x) in entries.entries() {
-                        let [gradient, diagonal] = &mut pairs[j];
-                        *gradient += x * slope;
-                        *diagonal += x * x * *curvature;
+                        buffer[j] += x * slope;
                     }
-                    value += cost * local.value;
-                    slopes += slope;
-                    curvatures += *curvature;
+                    sums = [sums[0] + cost * local.value, sums[1] + slope, sums[2] + *curvature];
                 }
-                (value, slopes, curvatures)
-            },
-        );
-        let mut value = 0.0;
-        let mut intercept = [0.0; 2];
-        for (of_chunk, slopes, curvatures) in results {
-            value += of_chunk;
-            intercept[0] += slopes;
-            intercept[1] += curvatures;
-        }
+                sums
+            });
+        let add = |all: [f64; 3], of: [f64; 3]| [all[0] + of[0], all[1] + of[1], all[2] + of[2]];
+        let [value, slope, curved] = sums.into_iter().fold([0.0; 3], add);
         if self.objective.fit_intercept {
-            sums.extend(intercept);
+            gradient.push(slope);
         }
-        self.point(theta, value, sums, curvature)
+        self.point(theta, value, gradient, curvature, curved)
     }
 
     fn evaluate_softmax(&self, theta: Vec<f64>, buffers: &mut Buffers) -> Point {
         let (outputs, costs) = (self.outputs, self.objective.costs);
         let mut probabilities = vec![0.0; self.n_rows() * outputs];
-        let mut sums = Vec::new();
-        let values = self.chunks.sum(
-            buffers,
-            (&mut probabilities, outputs),
-            2 * self.size(),
-            &mut sums,
-            |rows, probabilities, buffer| {
-                let (weights, intercepts) =
-                    buffer.as_chunks_mut::<2>().0.split_at_mut(self.penalised());
-                let mut local = vec![[0.0; 2]; outputs];
-                let mut value = 0.0;
-                for (row, p) in rows.zip(probabilities.chunks_exact_mut(outputs)) {
+        let mut gradient = Vec::new();
+        let each_row = (&mut probabilities[..], outputs);
+        let sums =
+            self.chunks.sum(buffers, each_row, self.size(), &mut gradient, |rows, p, buffer| {
+                let (weights, intercepts) = buffer.split_at_mut(self.penalised());
+                let mut slopes = vec![0.0; outputs];
+                let mut sums = [0.0; 2];
+                for (row, p) in rows.zip(p.chunks_exact_mut(outputs)) {
                     self.product(row, &theta, p);
                     let (cost, class) = (costs[row], self.objective.targets[row] as usize);
-                    value += cost * softmax(p, class);
-                    for (local, p) in local.iter_mut().zip(&*p) {
-                        *local = [cost * p, cost * p * (1.0 - p)];
+                    sums[0] += cost * softmax(p, class);
+                    for (slope, p) in slopes.iter_mut().zip(&*p) {
+                        *slope = cost * p;
+                        sums[1] += cost * p * (1.0 - p);
                     }
-                    local[class][0] = cost * (p[class] - 1.0);
-                    for (j, x) in self.rows.row(row).entries() {
-                        let pairs = &mut weights[j * outputs..(j + 1) * outputs];
-                        for (pair, local) in pairs.iter_mut().zip(&local) {
-                            pair[0] += x * local[0];
-                            pair[1] += x * x * local[1];
-                        }
-                    }
-                    for (pair, local) in intercepts.iter_mut().zip(&local) {
-                        pair[0] += local[0];
-                        pair[1] += local[1];
-                    }
+                    slopes[class] = cost * (p[class] - 1.0);
+                    self.scatter(row, &slopes, weights, intercepts);
                 }
-                value
-            },
-        );
-        self.point(theta, values.into_iter().sum(), sums, probabilities)
+                sums
+            });
+        let add = |all: [f64; 2], of: [f64; 2]| [all[0] + of[0], all[1] + of[1]];
+        let [value, curved] = sums.into_iter().fold([0.0; 2], add);
+        self.point(theta, value, gradient, probabilities, curved)
     }
 
-    /// A point from sums over rows: gradient and diagonal in turns.
-    fn point(&self, theta: Vec<f64>, loss: f64, sums: Vec<f64>, curvature: Vec<f64>) -> Point {
-        let ridge = self.objective.ridge;
-        let (pairs, _) = sums.as_chunks::<2>();
-        let (mut gradient, mut diagonal): (Vec<f64>, Vec<f64>) =
-            pairs.iter().map(|&[g, d]| (g, d)).unzip();
-        let n = self.penalised();
+    fn point(
+        &self,
+        theta: Vec<f64>,
+        loss: f64,
+        mut gradient: Vec<f64>,
+        curvature: Vec<f64>,
+        curved: f64,
+    ) -> Point {
+        let (n, ridge) = (self.penalised(), self.objective.ridge);
         for (g, w) in gradient[..n].iter_mut().zip(&theta) {
             *g += ridge * w;
         }
+        let value = ridge * squared(&theta[..n]) / 2.0 + loss;
+        Point { theta, value, gradient, curvature, curved }
+    }
+
+    /// The diagonal of the Hessian at a point, above 0 everywhere.
+    pub(super) fn diagonal(&self, at: &Point, buffers: &mut Buffers) -> Vec<f64> {
+        let (outputs, n) = (self.outputs, self.penalised());
+        let mut diagonal = Vec::new();
+        self.chunks.sum(buffers, (&mut [], 0), self.size(), &mut diagonal, |rows, _, buffer| {
+            let (weights, intercepts) = buffer.split_at_mut(n);
+            let mut curvatures = vec![0.0; outputs];
+            for row in rows {
+                if self.objective.loss == Loss::Softmax {
+                    let p = &at.curvature[row * outputs..(row + 1) * outputs];
+                    for (curvature, p) in curvatures.iter_mut().zip(p) {
+                        *curvature = self.objective.costs[row] * p * (1.0 - p);
+                    }
+                } else {
+                    curvatures[0] = at.curvature[row];
+                }
+                for (j, x) in self.rows.row(row).entries() {
+                    let sums = &mut weights[j * outputs..(j + 1) * outputs];
+                    for (sum, curvature) in sums.iter_mut().zip(&curvatures) {
+                        *sum += x * x * curvature;
+                    }
+                }
+                for (sum, curvature) in intercepts.iter_mut().zip(&curvatures) {
+                    *sum += curvature;
+                }
+            }
+        });
         for d in &mut diagonal[..n] {
-            *d += ridge;
+            *d += self.objective.ridge;
         }
         // Saturated probabilities can leave an intercept without any curvature; so can no ridge, a column.
         for d in &mut diagonal {
             *d = d.max(1e-10);
         }
-        let value = ridge * squared(&theta[..n]) / 2.0 + loss;
-        Point { theta, value, gradient, diagonal, curvature }
+        diagonal
     }
 
     /// The Hessian of F at a point times a vector, into `product`. Most of a training's time is spent here.
@@ -342,15 +347,7 @@ impl<'a> Problem<'a> {
                 for (u, p) in u.iter_mut().zip(p) {
                     *u = costs[row] * p * (*u - mean);
                 }
-                for (j, x) in self.rows.row(row).entries() {
-                    let sums = &mut weights[j * outputs..(j + 1) * outputs];
-                    for (sum, u) in sums.iter_mut().zip(&u) {
-                        *sum += x * u;
-                    }
-                }
-                for (sum, u) in intercepts.iter_mut().zip(&u) {
-                    *sum += u;
-                }
+                self.scatter(row, &u, weights, intercepts);
             }
         });
     }
@@ -367,6 +364,20 @@ impl<'a> Problem<'a> {
             for (o, w) in out.iter_mut().zip(weights) {
                 *o += x * w;
             }
+        }
+    }
+
+    /// Adds xᵀ·slopes of one row, for each output.
+    #[inline]
+    fn scatter(&self, row: usize, slopes: &[f64], weights: &mut [f64], intercepts: &mut [f64]) {
+        for (j, x) in self.rows.row(row).entries() {
+            let sums = &mut weights[j * slopes.len()..(j + 1) * slopes.len()];
+            for (sum, slope) in sums.iter_mut().zip(slopes) {
+                *sum += x * slope;
+            }
+        }
+        for (sum, slope) in intercepts.iter_mut().zip(slopes) {
+            *sum += slope;
         }
     }
 }

@@ -50,7 +50,9 @@ pub(super) fn minimise(
             let total: f64 = violations.iter().sum();
             let accuracy = (total / *initial.get_or_insert(total)).min(LEAST_ACCURACY);
             let enough = Enough { sum: accuracy * total, each: DONE * tol * scale };
-            let goal = model_minimum(problem, &columns, &at, l1, &violations, &enough);
+            let diagonal = problem.diagonal(&at, buffers);
+            let model = Model { problem, columns: &columns, at: &at, diagonal: &diagonal, l1 };
+            let goal = model.minimum(&violations, &enough);
             if let Some(next) = line_search(problem, &at, l1, &goal, buffers) {
                 at = next;
                 n_iter += 1;
@@ -91,54 +93,61 @@ struct Enough {
     each: f64,
 }
 
-/// The θ that minimises the second-order model of F at a point plus l1·‖w‖₁, nearly.
-fn model_minimum(
-    problem: &Problem<'_>,
-    columns: &Columns,
-    at: &Point,
+/// F to the second order around a point, plus l1·‖w‖₁.
+struct Model<'m, 'a> {
+    problem: &'m Problem<'a>,
+    columns: &'m Columns,
+    at: &'m Point,
+    diagonal: &'m [f64],
     l1: f64,
-    violations: &[f64],
-    enough: &Enough,
-) -> Vec<f64> {
-    let (n, ridge) = (problem.penalised(), problem.objective.ridge);
-    let mut theta = at.theta.clone();
-    // X·(θ − θ₀), each row times its curvature where it is read.
-    let mut moved = vec![0.0; problem.n_rows()];
-    let free: Vec<usize> = (0..n).filter(|&j| at.theta[j] != 0.0 || violations[j] > 0.0).collect();
-    for _ in 0..MOST_PASSES {
-        let (mut sum, mut most) = (0.0, 0.0f64);
-        for &j in &free {
-            let curved = columns.entries(j).map(|(row, x)| x * at.curvature[row] * moved[row]);
-            let gradient = at.gradient[j] + ridge * (theta[j] - at.theta[j]) + curved.sum::<f64>();
-            let before = theta[j];
-            let off = violation(gradient, before, l1);
-            sum += off;
-            most = most.max(off);
-            let curvature = at.diagonal[j];
-            let alone = before - gradient / curvature;
-            theta[j] = alone.signum() * (alone.abs() - l1 / curvature).max(0.0);
-            let change = theta[j] - before;
-            if change != 0.0 {
-                for (row, x) in columns.entries(j) {
-                    moved[row] += x * change;
+}
+
+impl Model<'_, '_> {
+    /// Where the minimum is, nearly.
+    fn minimum(&self, violations: &[f64], enough: &Enough) -> Vec<f64> {
+        let &Self { problem, columns, at, diagonal, l1 } = self;
+        let (n, ridge) = (problem.penalised(), problem.objective.ridge);
+        let mut theta = at.theta.clone();
+        // X·(θ − θ₀), each row times its curvature where it is read.
+        let mut moved = vec![0.0; problem.n_rows()];
+        let free: Vec<usize> =
+            (0..n).filter(|&j| at.theta[j] != 0.0 || violations[j] > 0.0).collect();
+        for _ in 0..MOST_PASSES {
+            let (mut sum, mut most) = (0.0, 0.0f64);
+            for &j in &free {
+                let curved = columns.entries(j).map(|(row, x)| x * at.curvature[row] * moved[row]);
+                let gradient =
+                    at.gradient[j] + ridge * (theta[j] - at.theta[j]) + curved.sum::<f64>();
+                let before = theta[j];
+                let off = violation(gradient, before, l1);
+                sum += off;
+                most = most.max(off);
+                let curvature = diagonal[j];
+                let alone = before - gradient / curvature;
+                theta[j] = alone.signum() * (alone.abs() - l1 / curvature).max(0.0);
+                let change = theta[j] - before;
+                if change != 0.0 {
+                    for (row, x) in columns.entries(j) {
+                        moved[row] += x * change;
+                    }
                 }
             }
-        }
-        if let Some(b) = theta.get_mut(n) {
-            let gradient = at.gradient[n] + dot(&at.curvature, &moved);
-            let change = -gradient / at.diagonal[n];
-            sum += gradient.abs();
-            most = most.max(gradient.abs());
-            *b += change;
-            for moved in &mut moved {
-                *moved += change;
+            if let Some(b) = theta.get_mut(n) {
+                let gradient = at.gradient[n] + dot(&at.curvature, &moved);
+                let change = -gradient / diagonal[n];
+                sum += gradient.abs();
+                most = most.max(gradient.abs());
+                *b += change;
+                for moved in &mut moved {
+                    *moved += change;
+                }
+            }
+            if sum <= enough.sum || most <= enough.each || sum.is_nan() {
+                break;
             }
         }
-        if sum <= enough.sum || most <= enough.each || sum.is_nan() {
-            break;
-        }
+        theta
     }
-    theta
 }
 
 /// The first of the ways to a goal, whole, half, a quarter, …, that lowers the function enough.
