@@ -404,3 +404,39 @@ fn settings_that_do_not_go_together_say_what_to_do() {
         assert_eq!(error.to_string(), text);
     }
 }
+
+/// What leaves the range of floating point is an error that says so, and no model of numbers that are none.
+#[test]
+fn settings_and_weights_at_the_ends_of_floating_point_are_an_error_or_a_sound_model() {
+    let values = [vec![1.0, 0.5], vec![2.0, 0.0], vec![3e38, 1e-38]];
+    for labels in [[0, 1, 1], [0, 1, 2]] {
+        for params in algorithms() {
+            let naive_bayes = matches!(
+                params.chosen_algorithm(),
+                Algorithm::MultinomialNb | Algorithm::ComplementNb | Algorithm::BernoulliNb
+            );
+            let c = |c: f64| if naive_bayes { params.clone() } else { params.clone().c(c) };
+            for params in [c(1e308), c(1e-308), params.clone()] {
+                for weight in [1e308, 1e-308, 1.0] {
+                    let weights = [weight; 3];
+                    let options = FitOptions::new().weights(&weights);
+                    let Ok(model) = params.fit_with(&rows(&values), &labels, &options) else {
+                        continue;
+                    };
+                    assert!(model.coef().as_slice().iter().all(|w| w.is_finite()), "{params:?}");
+                    let p = model.predict_proba(&rows(&values)).unwrap();
+                    assert!(p.as_slice().iter().all(|p| (0.0..=1.0).contains(p)), "{params:?}");
+                    let json = serde_json::to_string(&model).unwrap();
+                    assert!(serde_json::from_str::<Classifier>(&json).is_ok(), "{params:?}");
+                }
+            }
+        }
+    }
+    for params in [
+        Classifier::multinomial_nb().alpha(1e308),
+        Classifier::logistic_regression().nb_weighting(NbWeighting::Soft { base: 1e300 }),
+    ] {
+        let error = params.fit(&rows(&values), &[0, 1, 1]).unwrap_err();
+        assert!(error.to_string().contains("left the range of"), "{error}");
+    }
+}
