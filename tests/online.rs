@@ -264,3 +264,22 @@ fn several_classes_come_near_the_optimum_of_the_solvers() {
         }
     }
 }
+
+/// Of many rows some neighbours are taken together; none is left out, and classes in a row do no harm.
+#[test]
+fn many_rows_that_are_sorted_by_class_come_near_the_optimum() {
+    // Three of 24 columns in each row, which have higher numbers in the second class.
+    let values: Vec<Vec<f32>> = (0..20_003u64)
+        .map(|i| {
+            let bits = i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
+            let place = |j: u64| (bits >> (8 * j)) % if i < 6_000 { 6 } else { 8 };
+            (0..24).map(|column| f32::from(u8::from(place(column / 8) == column % 8))).collect()
+        })
+        .collect();
+    let labels: Vec<bool> = (0..20_003).map(|i| i >= 6_000).collect();
+    let best = Classifier::logistic_regression().c(0.1).fit(&rows(&values), &labels).unwrap();
+    let passes = Classifier::sgd().c(0.1).fit(&rows(&values), &labels).unwrap();
+    let (least, found) = (best.fit_report().objective(), passes.fit_report().objective());
+    assert!(found >= least * (1.0 - 1e-9) && found < least * 1.02, "{found} {least}");
+    assert!(passes.fit_report().converged());
+}

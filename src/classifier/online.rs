@@ -21,7 +21,8 @@ use crate::sentiment::{Label, class_order};
 /// Each row is seen once, in the order in which rows come. However they are cut into batches, the same rows lead to the
 /// same state, to the bit. After one pass the model is about as good as one that was trained on all rows at once with the
 /// same [`c`](ClassifierParams::c): on half a million short texts their accuracy is the same to a tenth of a point, on
-/// some thousand to half a point. Stored by serde, it can be resumed.
+/// some thousand to half a point. That holds for sparse rows, as of texts: a few dense columns that go together are learnt
+/// too slowly, and want [`ClassifierParams::fit`]. Stored by serde, it can be resumed.
 ///
 /// ```
 /// use ressenti::{Classifier, Vectorizer};

@@ -20,6 +20,13 @@ use crate::random::SplitMix64;
 use crate::rows::Rows;
 use crate::tracker::Collecting;
 
+/// From so many rows on they do not stay in the processor's memory from one pass to the next.
+const FEW_ROWS: usize = 1 << 14;
+
+/// Of many rows, so many neighbours stay together in the order of a pass, as each jump waits for memory: one row after the
+/// other took 2.2 times as long on half a million. Where rows are sorted by class, runs of so few do no harm.
+const TOGETHER: usize = 8;
+
 impl ClassifierParams {
     /// How the outputs of stochastic gradient descent become probabilities.
     pub(super) fn sgd_link(&self, classes: usize) -> Link {
@@ -47,7 +54,8 @@ impl ClassifierParams {
         let mut state = State::new(link, outputs, rows.n_columns(), penalty, self.fit_intercept);
         let tracker = Collecting::new(options.run());
         let parts = rows.parts();
-        let mut order: Vec<u32> = (0..targets.len() as u32).collect();
+        let together = if targets.len() < FEW_ROWS { 1 } else { TOGETHER };
+        let mut blocks: Vec<u32> = (0..targets.len().div_ceil(together) as u32).collect();
         let mut random = SplitMix64::new(0);
         let mut scratch = Scratch::default();
         let progress = |pass: u32| {
@@ -55,9 +63,12 @@ impl ClassifierParams {
         };
         for pass in 0..passes {
             progress(pass)?;
-            random.shuffle(&mut order);
-            for &i in &order {
-                let i = i as usize;
+            random.shuffle(&mut blocks);
+            let rows_of = |&block: &u32| {
+                let first = block as usize * together;
+                first..(first + together).min(targets.len())
+            };
+            for i in blocks.iter().flat_map(rows_of) {
                 let class = targets[i] as usize;
                 // The costs hold C, which stands in the penalty here.
                 let cost = |output| costs.of(i, class, output) / self.c;
