@@ -4,7 +4,8 @@
 //! * [`Pipeline`] is what most programs need: trained on texts and labels, it scores, explains, evaluates, saves and loads.
 //! * [`Vectorizer`] turns texts into sparse TF-IDF rows with scikit-learn's numbers; [`text`] is how it cuts them, and
 //!   [`TermCounts`] learns one from texts that are not all at hand.
-//! * [`Classifier`] turns rows into scores: logistic regression, binary and multinomial.
+//! * [`Classifier`] turns rows into scores: logistic regression, linear SVM, naive Bayes, SGD; however it was trained, it is
+//!   one linear model, which can be calibrated, pruned and given a threshold. [`OnlineClassifier`] learns from a stream.
 //! * [`evaluate`] has the figures: accuracy, F1, ROC-AUC, log loss, a report that prints, a stratified split.
 //! * [`tracker`] records runs in memory, in files that MLflow shows, or wherever you implement it.
 //!

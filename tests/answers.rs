@@ -164,6 +164,36 @@ fn a_threshold_speaks_of_the_positive_class_whichever_that_is() {
 }
 
 #[test]
+fn what_is_fitted_on_rows_is_what_is_fitted_on_their_decisions() {
+    let (rows, truth) = data(200, 2, 7);
+    for positive in ["0", "1"] {
+        let model =
+            Classifier::logistic_regression().pos_label(positive).fit(&rows, &truth).unwrap();
+        let decisions = model.decision_function(&rows).unwrap();
+        let by_hand = Calibration::fit(CalibrationMethod::Platt, &decisions, &truth).unwrap();
+        let on_rows = model.clone().calibrate_on(CalibrationMethod::Platt, &rows, &truth).unwrap();
+        assert_eq!(on_rows.calibration(), Some(&by_hand));
+        let careful =
+            model.clone().threshold_on(ThresholdRule::Precision(0.95), &rows, &truth).unwrap();
+        let answers = careful.predict(&rows).unwrap();
+        let said = answers.iter().zip(&truth).filter(|(answer, _)| **answer == positive);
+        let right = said.clone().filter(|(answer, truth)| **answer == truth.to_string()).count();
+        assert!(right as f64 >= 0.95 * said.count() as f64 && right > 10);
+        assert!(model.clone().calibrate_on(CalibrationMethod::Platt, &rows, &truth[1..]).is_err());
+        assert!(model.threshold_on(ThresholdRule::BestF1, &rows, &vec!["x"; 200]).is_err());
+    }
+    let three = classifier(3);
+    assert_eq!(
+        three.clone().threshold_on(ThresholdRule::BestF1, &rows, &truth).unwrap_err().to_string(),
+        "invalid threshold: there are 3 classes; it lies between two"
+    );
+    let sentiments = vec![Sentiment::Neutral; 200];
+    assert!(
+        three.neutral_band_on(&rows, &sentiments).unwrap_err().to_string().contains("3 classes")
+    );
+}
+
+#[test]
 fn a_pipeline_answers_neutral_where_the_band_says_so() {
     let texts = ["lovely crew", "great seat", "lost bag", "bad delay"];
     let labels = ["positive", "positive", "negative", "negative"];

@@ -62,12 +62,14 @@ impl Data {
     }
 }
 
-/// Of two classes we keep the difference of theirs.
+/// Of two classes we keep the difference of theirs, of more what they do not have in common.
 fn as_ours(values: &[Vec<f64>]) -> Vec<f64> {
-    match values {
-        [first, second] => first.iter().zip(second).map(|(a, b)| b - a).collect(),
-        _ => values.concat(),
+    if let [first, second] = values {
+        return first.iter().zip(second).map(|(a, b)| b - a).collect();
     }
+    let mean = |j: usize| values.iter().map(|class| class[j]).sum::<f64>() / values.len() as f64;
+    let means: Vec<f64> = (0..values[0].len()).map(mean).collect();
+    values.iter().flat_map(|class| class.iter().zip(&means).map(|(x, mean)| x - mean)).collect()
 }
 
 #[test]

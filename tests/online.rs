@@ -235,3 +235,32 @@ fn a_stored_state_that_is_not_sound_is_refused() {
     }
     assert_eq!(serde_json::from_value::<OnlineClassifier>(stored).unwrap(), online);
 }
+
+/// The objective that is told is that of the solvers, and no lower than theirs.
+#[test]
+fn several_classes_come_near_the_optimum_of_the_solvers() {
+    let values: Vec<Vec<f32>> = (0..400)
+        .map(|i| (0..12).map(|j| ((i * 7 + j * j * 3 + i * i % 11) % 5) as f32 / 4.0).collect())
+        .collect();
+    let labels: Vec<usize> =
+        (0..400).map(|i| usize::from(values[i][3] > 0.4) + usize::from(i % 7 == 0)).collect();
+    for multi_class in [MultiClass::Multinomial, MultiClass::OneVsRest] {
+        for class_weight in [
+            ClassWeight::Balanced,
+            ClassWeight::Given(vec![("1".into(), 4.0)]),
+            ClassWeight::Uniform,
+        ] {
+            let fit = |params: ClassifierParams| {
+                let params = params.multi_class(multi_class).class_weight(class_weight.clone());
+                params.fit(&rows(&values), &labels).unwrap()
+            };
+            let best = fit(Classifier::logistic_regression().c(0.3).tol(1e-9));
+            let passes = fit(Classifier::sgd().c(0.3).max_iter(50));
+            let (least, found) = (best.fit_report().objective(), passes.fit_report().objective());
+            assert!(
+                found >= least * (1.0 - 1e-9) && found <= least * 1.02,
+                "{multi_class:?} {class_weight:?}: {found} {least}"
+            );
+        }
+    }
+}

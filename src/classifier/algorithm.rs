@@ -23,7 +23,8 @@ pub enum Algorithm {
     ComplementNb,
     /// Naive Bayes by whether terms occur; terms that are absent speak as well.
     BernoulliNb,
-    /// The objective of logistic regression, or modified Huber, by passes over the rows one after the other.
+    /// The objective of logistic regression, or modified Huber, by passes over the rows one after the other. Comes close to
+    /// the optimum, not to it.
     Sgd,
 }
 
@@ -47,6 +48,13 @@ impl Algorithm {
 }
 
 /// How more than two classes are told apart; of two, there is one way.
+///
+/// ```
+/// use ressenti::{Classifier, MultiClass};
+///
+/// let params = Classifier::logistic_regression().multi_class(MultiClass::OneVsRest);
+/// # let _ = params;
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum MultiClass {
@@ -61,7 +69,17 @@ pub enum MultiClass {
 /// How the columns are weighed by their naive Bayes log-count ratios before a linear model is trained on them.
 ///
 /// rⱼ = ln((pⱼ / Σp) / (qⱼ / Σq)), where pⱼ is α plus the number of rows of the class that have column j, and qⱼ α plus
-/// those of the other classes. Rows are counted by their sample weights; class weights change no count.
+/// those of the other classes. Rows are counted by their sample weights; class weights change no count. The objective that
+/// [`FitReport`](crate::FitReport) tells is that of the weights before the scale is folded into them.
+///
+/// ```
+/// use ressenti::{ClassWeight, Classifier, NbWeighting};
+///
+/// let params = Classifier::logistic_regression()
+///     .nb_weighting(NbWeighting::Soft { base: 1.0 })
+///     .class_weight(ClassWeight::Balanced);
+/// # let _ = params;
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum NbWeighting {
@@ -88,6 +106,13 @@ pub enum NbWeighting {
 }
 
 /// What [`Classifier::sgd`](crate::Classifier::sgd) minimises for each row.
+///
+/// ```
+/// use ressenti::{Classifier, SgdLoss};
+///
+/// let params = Classifier::sgd().loss(SgdLoss::ModifiedHuber);
+/// # let _ = params;
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum SgdLoss {

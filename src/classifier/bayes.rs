@@ -9,7 +9,9 @@
 //! * Bernoulli (Manning et al., 13.3): p = (F + α) / (N + 2α). A row adds ln p for what it has and ln(1 − p) for what it
 //!   has not; so w = ln(p / (1 − p)) and b = ln prior + Σ ln(1 − p), on binary rows.
 //!
-//! Of two classes the one output is the difference of theirs. What a column means is not known here.
+//! Of two classes the one output is the difference of theirs. Of more, the weights of a column sum to 0, as those of
+//! multinomial logistic regression do: what all classes have in common changes no probability, but would make frequent
+//! terms speak against every class. What a column means is not known here.
 
 use ndarray::Array2;
 
@@ -51,6 +53,9 @@ impl ClassifierParams {
         if link == Link::Logistic {
             weights = weights.chunks_exact(2).map(|pair| pair[1] - pair[0]).collect();
             intercept = vec![intercept[1] - intercept[0]];
+        } else {
+            weights.chunks_exact_mut(classes).for_each(centre);
+            centre(&mut intercept);
         }
         if weights.iter().chain(&intercept).any(|x| !WEIGHTS.contains(x)) {
             let problem = "counts left the range of floating point; bring the rows and their weights closer to 1";
@@ -107,24 +112,43 @@ impl ClassifierParams {
     }
 }
 
+/// Takes their mean from numbers.
+fn centre(numbers: &mut [f64]) {
+    let mean = numbers.iter().sum::<f64>() / numbers.len() as f64;
+    for x in numbers {
+        *x -= mean;
+    }
+}
+
 /// Features × classes: the sums of the rows of each class.
 fn counts(rows: &Rows, task: &Task, only_presence: bool) -> Result<Vec<f64>> {
+    let (counts, below_0) =
+        if only_presence { add_up(rows, task, binary) } else { add_up(rows, task, |value| value) };
+    if !below_0 {
+        return Ok(counts);
+    }
+    let negative = |i| rows.row(i).1.iter().find(|&&value| value < 0.0).map(|value| (i, value));
+    let (row, value) = (0..rows.n_rows()).find_map(negative).expect("one was seen");
+    let problem = format!(
+        "{value} in row {row} is below 0, but naive Bayes counts; use bernoulli_nb, or rows without signs"
+    );
+    Err(Error::InvalidValues { what: "rows", problem })
+}
+
+/// The sums, and whether a value is below 0.
+fn add_up(rows: &Rows, task: &Task, seen: impl Fn(f64) -> f64) -> (Vec<f64>, bool) {
     let classes = task.classes.len();
     let mut counts = vec![0.0; rows.n_columns() * classes];
+    let mut below_0 = false;
     let parts = rows.parts();
     for (i, (&class, &cost)) in task.targets.iter().zip(&task.costs).enumerate() {
         for (column, value) in parts.row(i).entries() {
-            let value = if only_presence { binary(value) } else { value };
-            if value < 0.0 {
-                let problem = format!(
-                    "{value} in row {i} is below 0, but naive Bayes counts; use bernoulli_nb, or rows without signs"
-                );
-                return Err(Error::InvalidValues { what: "rows", problem });
-            }
+            let value = seen(value);
+            below_0 |= value < 0.0;
             counts[column * classes + class as usize] += cost * value;
         }
     }
-    Ok(counts)
+    (counts, below_0)
 }
 
 /// The sum over columns of each class.

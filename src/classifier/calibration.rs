@@ -19,7 +19,7 @@ pub enum CalibrationMethod {
     /// divided by their sum.
     Platt,
     /// One factor for all decision values, so that their order stays: for several classes, and where classes were not
-    /// balanced in training.
+    /// balanced in training. Two classes have the sigmoid of the result, several exp(zₖ) / Σ exp(zⱼ), whatever they had.
     Temperature,
     /// Any rising curve. Needs some ten thousand rows to be better than Platt's. Of several classes, each against the rest,
     /// divided by their sum; equal where all are 0.
@@ -70,7 +70,8 @@ impl TryFrom<Map> for Calibration {
     fn try_from(map: Map) -> Result<Self> {
         let sound = match &map {
             Map::Platt(sigmoids) => sigmoids.iter().all(|(a, b)| a.is_finite() && b.is_finite()),
-            Map::Temperature(factor) => *factor > 0.0 && factor.is_finite(),
+            // Fitted ones are within exp(±10); no decision value overflows by one that is.
+            Map::Temperature(factor) => (1e-5..=1e5).contains(factor),
             Map::Isotonic(curves) => curves.iter().all(Curve::is_sound),
         };
         if sound {

@@ -54,40 +54,6 @@ impl Link {
             }
         }
     }
-
-    /// Turns decision values into the probabilities of the outputs and returns the loss of the true class.
-    pub(super) fn loss(self, decision: &mut [f64], class: usize) -> f64 {
-        match self {
-            Self::Logistic => {
-                let z = decision[0];
-                decision[0] = sigmoid(z);
-                softplus(if class == 1 { -z } else { z })
-            }
-            Self::Softmax => {
-                let z = decision[class];
-                let (top, ln_sum) = softmax(decision);
-                ln_sum - (z - top)
-            }
-            Self::OneVsRest => {
-                let mut loss = 0.0;
-                for (output, z) in decision.iter_mut().enumerate() {
-                    loss += softplus(if output == class { -*z } else { *z });
-                    *z = sigmoid(*z);
-                }
-                loss
-            }
-            Self::ModifiedHuber => {
-                let mut loss = 0.0;
-                let one = decision.len() == 1;
-                for (output, z) in decision.iter_mut().enumerate() {
-                    let truth = if one { class == 1 } else { class == output };
-                    loss += modified_huber(if truth { *z } else { -*z }).0;
-                    *z = clipped(*z);
-                }
-                loss
-            }
-        }
-    }
 }
 
 /// The class with the highest decision value; of equal ones the first. One value speaks for the second of two classes.
@@ -123,6 +89,18 @@ pub(super) fn share(values: &mut [f64]) {
     for value in values {
         *value = if sum > 0.0 { *value / sum } else { even };
     }
+}
+
+/// Turns decision values into probabilities and returns the loss of the true class.
+pub(super) fn softmax_loss(decision: &mut [f64], class: usize) -> f64 {
+    let z = decision[class];
+    let (top, ln_sum) = softmax(decision);
+    ln_sum - (z - top)
+}
+
+/// ln(1 + exp(−m)), and its slope.
+pub(super) fn logistic(margin: f64) -> (f64, f64) {
+    (softplus(-margin), -sigmoid(-margin))
 }
 
 /// max(0, 1 − m)² where m ≥ −1, else −4·m; and its slope.
@@ -163,8 +141,8 @@ mod tests {
             let mut out = Vec::new();
             Link::Logistic.probabilities(&[z], &mut out);
             assert!((out[0] + out[1] - 1.0).abs() < 1e-15, "{out:?}");
-            let mut decision = [z];
-            let loss = Link::Logistic.loss(&mut decision, 1);
+            let (loss, slope) = logistic(z);
+            assert_eq!(slope, -out[0]);
             let expected = if z > 0.0 { (-z).exp() } else { -z + z.exp().ln_1p() };
             assert!(
                 (loss - expected).abs() <= 1e-15 * expected.max(1e-300) + 1e-17,
@@ -176,10 +154,10 @@ mod tests {
     #[test]
     fn each_row_is_shifted_by_its_own_maximum() {
         let mut decision = [0.0, 0.0];
-        let loss = Link::Softmax.loss(&mut decision, 0);
+        let loss = softmax_loss(&mut decision, 0);
         assert_eq!((loss, decision), (2.0f64.ln(), [0.5, 0.5]), "its own maximum is 0");
         let mut decision = [1000.0, -1000.0, 1000.0];
-        assert_eq!(Link::Softmax.loss(&mut decision, 2), 2.0f64.ln());
+        assert_eq!(softmax_loss(&mut decision, 2), 2.0f64.ln());
         assert_eq!(decision, [0.5, 0.0, 0.5]);
     }
 

@@ -10,6 +10,7 @@ mod bayes;
 mod calibration;
 mod check;
 mod fit;
+mod held_out;
 mod isotonic;
 mod linear;
 mod link;
@@ -173,6 +174,13 @@ impl Classifier {
     #[must_use]
     pub fn intercept(&self) -> &[f64] {
         &self.intercept
+    }
+
+    /// Whether it asks only if a value of a row is above 0, not how far: Bernoulli naive Bayes and
+    /// [`NbWeighting::LogCounts`] do. Weights are then what a column adds where it is present.
+    #[must_use]
+    pub fn is_binary(&self) -> bool {
+        self.transform == RowTransform::Binary
     }
 
     /// How training went.

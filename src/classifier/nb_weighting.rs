@@ -36,8 +36,12 @@ impl ClassifierParams {
                 let strength = counts.strongest_ratios(blocks);
                 let scale: Vec<f64> = strength.into_iter().map(|r| base + r).collect();
                 let scaled = scaled(rows, |column, value| value * scale[column])?;
-                let mut model = self.fit_linear(&scaled, task, options)?;
-                model.fold(|_, column, weight| weight * scale[column])?;
+                // A model to start from has its scale folded in, which the scaled rows have not.
+                let start =
+                    options.warm_start_from().map(|model| model.unfolded(&scale)).transpose()?;
+                let options = start.as_ref().map_or(*options, |start| options.warm_start(start));
+                let mut model = self.fit_linear(&scaled, task, &options)?;
+                model.fold(|column, weight| weight * scale[column])?;
                 Ok(model)
             }
             NbWeighting::LogCounts { beta } => {
@@ -73,10 +77,10 @@ impl ClassifierParams {
         options: &FitOptions<'_>,
     ) -> Result<Classifier> {
         let scaled = scaled(rows, |column, value| binary(value) * ratios[column])?;
-        let mut model = self.fit_linear(&scaled, task, options)?;
+        let mut model = self.fit_linear(&scaled, task, &options.cold())?;
         let mean =
             model.weights.iter().map(|w| w.abs()).sum::<f64>() / model.weights.len().max(1) as f64;
-        model.fold(|_, column, w| ((1.0 - beta) * mean + beta * w) * ratios[column])?;
+        model.fold(|column, w| ((1.0 - beta) * mean + beta * w) * ratios[column])?;
         model.transform = RowTransform::Binary;
         Ok(model)
     }
@@ -126,10 +130,20 @@ impl ClassifierParams {
 }
 
 impl Classifier {
-    /// Puts `f(output, column, weight)` in the place of each weight.
-    fn fold(&mut self, f: impl Fn(usize, usize, f64) -> f64) -> Result<()> {
-        for ((column, output), weight) in self.weights.indexed_iter_mut() {
-            *weight = f(output, column, *weight);
+    /// The same for rows whose columns are scaled.
+    fn unfolded(&self, scale: &[f64]) -> Result<Self> {
+        self.check_columns("the matrix of rows", scale.len())?;
+        let mut model = self.clone();
+        for (mut weights, &scale) in model.weights.axis_iter_mut(Axis(0)).zip(scale) {
+            weights.mapv_inplace(|w| if scale > 0.0 { w / scale } else { 0.0 });
+        }
+        Ok(model)
+    }
+
+    /// Puts `f(column, weight)` in the place of each weight.
+    fn fold(&mut self, f: impl Fn(usize, f64) -> f64) -> Result<()> {
+        for ((column, _), weight) in self.weights.indexed_iter_mut() {
+            *weight = f(column, *weight);
             if !WEIGHTS.contains(weight) {
                 let problem =
                     "those of naive Bayes left the range of floating point; give a larger alpha";

@@ -192,7 +192,7 @@ impl OnlineClassifier {
         let mut scratch = Scratch::default();
         for (i, &class) in targets.iter().enumerate() {
             let cost = class_weights[class] * weights.map_or(1.0, |weights| weights[i]);
-            self.state.step(parts.row(i), class, cost.min(MOST), &mut scratch);
+            self.state.step(parts.row(i), class, |_| cost.min(MOST), &mut scratch);
         }
         self.rows_seen += targets.len() as u64;
         Ok(())

@@ -93,9 +93,16 @@ impl<'a> FitOptions<'a> {
     /// A model of the same columns and classes whose weights training starts from. Default: none.
     ///
     /// The optimum stays the same and is reached sooner: along a path of values of [`c`](crate::ClassifierParams::c), or
-    /// when some rows were added. Naive Bayes and SGD, which look at each row a fixed number of times, take no notice.
+    /// when some rows were added. Naive Bayes and SGD, which look at each row a fixed number of times, take no notice, nor
+    /// does [`NbWeighting::LogCounts`](crate::NbWeighting::LogCounts), whose weights are not those that were minimised.
     pub fn warm_start(mut self, model: &'a Classifier) -> Self {
         self.warm_start = Some(model);
+        self
+    }
+
+    /// The same without a model to start from.
+    pub(crate) fn cold(mut self) -> Self {
+        self.warm_start = None;
         self
     }
 

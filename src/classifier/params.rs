@@ -107,14 +107,16 @@ impl ClassifierParams {
     /// Training has converged when no component of the gradient of (objective ÷ (C · sum of weights)) exceeds this.
     /// Default: 1e-6; range: finite, above 0.
     ///
-    /// The meaning is that of scikit-learn's `lbfgs`, whose default of 1e-4 stops visibly short of the optimum.
+    /// The meaning is that of scikit-learn's `lbfgs`, whose default of 1e-4 stops visibly short of the optimum. SGD does all
+    /// its passes, with a default of 1e-2 by which it says whether it came near; naive Bayes has no use for it.
     pub fn tol(mut self, tol: f64) -> Self {
         self.tol = tol;
         self
     }
 
     /// After so many iterations training stops where it is, and [`FitReport`](crate::FitReport) says so. Default: 100;
-    /// range: 1 and more. Five to fifteen are usual.
+    /// range: 1 and more. Five to fifteen are usual. For SGD, how many times it passes over the rows; its default is 3. Naive
+    /// Bayes has no use for it.
     pub fn max_iter(mut self, max_iter: usize) -> Self {
         self.max_iter = u32::try_from(max_iter).unwrap_or(u32::MAX);
         self

@@ -203,8 +203,7 @@ impl Classifier {
     fn fidelity<L: Label>(&self, rows: &Rows, labels: &[L]) -> Result<Fidelity> {
         let decisions = self.decision_function(rows)?;
         let (mut right, mut loss, mut p) = (0, 0.0, Vec::new());
-        for (i, label) in labels.iter().enumerate() {
-            let truth = super::find_class(&self.classes, &label.as_label())?;
+        for (i, truth) in self.places(rows, labels)?.into_iter().enumerate() {
             right += usize::from(self.class_of(decisions.row(i)) == truth);
             p.clear();
             self.probabilities(decisions.row(i), &mut p);

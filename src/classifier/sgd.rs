@@ -7,11 +7,13 @@
 use ndarray::Array2;
 
 use super::fit::Task;
-use super::link::{Link, modified_huber};
+use super::link::{Link, logistic, modified_huber, softmax_loss};
 use super::rows::RowTransform;
 use super::step::{Belief, Scratch, State};
 use super::verdict::Verdict;
-use super::{Classifier, ClassifierParams, FitOptions, FitReport, MultiClass, SgdLoss, WEIGHTS};
+use super::{
+    ClassWeight, Classifier, ClassifierParams, FitOptions, FitReport, MultiClass, SgdLoss, WEIGHTS,
+};
 use crate::error::{Error, Result};
 use crate::progress::{Stage, report};
 use crate::random::SplitMix64;
@@ -36,8 +38,9 @@ impl ClassifierParams {
         task: Task,
         options: &FitOptions<'_>,
     ) -> Result<Classifier> {
-        let Task { classes, targets, positive, costs } = task;
-        let link = self.sgd_link(classes.len());
+        let link = self.sgd_link(task.classes.len());
+        let costs = self.output_costs(&task, link, options.sample_weights());
+        let Task { classes, targets, positive, .. } = task;
         let passes = self.max_iter;
         let penalty = f64::from(passes) / self.c;
         let outputs = link.outputs(classes.len());
@@ -55,8 +58,10 @@ impl ClassifierParams {
             random.shuffle(&mut order);
             for &i in &order {
                 let i = i as usize;
+                let class = targets[i] as usize;
                 // The costs hold C, which stands in the penalty here.
-                state.step(parts.row(i), targets[i] as usize, costs[i] / self.c, &mut scratch);
+                let cost = |output| costs.of(i, class, output) / self.c;
+                state.step(parts.row(i), class, cost, &mut scratch);
             }
         }
         progress(passes)?;
@@ -66,30 +71,53 @@ impl ClassifierParams {
         state.into_classifier(self.clone(), classes, positive, report)
     }
 
+    /// What each row costs each output. Balanced are the two sides of each model.
+    fn output_costs(&self, task: &Task, link: Link, weights: Option<&[f64]>) -> OutputCosts {
+        let classes = task.classes.len();
+        let one_model = classes == 2 || link == Link::Softmax;
+        if one_model || self.class_weight != ClassWeight::Balanced {
+            return OutputCosts { of_rows: task.costs.clone(), sides: Vec::new() };
+        }
+        let n = task.targets.len();
+        let of_rows: Vec<f64> =
+            (0..n).map(|i| self.c * weights.map_or(1.0, |weights| weights[i])).collect();
+        let mut masses = vec![0.0; classes];
+        for (&class, cost) in task.targets.iter().zip(&of_rows) {
+            masses[class as usize] += cost;
+        }
+        let total: f64 = masses.iter().sum();
+        let side = |mass: f64| total / 2.0 / mass;
+        let sides = masses.into_iter().map(|mass| [side(total - mass), side(mass)]).collect();
+        OutputCosts { of_rows, sides }
+    }
+
     /// The objective and its gradient where the passes ended.
-    fn judge(&self, state: &State, rows: &Rows, targets: &[u32], costs: &[f64]) -> FitReport {
+    fn judge(&self, state: &State, rows: &Rows, targets: &[u32], costs: &OutputCosts) -> FitReport {
         let outputs = state.outputs;
         let mut gradient: Vec<f64> = state.weights.iter().map(|w| w.mean).collect();
         let mut of_intercepts = vec![0.0; state.intercepts.len()];
         let mut objective = gradient.iter().map(|w| w * w).sum::<f64>() / 2.0;
         let mut decisions = vec![0.0; outputs];
         let parts = rows.parts();
-        for (i, (&class, &cost)) in targets.iter().zip(costs).enumerate() {
+        let mut scale = 0.0;
+        for (i, &class) in targets.iter().enumerate() {
+            let class = class as usize;
             state.decide(parts.row(i), &mut decisions);
-            objective += cost * slopes(state.link, &mut decisions, class as usize);
+            objective += slopes(state.link, &mut decisions, class, |k| costs.of(i, class, k));
             for (column, value) in parts.row(i).entries() {
                 let gradient = &mut gradient[column * outputs..(column + 1) * outputs];
                 for (g, slope) in gradient.iter_mut().zip(&decisions) {
-                    *g += cost * slope * value;
+                    *g += slope * value;
                 }
             }
             for (g, slope) in of_intercepts.iter_mut().zip(&decisions) {
-                *g += cost * slope;
+                *g += slope;
             }
+            scale += costs.of_rows[i];
         }
         let largest =
             gradient.iter().chain(&of_intercepts).fold(0.0, |max: f64, g| max.max(g.abs()));
-        let gradient_norm = largest / costs.iter().sum::<f64>();
+        let gradient_norm = largest / scale;
         FitReport {
             solver: "sgd".to_owned(),
             n_iter: self.max_iter,
@@ -101,25 +129,43 @@ impl ClassifierParams {
     }
 }
 
-/// Turns decision values into the slopes of the loss, which is returned.
-fn slopes(link: Link, decisions: &mut [f64], class: usize) -> f64 {
-    let one = decisions.len() == 1;
-    let is_truth = |output| if one { class == 1 } else { class == output };
-    if link == Link::ModifiedHuber {
-        let mut sum = 0.0;
-        for (output, z) in decisions.iter_mut().enumerate() {
-            let sign = if is_truth(output) { 1.0 } else { -1.0 };
-            let (loss, slope) = modified_huber(sign * *z);
-            sum += loss;
-            *z = sign * slope;
+/// What rows cost.
+struct OutputCosts {
+    of_rows: Vec<f64>,
+    /// For each output, a factor for rows of other classes and one for rows of its own; empty if all are 1.
+    sides: Vec<[f64; 2]>,
+}
+
+impl OutputCosts {
+    #[inline]
+    fn of(&self, row: usize, class: usize, output: usize) -> f64 {
+        let factor = self.sides.get(output).map_or(1.0, |side| side[usize::from(class == output)]);
+        self.of_rows[row] * factor
+    }
+}
+
+/// Turns decision values into the slopes of the loss, and returns it; both times the cost of each output.
+fn slopes(link: Link, decisions: &mut [f64], class: usize, cost: impl Fn(usize) -> f64) -> f64 {
+    if link == Link::Softmax {
+        let (loss, cost) = (softmax_loss(decisions, class), cost(class));
+        for (output, p) in decisions.iter_mut().enumerate() {
+            *p = cost * (*p - f64::from(u8::from(output == class)));
         }
-        return sum;
+        return cost * loss;
     }
-    let loss = link.loss(decisions, class);
-    for (output, p) in decisions.iter_mut().enumerate() {
-        *p -= f64::from(u8::from(is_truth(output)));
+    let one = decisions.len() == 1;
+    let mut sum = 0.0;
+    for (output, z) in decisions.iter_mut().enumerate() {
+        let truth = if one { class == 1 } else { class == output };
+        let (sign, cost) = (if truth { 1.0 } else { -1.0 }, cost(output));
+        let (loss, slope) = match link {
+            Link::ModifiedHuber => modified_huber(sign * *z),
+            _ => logistic(sign * *z),
+        };
+        sum += cost * loss;
+        *z = cost * sign * slope;
     }
-    loss
+    sum
 }
 
 impl State {

@@ -14,7 +14,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::link::{Link, sigmoid};
+use super::link::{Link, sigmoid, softmax_in_place};
 use crate::rows::Row;
 
 /// What is known of a weight.
@@ -46,7 +46,9 @@ pub(super) struct State {
 pub(super) struct Scratch {
     decisions: Vec<f64>,
     variances: Vec<f64>,
+    /// Slope and curvature, times the cost.
     steps: Vec<(f64, f64)>,
+    probabilities: Vec<f64>,
 }
 
 impl State {
@@ -65,13 +67,16 @@ impl State {
         Self { link, weights, intercepts, outputs }
     }
 
-    /// Learns from a row that is of the class.
-    pub(super) fn step(&mut self, row: Row<'_>, class: usize, cost: f64, scratch: &mut Scratch) {
-        if cost == 0.0 {
-            return;
-        }
+    /// Learns from a row that is of the class; each output counts its cost.
+    pub(super) fn step(
+        &mut self,
+        row: Row<'_>,
+        class: usize,
+        cost: impl Fn(usize) -> f64,
+        scratch: &mut Scratch,
+    ) {
         let outputs = self.outputs;
-        let Scratch { decisions, variances, steps } = scratch;
+        let Scratch { decisions, variances, .. } = scratch;
         decisions.clear();
         variances.clear();
         decisions.resize(outputs, 0.0);
@@ -87,46 +92,37 @@ impl State {
                 *v += value * value / w.precision;
             }
         }
-        self.solve(decisions, variances, class, cost, steps);
+        self.solve(class, cost, scratch);
+        let steps = &scratch.steps;
         let moved = |b: &mut Belief, value: f64, (slope, curvature): (f64, f64)| {
-            b.mean -= cost * slope * value / b.precision;
-            b.precision += cost * curvature * value * value;
+            b.mean -= slope * value / b.precision;
+            b.precision += curvature * value * value;
         };
         for (column, value) in row.entries() {
             let beliefs = &mut self.weights[column * outputs..(column + 1) * outputs];
-            for (w, &step) in beliefs.iter_mut().zip(&*steps) {
+            for (w, &step) in beliefs.iter_mut().zip(steps) {
                 moved(w, value, step);
             }
         }
-        for (b, &step) in self.intercepts.iter_mut().zip(&*steps) {
+        for (b, &step) in self.intercepts.iter_mut().zip(steps) {
             moved(b, 1.0, step);
         }
     }
 
-    /// The slope and the curvature of each output's loss where the row comes to lie.
-    fn solve(
-        &self,
-        decisions: &[f64],
-        variances: &[f64],
-        class: usize,
-        cost: f64,
-        steps: &mut Vec<(f64, f64)>,
-    ) {
-        steps.clear();
-        let sign = |output: usize| {
-            let truth = if self.outputs == 1 { class == 1 } else { class == output };
-            if truth { 1.0 } else { -1.0 }
-        };
-        match self.link {
-            Link::Softmax => softmax(decisions, variances, class, cost, steps),
-            Link::ModifiedHuber => {
-                let outputs = decisions.iter().zip(variances).enumerate();
-                steps.extend(outputs.map(|(k, (z, v))| modified_huber(*z, sign(k), v * cost)));
-            }
-            Link::Logistic | Link::OneVsRest => {
-                let outputs = decisions.iter().zip(variances).enumerate();
-                steps.extend(outputs.map(|(k, (z, v))| logistic(*z, sign(k), v * cost)));
-            }
+    /// The slope and the curvature of each output's loss where the row comes to lie, times its cost.
+    fn solve(&self, class: usize, cost: impl Fn(usize) -> f64, scratch: &mut Scratch) {
+        scratch.steps.clear();
+        if self.link == Link::Softmax {
+            return softmax(class, cost(class), scratch);
+        }
+        for (k, (&z, v)) in scratch.decisions.iter().zip(&scratch.variances).enumerate() {
+            let truth = if self.outputs == 1 { class == 1 } else { class == k };
+            let (sign, cost) = (if truth { 1.0 } else { -1.0 }, cost(k));
+            let (slope, curvature) = match self.link {
+                Link::ModifiedHuber => modified_huber(z, sign, v * cost),
+                _ => logistic(z, sign, v * cost),
+            };
+            scratch.steps.push((cost * slope, cost * curvature));
         }
     }
 }
@@ -183,20 +179,21 @@ fn modified_huber(start: f64, sign: f64, v: f64) -> (f64, f64) {
 }
 
 /// The same of all outputs together, by Newton's method with the diagonal of p's derivatives.
-fn softmax(
-    starts: &[f64],
-    variances: &[f64],
-    class: usize,
-    cost: f64,
-    steps: &mut Vec<(f64, f64)>,
-) {
-    let mut z = starts.to_vec();
-    let mut p = Vec::with_capacity(z.len());
-    for _ in 0..30 {
+fn softmax(class: usize, cost: f64, scratch: &mut Scratch) {
+    let Scratch { decisions: starts, variances, steps, probabilities: p } = scratch;
+    // First the values on their way, at last what is made of them.
+    steps.extend(starts.iter().map(|&z| (z, 0.0)));
+    let mut left = 30;
+    loop {
         p.clear();
-        Link::Softmax.probabilities(&z, &mut p);
+        p.extend(steps.iter().map(|step| step.0));
+        softmax_in_place(p);
+        if left == 0 {
+            break;
+        }
+        left -= 1;
         let mut change = 0.0f64;
-        for (k, z) in z.iter_mut().enumerate() {
+        for (k, (z, _)) in steps.iter_mut().enumerate() {
             let slope = p[k] - if k == class { 1.0 } else { 0.0 };
             let v = variances[k] * cost;
             let step = (*z - starts[k] + v * slope) / (1.0 + v * p[k] * (1.0 - p[k]));
@@ -204,13 +201,13 @@ fn softmax(
             change = change.max(step.abs() / (1.0 + z.abs()));
         }
         if change <= 1e-6 {
-            break;
+            left = 0;
         }
     }
-    p.clear();
-    Link::Softmax.probabilities(&z, &mut p);
-    let truth = |k| if k == class { 1.0 } else { 0.0 };
-    steps.extend(p.iter().enumerate().map(|(k, p)| (p - truth(k), p * (1.0 - p))));
+    for (k, (step, p)) in steps.iter_mut().zip(p).enumerate() {
+        let slope = *p - if k == class { 1.0 } else { 0.0 };
+        *step = (cost * slope, cost * *p * (1.0 - *p));
+    }
 }
 
 #[cfg(test)]
@@ -249,8 +246,10 @@ mod tests {
 
     #[test]
     fn of_two_classes_softmax_moves_as_logistic_does_in_half_the_room() {
-        let mut steps = Vec::new();
-        softmax(&[0.0, 0.7], &[0.5, 0.5], 1, 1.0, &mut steps);
+        let mut scratch =
+            Scratch { decisions: vec![0.0, 0.7], variances: vec![0.5, 0.5], ..Scratch::default() };
+        softmax(1, 1.0, &mut scratch);
+        let steps = scratch.steps;
         // z₁ − z₀ moves by both.
         let (slope, _) = logistic(0.7, 1.0, 1.0);
         assert!((steps[1].0 - slope).abs() < 1e-6 && (steps[0].0 + slope).abs() < 1e-6);
@@ -264,7 +263,7 @@ mod tests {
                 let outputs = link.outputs(2);
                 let mut state = State::new(link, outputs, 3, penalty, true);
                 for class in [0, 1, 1, 0] {
-                    state.step(row.parts().row(0), class, cost, &mut Scratch::default());
+                    state.step(row.parts().row(0), class, |_| cost, &mut Scratch::default());
                 }
                 for b in state.weights.iter().chain(&state.intercepts) {
                     assert!(b.mean.is_finite() && b.precision.is_finite(), "{link:?} {b:?}");

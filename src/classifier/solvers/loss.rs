@@ -1,9 +1,9 @@
 //! What one row costs, given its decision value: the value, its slope and its curvature.
 //!
 //! With the margin m = z where the row is of the class, else −z: logistic ln(1 + exp(−m)); squared hinge max(0, 1 − m)²
-//! (Chang, Hsieh & Lin, JMLR 2008), whose curvature jumps from 2 to 0 at m = 1. Softmax: see [`Link`].
+//! (Chang, Hsieh & Lin, JMLR 2008), whose curvature jumps from 2 to 0 at m = 1. Softmax: see `link`.
 
-use super::super::link::Link;
+use super::super::link::softmax_loss;
 
 /// The loss of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub(super) fn squared_hinge(z: f64, of_the_class: bool) -> Local {
 /// Turns the decision values of a row into probabilities and returns the loss.
 #[inline]
 pub(super) fn softmax(decision: &mut [f64], class: usize) -> f64 {
-    Link::Softmax.loss(decision, class)
+    softmax_loss(decision, class)
 }
 
 #[cfg(test)]
