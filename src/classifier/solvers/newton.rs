@@ -23,6 +23,10 @@ const LEAST_ACCURACY: f64 = 0.1;
 /// A residual of the step below this share of what is allowed of the gradient is exact enough.
 const DONE: f64 = 0.25;
 
+/// A step that would bring the gradient to within so many times the tolerance goes on until it is within: to start once more
+/// from nothing would cost more products.
+const NEAR: f64 = 10.0;
+
 /// A step must lower the function by this share of what the slope promises.
 const ARMIJO: f64 = 1e-4;
 
@@ -48,8 +52,10 @@ pub(super) fn minimise(
         let gradient_norm = largest(&at.gradient) / scale;
         let converged = gradient_norm <= tol;
         if !converged && n_iter < max_iter {
-            // As exact as the gradient has become small, but never more than is needed to be done.
-            let accuracy = (norm(&at.gradient) / initial).min(LEAST_ACCURACY);
+            // As exact as the gradient has become small; or to the end, if that is near.
+            let left = norm(&at.gradient) / initial;
+            let near = left < LEAST_ACCURACY && left * gradient_norm <= NEAR * tol;
+            let accuracy = if near { 0.0 } else { left.min(LEAST_ACCURACY) };
             if !preconditioner.suits(&at) {
                 preconditioner = Preconditioner::new(problem, &at, buffers);
             }

@@ -13,6 +13,9 @@ use super::sums::{Buffers, Chunks};
 use super::vector::squared;
 use crate::rows::{Parts, Rows};
 
+/// In the place of a number of outputs that is known when this is compiled, which takes half the time.
+const ANY: usize = 0;
+
 /// What is to be learnt of the rows.
 #[derive(Clone, Copy)]
 pub(in super::super) struct Objective<'a> {
@@ -158,7 +161,10 @@ impl<'a> Problem<'a> {
         match self.objective.loss {
             Loss::Logistic => self.evaluate_one(theta, buffers, logistic),
             Loss::SquaredHinge => self.evaluate_one(theta, buffers, squared_hinge),
-            Loss::Softmax => self.evaluate_softmax(theta, buffers),
+            Loss::Softmax => match self.outputs {
+                3 => self.evaluate_softmax::<3>(theta, buffers),
+                _ => self.evaluate_softmax::<ANY>(theta, buffers),
+            },
         }
     }
 
@@ -197,8 +203,9 @@ impl<'a> Problem<'a> {
         self.point(theta, value, gradient, curvature, curved)
     }
 
-    fn evaluate_softmax(&self, theta: Vec<f64>, buffers: &mut Buffers) -> Point {
-        let (outputs, costs) = (self.outputs, self.objective.costs);
+    fn evaluate_softmax<const K: usize>(&self, theta: Vec<f64>, buffers: &mut Buffers) -> Point {
+        let outputs = if K == ANY { self.outputs } else { K };
+        let costs = self.objective.costs;
         let mut probabilities = vec![0.0; self.n_rows() * outputs];
         let mut gradient = Vec::new();
         let each_row = (&mut probabilities[..], outputs);
@@ -208,7 +215,7 @@ impl<'a> Problem<'a> {
                 let mut slopes = vec![0.0; outputs];
                 let mut sums = [0.0; 2];
                 for (row, p) in rows.zip(p.chunks_exact_mut(outputs)) {
-                    self.product(row, &theta, p);
+                    self.product::<K>(row, &theta, p);
                     let (cost, class) = (costs[row], self.objective.targets[row] as usize);
                     sums[0] += cost * softmax(p, class);
                     for (slope, p) in slopes.iter_mut().zip(&*p) {
@@ -216,7 +223,7 @@ impl<'a> Problem<'a> {
                         sums[1] += cost * p * (1.0 - p);
                     }
                     slopes[class] = cost * (p[class] - 1.0);
-                    self.scatter(row, &slopes, weights, intercepts);
+                    self.scatter::<K>(row, &slopes, weights, intercepts);
                 }
                 sums
             });
@@ -289,7 +296,10 @@ impl<'a> Problem<'a> {
         if self.outputs == 1 && self.objective.loss != Loss::Softmax {
             self.curvature_product_of_one_output(at, vector, buffers, product);
         } else {
-            self.curvature_product_of_softmax(at, vector, buffers, product);
+            match self.outputs {
+                3 => self.curvature_product_of_softmax::<3>(at, vector, buffers, product),
+                _ => self.curvature_product_of_softmax::<ANY>(at, vector, buffers, product),
+            }
         }
         let n = self.penalised();
         for (p, v) in product[..n].iter_mut().zip(&vector[..n]) {
@@ -329,38 +339,41 @@ impl<'a> Problem<'a> {
         }
     }
 
-    fn curvature_product_of_softmax(
+    fn curvature_product_of_softmax<const K: usize>(
         &self,
         at: &Point,
         vector: &[f64],
         buffers: &mut Buffers,
         product: &mut Vec<f64>,
     ) {
-        let (outputs, costs) = (self.outputs, self.objective.costs);
+        let outputs = if K == ANY { self.outputs } else { K };
+        let costs = self.objective.costs;
         self.chunks.sum(buffers, (&mut [], 0), self.size(), product, |rows, _, buffer| {
             let (weights, intercepts) = buffer.split_at_mut(self.penalised());
             let mut u = vec![0.0; outputs];
             for row in rows {
                 let p = &at.curvature[row * outputs..(row + 1) * outputs];
-                self.product(row, vector, &mut u);
+                self.product::<K>(row, vector, &mut u);
                 let mean: f64 = p.iter().zip(&u).map(|(p, u)| p * u).sum();
                 for (u, p) in u.iter_mut().zip(p) {
                     *u = costs[row] * p * (*u - mean);
                 }
-                self.scatter(row, &u, weights, intercepts);
+                self.scatter::<K>(row, &u, weights, intercepts);
             }
         });
     }
 
     /// `out` = x·w + b of one row, for each output.
     #[inline]
-    fn product(&self, row: usize, theta: &[f64], out: &mut [f64]) {
+    fn product<const K: usize>(&self, row: usize, theta: &[f64], out: &mut [f64]) {
+        let outputs = if K == ANY { out.len() } else { K };
+        let out = &mut out[..outputs];
         match &theta[self.penalised()..] {
             [] => out.fill(0.0),
             intercepts => out.copy_from_slice(intercepts),
         }
         for (j, x) in self.rows.row(row).entries() {
-            let weights = &theta[j * out.len()..(j + 1) * out.len()];
+            let weights = &theta[j * outputs..][..outputs];
             for (o, w) in out.iter_mut().zip(weights) {
                 *o += x * w;
             }
@@ -369,9 +382,17 @@ impl<'a> Problem<'a> {
 
     /// Adds xᵀ·slopes of one row, for each output.
     #[inline]
-    fn scatter(&self, row: usize, slopes: &[f64], weights: &mut [f64], intercepts: &mut [f64]) {
+    fn scatter<const K: usize>(
+        &self,
+        row: usize,
+        slopes: &[f64],
+        weights: &mut [f64],
+        intercepts: &mut [f64],
+    ) {
+        let outputs = if K == ANY { slopes.len() } else { K };
+        let slopes = &slopes[..outputs];
         for (j, x) in self.rows.row(row).entries() {
-            let sums = &mut weights[j * slopes.len()..(j + 1) * slopes.len()];
+            let sums = &mut weights[j * outputs..][..outputs];
             for (sum, slope) in sums.iter_mut().zip(slopes) {
                 *sum += x * slope;
             }

@@ -32,6 +32,8 @@ impl Chunks {
         // A buffer must be filled much longer than it takes to clear and add it, and all must fit in memory.
         let worth = nnz / (4 * columns.max(1));
         let count = worth.min(MOST_NUMBERS / size.max(1)).clamp(1, MOST_CHUNKS);
+        // Three chunks take two threads as long as four.
+        let count = 1 << count.ilog2();
         // Chunks of equal numbers of entries; rows may differ in length.
         let bound = |i: usize| {
             let (mut low, mut high) = (0, n_rows);
