@@ -45,6 +45,28 @@ fn main() {
         })
         .bench("naive", &true, || agrees(gradient_descent(&naive_rows, &labels, columns)));
 
+    // Why: one pass over the entries, which searches make many times; half of it is to number the labels and to check, which
+    // the twin does not do.
+    let sum = naive_bayes(&naive_rows, &labels, columns);
+    let near = |found: f64| (found / sum - 1.0).abs() < 1e-4;
+    Case { criterion: &mut criterion, name: "fit/naive_bayes", throughput: throughput.clone() }
+        .bench("ressenti", &true, || {
+            let classifier = Classifier::multinomial_nb().fit(&rows, &labels).expect("two classes");
+            near(classifier.coef().as_slice().iter().map(|w| w.abs()).sum())
+        })
+        .bench("naive", &true, || near(naive_bayes(&naive_rows, &labels, columns)));
+
+    // Why: three passes that come near the optimum, beside the way all down to it above.
+    let close = |found: f64| found >= objective * (1.0 - 1e-5) && found < objective * 1.1;
+    Case { criterion: &mut criterion, name: "fit/sgd", throughput: throughput.clone() }.bench(
+        "ressenti",
+        &true,
+        || {
+            let classifier = Classifier::sgd().fit(&rows, &labels).expect("two classes");
+            close(classifier.fit_report().objective())
+        },
+    );
+
     // Why: what a user waits for.
     let builder = Pipeline::builder().vectorizer(settings.params());
     Case { criterion: &mut criterion, name: "fit/pipeline", throughput }
@@ -74,6 +96,20 @@ fn vectorizer(criterion: &mut Criterion, name: &str, settings: &Settings, texts:
             (rows.n_columns(), rows.nnz())
         })
         .bench("naive", &expected, naive);
+}
+
+/// The sum of the absolute weights of multinomial naive Bayes.
+fn naive_bayes(rows: &[NaiveRow], labels: &[bool], columns: usize) -> f64 {
+    let mut counts = [vec![1.0; columns], vec![1.0; columns]];
+    for (row, &positive) in rows.iter().zip(labels) {
+        for &(column, x) in row {
+            counts[usize::from(positive)][column] += x;
+        }
+    }
+    let [negative, positive] = counts;
+    let (all, of) = (negative.iter().sum::<f64>(), positive.iter().sum::<f64>());
+    let weight = |(n, p): (&f64, &f64)| ((p / of).ln() - (n / all).ln()).abs();
+    negative.iter().zip(&positive).map(weight).sum()
 }
 
 /// The objective of L2-penalised logistic regression with C = 1 and an intercept, minimised by steps down the gradient

@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! cargo run --release --example measure -- speed TRAIN.tsv TEST.tsv [--step NAME]
+//! cargo run --release --example measure -- solvers TRAIN.tsv [--c 1.0]
+//! cargo run --release --example measure -- multinomial TRAIN.tsv [--c 1.0]
 //! ```
 //!
 //! You will see one JSON object a line: `step`, `seconds`, `per_s` (texts per second) or `p50_us` and `p99_us` (one text),
@@ -12,6 +14,9 @@
 //! In `batch predict_proba` the first 100,000 texts of TRAIN are scored by a model fitted on its first 50,000, and in
 //! `one-text predict_proba` the first 2,000 of TEST by the same model; `tfidf transform unigram` transforms the texts of
 //! TEST by a vectorizer fitted on TRAIN. `RAYON_NUM_THREADS` sets the number of threads.
+//!
+//! `solvers` (two classes) and `multinomial` (more) train logistic regression to one tolerance after the other: `solver`,
+//! `tol`, `seconds` and `gap`, how far the objective is above its minimum, as a share of it.
 
 use std::error::Error;
 use std::hash::{DefaultHasher, Hasher};
@@ -25,7 +30,16 @@ use ressenti::text::Analyzer;
 use ressenti::{Classifier, DocFreq, Pipeline, PipelineBuilder, Vectorizer, VectorizerParams};
 use serde_json::{Map, Value, json};
 
-const USAGE: &str = "usage: measure speed TRAIN.tsv TEST.tsv [--step NAME]";
+#[path = "measure/solvers.rs"]
+mod solvers;
+
+const USAGE: &str = "usage: measure speed TRAIN.tsv TEST.tsv [--step NAME]\n       measure solvers|multinomial TRAIN.tsv [--c 1.0]";
+
+/// What the command line asks for.
+enum Task {
+    Speed { train: PathBuf, test: PathBuf, step: Option<String> },
+    Solvers { train: PathBuf, c: f64, multinomial: bool },
+}
 
 type Figures = Result<Map<String, Value>, Box<dyn Error>>;
 type Step = fn(&Dataset, &Dataset) -> Figures;
@@ -235,14 +249,20 @@ fn run(train: &Path, test: &Path, step: Option<&str>) -> Result<(), Box<dyn Erro
 }
 
 fn main() -> ExitCode {
-    let (train, test, step) = match arguments() {
-        Ok(arguments) => arguments,
+    let task = match arguments() {
+        Ok(task) => task,
         Err(error) => {
             eprintln!("measure: {error}\n{USAGE}");
             return ExitCode::from(2);
         }
     };
-    match run(&train, &test, step.as_deref()) {
+    let result = match task {
+        Task::Speed { train, test, step } => run(&train, &test, step.as_deref()),
+        Task::Solvers { train, c, multinomial } => {
+            read_tsv(train).map_err(Box::from).and_then(|data| solvers::run(&data, c, multinomial))
+        }
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("measure: {error}");
@@ -251,13 +271,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn arguments() -> Result<(PathBuf, PathBuf, Option<String>), lexopt::Error> {
+fn arguments() -> Result<Task, lexopt::Error> {
     use lexopt::prelude::*;
-    let (mut values, mut step) = (Vec::new(), None);
+    let (mut values, mut step, mut c) = (Vec::new(), None, 1.0);
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("step") => step = Some(arguments.value()?.string()?),
+            Long("c") => c = arguments.value()?.parse()?,
             Value(value) => values.push(value),
             Short('h') | Long("help") => {
                 println!("{USAGE}");
@@ -266,8 +287,16 @@ fn arguments() -> Result<(PathBuf, PathBuf, Option<String>), lexopt::Error> {
             other => return Err(other.unexpected()),
         }
     }
-    match <[_; 3]>::try_from(values) {
-        Ok([what, train, test]) if what == "speed" => Ok((train.into(), test.into(), step)),
-        _ => Err("expected: speed TRAIN.tsv TEST.tsv".into()),
+    match values.as_slice() {
+        [what, train, test] if what == "speed" => {
+            Ok(Task::Speed { train: train.into(), test: test.into(), step })
+        }
+        [what, train] if what == "solvers" || what == "multinomial" => {
+            Ok(Task::Solvers { train: train.into(), c, multinomial: what == "multinomial" })
+        }
+        _ => Err(
+            "expected: speed TRAIN.tsv TEST.tsv, or solvers TRAIN.tsv, or multinomial TRAIN.tsv"
+                .into(),
+        ),
     }
 }

@@ -4,7 +4,8 @@
 //! * [`Pipeline`] is what most programs need: trained on texts and labels, it scores, explains, evaluates, saves and loads.
 //! * [`Vectorizer`] turns texts into sparse TF-IDF rows with scikit-learn's numbers; [`text`] is how it cuts them, and
 //!   [`TermCounts`] learns one from texts that are not all at hand.
-//! * [`Classifier`] turns rows into scores: logistic regression, binary and multinomial.
+//! * [`Classifier`] turns rows into scores: logistic regression, linear SVM, naive Bayes, SGD; however it was trained, it is
+//!   one linear model, which can be calibrated, pruned and given a threshold. [`OnlineClassifier`] learns from a stream.
 //! * [`evaluate`] has the figures: accuracy, F1, ROC-AUC, PR-AUC, log loss, calibration, a report that prints; how far they
 //!   can be trusted; splits and folds, stratified and by groups.
 //! * [`tracker`] records runs in memory, in files that MLflow shows, or wherever you implement it.
@@ -104,7 +105,11 @@ pub use vectorizer::{Block, DocFreq, Norm, TermCounts, Vectorizer, VectorizerPar
 
 pub use rows::{Matrix, Rows};
 
-pub use classifier::{ClassWeight, Classifier, ClassifierParams, FitOptions, FitReport};
+pub use classifier::{
+    Algorithm, Calibration, CalibrationMethod, ClassWeight, Classifier, ClassifierParams, Fidelity,
+    FitOptions, FitReport, Keep, MultiClass, NbWeighting, NeutralBand, OnlineClassifier, Pruned,
+    SgdLoss, Solver, Threshold, ThresholdRule,
+};
 
 pub use pipeline::{Contribution, Explanation, Pipeline, PipelineBuilder};
 pub use sentiment::{Label, Prediction, Sentiment};

@@ -79,6 +79,34 @@ impl Rows {
         (&self.columns[range.clone()], &self.values[range])
     }
 
+    /// The same entries with `f(column, value)` for values. The caller guarantees that these are finite.
+    pub(crate) fn map_values(&self, f: impl Fn(usize, f32) -> f32) -> Self {
+        let entries = self.columns.iter().zip(&self.values);
+        let values = entries.map(|(&column, &value)| f(column as usize, value)).collect();
+        let (indptr, columns) = (self.indptr.clone(), self.columns.clone());
+        Self { n_columns: self.n_columns, indptr, columns, values }
+    }
+
+    /// These columns only, numbered anew. The caller guarantees that they exist and are in ascending order.
+    pub(crate) fn select_columns(&self, columns: &[u32]) -> Self {
+        let mut new = vec![u32::MAX; self.n_columns()];
+        for (i, &column) in columns.iter().enumerate() {
+            new[column as usize] = i as u32;
+        }
+        let (mut indptr, mut kept, mut values) = (vec![0], Vec::new(), Vec::new());
+        for i in 0..self.n_rows() {
+            let (columns, all) = self.row(i);
+            for (&column, &value) in columns.iter().zip(all) {
+                if new[column as usize] != u32::MAX {
+                    kept.push(new[column as usize]);
+                    values.push(value);
+                }
+            }
+            indptr.push(kept.len());
+        }
+        Self::from_parts(columns.len(), indptr, kept, values)
+    }
+
     /// All rows at once, for loops that cannot afford to slice twice per row.
     pub(crate) fn parts(&self) -> Parts<'_> {
         Parts { indptr: &self.indptr, columns: &self.columns, values: &self.values }

@@ -149,7 +149,7 @@ pub struct Prediction<'m> {
 }
 
 impl Prediction<'_> {
-    /// The most probable label.
+    /// The label: the most probable one, unless a calibration, a threshold or a neutral band decides otherwise.
     #[must_use]
     pub fn label(&self) -> &str {
         &self.label
@@ -161,7 +161,8 @@ impl Prediction<'_> {
         self.class
     }
 
-    /// The probability of the label, in 0 to 1 and at least 1 ÷ number of classes.
+    /// The probability of the label, in 0 to 1. At least 1 ÷ number of classes, unless the classifier was calibrated or given
+    /// a threshold or a neutral band: labels are decided by decision values.
     #[must_use]
     pub fn probability(&self) -> f64 {
         self.probability

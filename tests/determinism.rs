@@ -5,11 +5,12 @@ mod common;
 use common::tweets;
 use ressenti::text::{Analyzer, Language, Negation};
 use ressenti::{
-    Classifier, DocFreq, FitOptions, Pipeline, PipelineBuilder, Vectorizer, VectorizerParams,
+    Classifier, DocFreq, FitOptions, NbWeighting, Pipeline, PipelineBuilder, Vectorizer,
+    VectorizerParams,
 };
 
 /// Settings with much to go wrong: ties at a cut, stems, n-grams, few columns so that training runs in many chunks.
-fn builders() -> [PipelineBuilder; 6] {
+fn builders() -> [PipelineBuilder; 10] {
     let fast = || Classifier::logistic_regression().tol(1e-3);
     let [words, characters, hashed, negated] = kinds();
     [
@@ -29,6 +30,10 @@ fn builders() -> [PipelineBuilder; 6] {
             .classifier(fast()),
         Pipeline::builder().vectorizer(words.beside(characters)).classifier(fast()),
         Pipeline::builder().vectorizer(hashed.beside(negated)).classifier(fast()),
+        Pipeline::builder().classifier(fast().nb_weighting(NbWeighting::Soft { base: 1.0 })),
+        Pipeline::builder().classifier(fast().nb_weighting(NbWeighting::LogCounts { beta: 0.5 })),
+        Pipeline::builder().classifier(Classifier::bernoulli_nb()),
+        Pipeline::builder().classifier(Classifier::sgd()),
     ]
 }
 

@@ -3,7 +3,10 @@
 use std::time::{Duration, Instant};
 
 use ressenti::text::{Analyzer, Language};
-use ressenti::{Error, ModelFileError, Pipeline, Vectorizer};
+use ressenti::{
+    Calibration, CalibrationMethod, Error, Matrix, ModelFileError, NeutralBand, Pipeline,
+    Vectorizer,
+};
 
 fn model() -> Vec<u8> {
     Pipeline::builder().fit(&["good crew", "bad crew"], &["1", "0"]).unwrap().to_bytes()
@@ -110,7 +113,29 @@ fn something_behind_the_model_is_refused() {
 /// and what loads must work.
 #[test]
 fn hostile_payloads_load_soundly_or_not_at_all() {
-    let payload = model()[40..].to_vec();
+    for payload in [&model(), &calibrated(), &banded()] {
+        hostile(&payload[40..]);
+    }
+}
+
+/// A model with a curve of probabilities.
+fn calibrated() -> Vec<u8> {
+    let pipeline = Pipeline::from_bytes(&model()).unwrap();
+    let decisions = Matrix::from(ndarray::arr2(&[[-1.0], [0.0], [1.0]]));
+    let curve = Calibration::fit(CalibrationMethod::Isotonic, &decisions, &[0, 1, 1]).unwrap();
+    let classifier = pipeline.classifier().clone().with_calibration(curve).unwrap();
+    Pipeline::from_parts(pipeline.vectorizer().clone(), classifier).unwrap().to_bytes()
+}
+
+/// A model with a third answer.
+fn banded() -> Vec<u8> {
+    let pipeline = Pipeline::from_bytes(&model()).unwrap();
+    let band = NeutralBand::new(-0.5, 0.5).unwrap();
+    let classifier = pipeline.classifier().clone().with_neutral_band(band, "neutral").unwrap();
+    Pipeline::from_parts(pipeline.vectorizer().clone(), classifier).unwrap().to_bytes()
+}
+
+fn hostile(payload: &[u8]) {
     let try_payload = |payload: &[u8]| {
         if let Ok(pipeline) = Pipeline::from_bytes(&envelope(payload)) {
             let _ = pipeline.predict("good bad crew");
@@ -119,7 +144,7 @@ fn hostile_payloads_load_soundly_or_not_at_all() {
     };
     for at in 0..payload.len() {
         for byte in [0, 1, 2, 0x7f, 0x80, 0xfa, 0xfb, 0xfc, 0xfd, 0xfe, 0xff] {
-            let mut hostile = payload.clone();
+            let mut hostile = payload.to_vec();
             hostile[at] = byte;
             try_payload(&hostile);
         }
@@ -174,7 +199,8 @@ fn random_changes_load_soundly_or_not_at_all() {
         )
         .fit(&["good crew :)", "bad crew", "which gate?"], &["positive", "negative", "neutral"])
         .unwrap();
-    let payloads = [model()[40..].to_vec(), three.to_bytes()[40..].to_vec()];
+    let payloads =
+        [model(), three.to_bytes(), calibrated(), banded()].map(|file| file[40..].to_vec());
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut random = |below: usize| {
         // xorshift64 (Marsaglia 2003)
@@ -185,7 +211,7 @@ fn random_changes_load_soundly_or_not_at_all() {
     };
     let (mut tried, mut loaded) = (0u64, 0u64);
     while Instant::now() < until {
-        let mut payload = payloads[random(2)].clone();
+        let mut payload = payloads[random(4)].clone();
         for _ in 0..=random(4) {
             let at = random(payload.len());
             match random(4) {

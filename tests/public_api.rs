@@ -14,9 +14,11 @@ use ressenti::text::{
 };
 use ressenti::tracker::{NoopTracker, RunStatus, Tracker, Value};
 use ressenti::{
-    ClassWeight, Classifier, ClassifierParams, Contribution, DocFreq, Error, Explanation,
-    FitOptions, FitReport, Matrix, ModelFileError, Norm, Pipeline, PipelineBuilder, Prediction,
-    Progress, Rows, Sentiment, Stage, Step, Vectorizer, VectorizerParams, Vocabulary,
+    Algorithm, Calibration, CalibrationMethod, ClassWeight, Classifier, ClassifierParams,
+    Contribution, DocFreq, Error, Explanation, FitOptions, FitReport, Matrix, ModelFileError,
+    MultiClass, NbWeighting, NeutralBand, Norm, OnlineClassifier, Pipeline, PipelineBuilder,
+    Prediction, Progress, Rows, Sentiment, SgdLoss, Stage, Step, Threshold, ThresholdRule,
+    Vectorizer, VectorizerParams, Vocabulary,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -37,6 +39,16 @@ fn values_cross_threads_survive_panics_and_can_be_copied_and_printed() {
     value::<Answers<'static>>();
     value::<Bootstrap>();
     value::<CalibrationBin>();
+    value::<Algorithm>();
+    value::<Calibration>();
+    value::<CalibrationMethod>();
+    value::<MultiClass>();
+    value::<NbWeighting>();
+    value::<NeutralBand>();
+    value::<OnlineClassifier>();
+    value::<SgdLoss>();
+    value::<Threshold>();
+    value::<ThresholdRule>();
     value::<ClassFigures>();
     value::<ClassWeight>();
     value::<Classifier>();
@@ -82,6 +94,12 @@ fn values_cross_threads_survive_panics_and_can_be_copied_and_printed() {
 #[test]
 fn settings_and_answers_can_be_compared() {
     comparable::<AnalyzerParams>();
+    comparable::<Calibration>();
+    comparable::<NbWeighting>();
+    comparable::<NeutralBand>();
+    comparable::<OnlineClassifier>();
+    comparable::<Threshold>();
+    comparable::<ThresholdRule>();
     comparable::<ClassifierParams>();
     comparable::<Dataset>();
     comparable::<Explanation<'static>>();
@@ -96,6 +114,10 @@ fn settings_and_answers_can_be_compared() {
     comparable::<VectorizerParams>();
     comparable::<Vocabulary>();
     key::<Elongation>();
+    key::<Algorithm>();
+    key::<CalibrationMethod>();
+    key::<MultiClass>();
+    key::<SgdLoss>();
     key::<Entity>();
     key::<Language>();
     key::<Norm>();
@@ -109,6 +131,16 @@ fn settings_and_answers_can_be_compared() {
 #[test]
 fn models_and_settings_can_be_stored_by_serde() {
     stored::<AnalyzerParams>();
+    stored::<Algorithm>();
+    stored::<Calibration>();
+    stored::<CalibrationMethod>();
+    stored::<MultiClass>();
+    stored::<NbWeighting>();
+    stored::<NeutralBand>();
+    stored::<OnlineClassifier>();
+    stored::<SgdLoss>();
+    stored::<Threshold>();
+    stored::<ThresholdRule>();
     stored::<ClassWeight>();
     stored::<Classifier>();
     stored::<ClassifierParams>();
@@ -137,6 +169,10 @@ fn settings_have_defaults_and_answers_can_be_shown() {
     fn shown<T: Display>() {}
     with_default::<AnalyzerParams>();
     with_default::<Bootstrap>();
+    with_default::<Algorithm>();
+    with_default::<MultiClass>();
+    with_default::<NbWeighting>();
+    with_default::<SgdLoss>();
     with_default::<ClassWeight>();
     with_default::<ClassifierParams>();
     with_default::<FitOptions<'static>>();

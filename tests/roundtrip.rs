@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 use common::tweets;
 use ressenti::text::{Analyzer, AnalyzerParams, Language, Negation, StopWords};
 use ressenti::{
-    ClassWeight, Classifier, ClassifierParams, DocFreq, Error, FitOptions, ModelFileError, Norm,
-    Pipeline, PipelineBuilder, Vectorizer, VectorizerParams,
+    Calibration, CalibrationMethod, ClassWeight, Classifier, ClassifierParams, DocFreq, Error,
+    FitOptions, ModelFileError, MultiClass, NbWeighting, NeutralBand, Norm, Pipeline,
+    PipelineBuilder, Sentiment, SgdLoss, Threshold, ThresholdRule, Vectorizer, VectorizerParams,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -102,7 +103,67 @@ fn classifiers() -> Vec<ClassifierParams> {
         params().class_weight(ClassWeight::Balanced).pos_label("negative"),
         params().class_weight(ClassWeight::Given(vec![("positive".into(), 0.1)])),
         params().c(1e4).max_iter(2), // does not converge
+        params().nb_weighting(NbWeighting::Soft { base: 1.0 }),
+        params().nb_weighting(NbWeighting::Soft { base: 0.5 }).alpha(0.1),
+        params().nb_weighting(NbWeighting::LogCounts { beta: 0.5 }),
+        Classifier::multinomial_nb(),
+        Classifier::multinomial_nb().fit_prior(false),
+        Classifier::multinomial_nb().class_prior([
+            ("positive", 0.2),
+            ("negative", 0.3),
+            ("neutral", 0.5),
+        ]),
+        Classifier::complement_nb(),
+        Classifier::complement_nb().norm(true),
+        Classifier::bernoulli_nb().alpha(0.3),
+        Classifier::sgd(),
+        Classifier::sgd().multi_class(MultiClass::OneVsRest),
+        Classifier::sgd().loss(SgdLoss::ModifiedHuber),
     ]
+}
+
+/// What may be put on a classifier of two classes after training.
+fn answers() -> Vec<Pipeline> {
+    let (labels, texts) = tweets();
+    let yes_or_no: Vec<bool> = labels.iter().map(|&label| label == "positive").collect();
+    let two = Pipeline::builder().fit(&texts, &yes_or_no).unwrap();
+    let three = Pipeline::builder().fit(&texts, &labels).unwrap();
+    let truth = |pipeline: &Pipeline, labels: &[String]| -> Vec<usize> {
+        let place = |label| pipeline.classes().iter().position(|class| class == label).unwrap();
+        labels.iter().map(place).collect()
+    };
+    let decisions = |pipeline: &Pipeline| {
+        let rows = pipeline.vectorizer().transform(&texts);
+        pipeline.classifier().decision_function(&rows).unwrap()
+    };
+    let with = |pipeline: &Pipeline, classifier| {
+        Pipeline::from_parts(pipeline.vectorizer().clone(), classifier).unwrap()
+    };
+    let mut answers = Vec::new();
+    for method in
+        [CalibrationMethod::Platt, CalibrationMethod::Temperature, CalibrationMethod::Isotonic]
+    {
+        let names: [Vec<String>; 2] = [
+            yes_or_no.iter().map(bool::to_string).collect(),
+            labels.iter().map(|&label| label.to_owned()).collect(),
+        ];
+        for (pipeline, names) in [&two, &three].into_iter().zip(&names) {
+            let truth = truth(pipeline, names);
+            let calibration = Calibration::fit(method, &decisions(pipeline), &truth).unwrap();
+            let calibrated = pipeline.classifier().clone().with_calibration(calibration).unwrap();
+            answers.push(with(pipeline, calibrated));
+        }
+    }
+    let scores = decisions(&two);
+    let threshold = Threshold::fit(ThresholdRule::BestF1, scores.as_slice(), &yes_or_no).unwrap();
+    answers.push(with(&two, two.classifier().clone().with_threshold(threshold).unwrap()));
+    let sentiments: Vec<Sentiment> = labels.iter().map(|label| label.parse().unwrap()).collect();
+    let band = NeutralBand::fit(scores.as_slice(), &sentiments).unwrap();
+    for name in ["a name before both", "neutral", "unsure"] {
+        let banded = two.classifier().clone().with_neutral_band(band, name).unwrap();
+        answers.push(with(&two, banded));
+    }
+    answers
 }
 
 /// Every setting at least once, on two classes and on three.
@@ -120,6 +181,7 @@ fn pipelines() -> Vec<Pipeline> {
     let weights: Vec<f64> = (0..texts.len()).map(|i| i as f64 / 7.0).collect();
     let weighted = FitOptions::new().weights(&weights);
     pipelines.push(Pipeline::builder().fit_with(&texts, &labels, &weighted).unwrap());
+    pipelines.extend(answers());
     pipelines
 }
 

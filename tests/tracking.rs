@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 
 use ressenti::tracker::{MemoryTracker, RunStatus, Tracker, Value};
 use ressenti::{
-    Classifier, Error, FitOptions, Pipeline, Result, Stage, Step, TrackingError, Vectorizer,
+    Classifier, Error, FitOptions, NbWeighting, Pipeline, Result, SgdLoss, Stage, Step,
+    TrackingError, Vectorizer,
 };
 
 const TEXTS: [&str; 6] = ["good crew", "bad crew", "good seat", "bad seat", "good", "bad"];
@@ -74,6 +75,10 @@ fn every_setting_leaves_a_mark_in_the_run() {
         params(tfidf(), lr().tol(1e-3)),
         params(tfidf(), lr().pos_label("0")),
         params(tfidf(), lr().fit_intercept(false)),
+        params(tfidf(), lr().nb_weighting(NbWeighting::Soft { base: 1.0 })),
+        params(tfidf(), Classifier::multinomial_nb()),
+        params(tfidf(), Classifier::complement_nb().norm(true)),
+        params(tfidf(), Classifier::sgd().loss(SgdLoss::ModifiedHuber)),
     ] {
         assert_ne!(plain, other);
     }

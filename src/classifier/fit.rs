@@ -1,27 +1,21 @@
-//! Rows and labels in, a trained classifier out: what each row has to teach and how much it counts; then the solver.
+//! Rows and labels in, a trained classifier out: what each row has to teach and how much it counts; then the training.
 //!
 //! Labels, weights and settings are checked here without the rows, so that a caller can have that done before texts are
 //! analysed. How a minimum is found is not known here.
 
 use std::collections::BTreeMap;
 
-use ndarray::Array2;
-
-use super::link::Link;
-use super::problem::Problem;
-use super::{ClassWeight, Classifier, ClassifierParams, FitOptions, WEIGHTS, find_class, newton};
+use super::{ClassWeight, Classifier, ClassifierParams, FitOptions, find_class};
 use crate::error::{Error, Result, same_length};
-use crate::progress::{Stage, report};
 use crate::rows::Rows;
 use crate::sentiment::{Label, class_order};
-use crate::tracker::Collecting;
 
 /// What to learn: the target and the cost of each row.
 pub(crate) struct Task {
-    classes: Vec<String>,
-    targets: Vec<u32>,
-    positive: usize,
-    costs: Vec<f64>,
+    pub(super) classes: Vec<String>,
+    pub(super) targets: Vec<u32>,
+    pub(super) positive: usize,
+    pub(super) costs: Vec<f64>,
 }
 
 impl Task {
@@ -58,60 +52,15 @@ impl ClassifierParams {
     pub(crate) fn prepare<L: Label>(&self, labels: &[L], options: &FitOptions<'_>) -> Result<Task> {
         self.validate()?;
         let (classes, targets) = encode(labels)?;
+        self.validate_for(classes.len())?;
         let positive = self.positive_class(&classes)?;
+        self.given_priors(&classes)?;
         let costs = self.costs(&classes, &targets, options.sample_weights())?;
         Ok(Task { classes, targets, positive, costs })
     }
 
-    /// Trains on as many rows as the task has targets.
-    pub(crate) fn fit_task(
-        &self,
-        rows: &Rows,
-        task: Task,
-        options: &FitOptions<'_>,
-    ) -> Result<Classifier> {
-        let Task { classes, targets, positive, costs } = task;
-        let link = if classes.len() == 2 { Link::Logistic } else { Link::Softmax };
-        let problem = Problem::new(rows, &targets, &costs, link, classes.len(), self.fit_intercept);
-        let tracker = Collecting::new(options.run());
-        let mut solution =
-            newton::minimise(&problem, self.tol, self.max_iter, |iteration, objective| {
-                report(
-                    options.progress_callback(),
-                    Stage::Train,
-                    iteration as usize,
-                    self.max_iter as usize,
-                )?;
-                tracker.metric("objective", objective, iteration.into());
-                Ok(())
-            })?;
-        solution.report.tracking_errors = tracker.into_messages();
-        let (weights, intercept) = problem.split(solution.theta);
-        let figures = [solution.report.objective, solution.report.gradient_norm];
-        let too_heavy = weights.iter().chain(&intercept).any(|x| !WEIGHTS.contains(x));
-        if too_heavy || figures.iter().any(|x| !x.is_finite()) {
-            return Err(Error::InvalidValues {
-                what: "weights",
-                problem: format!(
-                    "training left the range of floating point with c {:?}; bring c and the sample weights closer to 1",
-                    self.c
-                ),
-            });
-        }
-        let weights = Array2::from_shape_vec((rows.n_columns(), intercept.len()), weights);
-        Ok(Classifier {
-            params: self.clone(),
-            classes,
-            positive,
-            link,
-            weights: weights.expect("as many weights as columns times outputs"),
-            intercept,
-            report: solution.report,
-        })
-    }
-
     /// The class that counts as positive: the one asked for, else `1`, `true`, `positive` or the last.
-    fn positive_class(&self, classes: &[String]) -> Result<usize> {
+    pub(super) fn positive_class(&self, classes: &[String]) -> Result<usize> {
         if let Some(label) = &self.pos_label {
             return find_class(classes, label);
         }

@@ -4,28 +4,56 @@
 //! one product of a row with the weights and a link that turns it into probabilities (`link`). What a column means is not
 //! known here.
 
+mod algorithm;
+mod band;
+mod bayes;
+mod calibration;
+mod check;
 mod fit;
+mod held_out;
+mod isotonic;
+mod linear;
 mod link;
-mod newton;
+mod nb_weighting;
+mod online;
 mod options;
 mod params;
-mod problem;
+mod platt;
+mod prune;
 mod report;
+mod rows;
+mod sgd;
+mod solver;
+mod solvers;
+mod step;
+mod stored;
+mod threshold;
+mod train;
+mod verdict;
 
 use std::ops::RangeInclusive;
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
+pub use algorithm::{Algorithm, MultiClass, NbWeighting, SgdLoss};
+pub use band::NeutralBand;
+pub use calibration::{Calibration, CalibrationMethod};
+pub use online::OnlineClassifier;
 pub use options::FitOptions;
 pub use params::{ClassWeight, ClassifierParams};
+pub use prune::{Fidelity, Keep, Pruned};
 pub use report::FitReport;
+pub use solver::Solver;
+pub use threshold::{Threshold, ThresholdRule};
 
 use crate::error::{Error, Result};
 use crate::parallel;
 use crate::rows::{Matrix, Rows};
-use crate::sentiment::class_order;
 use link::Link;
+use rows::RowTransform;
+use stored::ClassifierParts;
+use verdict::Verdict;
 
 /// A linear model: the fitted form of [`ClassifierParams`].
 ///
@@ -48,73 +76,19 @@ pub struct Classifier {
     params: ClassifierParams,
     classes: Vec<String>,
     positive: usize,
+    /// What is done to a row before it meets the weights.
+    transform: RowTransform,
     link: Link,
     /// Features × outputs: what one entry of a row needs lies together.
     weights: Array2<f64>,
     intercept: Vec<f64>,
+    calibration: Option<Calibration>,
+    verdict: Verdict,
     report: FitReport,
 }
 
 /// What a weight or an intercept can be, so that no decision value overflows; asked by `fit` and by loading.
 const WEIGHTS: RangeInclusive<f64> = -1e200..=1e200;
-
-/// What of a [`Classifier`] is stored.
-#[derive(Serialize, Deserialize)]
-struct ClassifierParts {
-    params: ClassifierParams,
-    classes: Vec<String>,
-    positive: u32,
-    link: Link,
-    weights: Vec<f64>,
-    intercept: Vec<f64>,
-    report: FitReport,
-}
-
-impl From<Classifier> for ClassifierParts {
-    fn from(c: Classifier) -> Self {
-        Self {
-            params: c.params,
-            classes: c.classes,
-            positive: c.positive as u32,
-            link: c.link,
-            weights: c.weights.into_raw_vec_and_offset().0,
-            intercept: c.intercept,
-            report: c.report,
-        }
-    }
-}
-
-impl TryFrom<ClassifierParts> for Classifier {
-    type Error = Error;
-
-    fn try_from(parts: ClassifierParts) -> Result<Self> {
-        let ClassifierParts { params, classes, positive, link, weights, intercept, report } = parts;
-        params.validate()?;
-        let invalid = |problem: String| Error::InvalidValues { what: "classifier", problem };
-        let outputs = link.outputs(classes.len());
-        if classes.len() < 2 || classes.windows(2).any(|w| class_order(&w[0], &w[1]).is_ge()) {
-            return Err(invalid(format!(
-                "classes {classes:?} are not at least two in ascending order"
-            )));
-        }
-        if positive as usize >= classes.len() {
-            return Err(invalid(format!("positive class {positive} of {}", classes.len())));
-        }
-        if link == Link::Logistic && classes.len() != 2 {
-            return Err(invalid(format!("a logistic link for {} classes", classes.len())));
-        }
-        if intercept.len() != outputs {
-            return Err(invalid(format!("{} intercepts for {outputs} outputs", intercept.len())));
-        }
-        if let Some(x) = weights.iter().chain(&intercept).find(|x| !WEIGHTS.contains(x)) {
-            return Err(invalid(format!("weight {x} is not within ±{:e}", WEIGHTS.end())));
-        }
-        let found = weights.len();
-        let weights = Array2::from_shape_vec((found / outputs, outputs), weights)
-            .map_err(|_| invalid(format!("{found} weights for {outputs} outputs")))?;
-        Ok(Self { params, classes, positive: positive as usize, link, weights, intercept, report })
-    }
-}
 
 /// The place of a label among classes, or an error that lists them.
 pub(crate) fn find_class(classes: &[String], label: &str) -> Result<usize> {
@@ -129,9 +103,42 @@ pub(crate) fn find_class(classes: &[String], label: &str) -> Result<usize> {
 }
 
 impl Classifier {
-    /// Settings for L2-penalised logistic regression: binary for two classes, multinomial for more.
+    /// Settings for logistic regression: binary for two classes, multinomial for more.
     pub fn logistic_regression() -> ClassifierParams {
         ClassifierParams::default()
+    }
+
+    /// Settings for a linear support vector machine with the squared hinge loss and the L2 penalty; of more than two
+    /// classes, each is told from the rest.
+    ///
+    /// Its decision values are margins and no log odds: calibrate it where probabilities matter.
+    pub fn linear_svm() -> ClassifierParams {
+        let params = ClassifierParams::default().algorithm(Algorithm::LinearSvm);
+        params.multi_class(MultiClass::OneVsRest)
+    }
+
+    /// Settings for multinomial naive Bayes, for counts and TF-IDF rows. Trains in one pass.
+    pub fn multinomial_nb() -> ClassifierParams {
+        ClassifierParams::default().algorithm(Algorithm::MultinomialNb)
+    }
+
+    /// Settings for complement naive Bayes (Rennie et al., ICML 2003), which suits classes of uneven size better than
+    /// [`multinomial_nb`](Self::multinomial_nb).
+    pub fn complement_nb() -> ClassifierParams {
+        ClassifierParams::default().algorithm(Algorithm::ComplementNb)
+    }
+
+    /// Settings for Bernoulli naive Bayes: a column counts as present where its value is above 0, and absent columns
+    /// speak too. For short texts.
+    pub fn bernoulli_nb() -> ClassifierParams {
+        ClassifierParams::default().algorithm(Algorithm::BernoulliNb)
+    }
+
+    /// Settings for stochastic gradient descent: the objective of logistic regression, or modified Huber, by
+    /// [`max_iter`](ClassifierParams::max_iter) = 3 passes over the rows, which come to within some percent of it; and for
+    /// an [`OnlineClassifier`] that learns from a stream. There is no rate to tune. Made for sparse rows, as of texts.
+    pub fn sgd() -> ClassifierParams {
+        ClassifierParams::default().algorithm(Algorithm::Sgd).max_iter(3).tol(1e-2)
     }
 
     /// The settings it was fitted with.
@@ -169,6 +176,13 @@ impl Classifier {
         &self.intercept
     }
 
+    /// Whether it asks only if a value of a row is above 0, not how far: Bernoulli naive Bayes and
+    /// [`NbWeighting::LogCounts`] do. Weights are then what a column adds where it is present.
+    #[must_use]
+    pub fn is_binary(&self) -> bool {
+        self.transform == RowTransform::Binary
+    }
+
     /// How training went.
     #[must_use]
     pub fn fit_report(&self) -> &FitReport {
@@ -183,19 +197,20 @@ impl Classifier {
         self.score(rows, self.intercept.len(), |decision, out| out.extend_from_slice(decision))
     }
 
-    /// The probability of each class for each row: rows × classes, each row summing to 1.
+    /// The probability of each class for each row: rows × classes, each row summing to 1; calibrated if the classifier is.
     ///
     /// Errors: [`Error::ColumnMismatch`].
     pub fn predict_proba(&self, rows: &Rows) -> Result<Matrix> {
-        self.score(rows, self.classes.len(), |decision, out| self.link.probabilities(decision, out))
+        self.score(rows, self.classes.len(), |decision, out| self.probabilities(decision, out))
     }
 
-    /// The label of each row: the class with the highest decision value; of equal ones the first.
+    /// The label of each row: the class with the highest decision value; of equal ones the first. A [`Threshold`] or a
+    /// [`NeutralBand`] that was given decides otherwise.
     ///
     /// Errors: [`Error::ColumnMismatch`].
     pub fn predict(&self, rows: &Rows) -> Result<Vec<&str>> {
         let decisions = self.decision_function(rows)?;
-        let class = |i| self.link.class(decisions.row(i));
+        let class = |i| self.class_of(decisions.row(i));
         Ok((0..rows.n_rows()).map(|i| self.classes[class(i)].as_str()).collect())
     }
 
@@ -234,23 +249,33 @@ impl Classifier {
         out.clear();
         out.extend_from_slice(&self.intercept);
         let weights = self.weights.as_slice().expect("in row order since it was made");
-        let outputs = out.len();
-        for (&column, &value) in columns.iter().zip(values) {
-            let start = column as usize * outputs;
-            for (sum, weight) in out.iter_mut().zip(&weights[start..start + outputs]) {
-                *sum += f64::from(value) * weight;
-            }
+        // Asked once per row, not once per entry.
+        match self.transform {
+            RowTransform::None => add_products(weights, columns, values, out, |value| value),
+            RowTransform::Binary => add_products(weights, columns, values, out, rows::binary),
+        }
+    }
+
+    /// What a value of a row counts as.
+    pub(crate) fn seen(&self, value: f64) -> f64 {
+        match self.transform {
+            RowTransform::None => value,
+            RowTransform::Binary => rows::binary(value),
         }
     }
 
     /// Appends the probabilities that belong to decision values.
     pub(crate) fn probabilities(&self, decision: &[f64], out: &mut Vec<f64>) {
-        self.link.probabilities(decision, out);
+        match (&self.calibration, &self.verdict) {
+            (Some(calibration), _) => calibration.probabilities(decision, out),
+            (None, Verdict::Band(band)) => band.probabilities(decision[0], out),
+            (None, _) => self.link.probabilities(decision, out),
+        }
     }
 
     /// The class that decision values speak for.
     pub(crate) fn class_of(&self, decision: &[f64]) -> usize {
-        self.link.class(decision)
+        self.verdict.class_of(decision, self.positive)
     }
 
     pub(crate) fn add_tracking_errors(&mut self, messages: Vec<String>) {
@@ -258,21 +283,46 @@ impl Classifier {
     }
 
     /// How much one unit of a column adds to the decision value of a class. For two classes that of the first is the
-    /// negated value of the second.
+    /// negated value of the second; a neutral class between them has that of the second.
     pub(crate) fn weight_for(&self, class: usize, column: usize) -> f64 {
-        match self.link {
-            Link::Logistic if class == 0 => -self.weights[[column, 0]],
-            Link::Logistic => self.weights[[column, 0]],
-            Link::Softmax => self.weights[[column, class]],
+        match self.intercept.len() {
+            1 => self.sign_of(class) * self.weights[[column, 0]],
+            _ => self.weights[[column, class]],
         }
     }
 
     /// The intercept in the decision value of a class.
     pub(crate) fn intercept_for(&self, class: usize) -> f64 {
-        match self.link {
-            Link::Logistic if class == 0 => -self.intercept[0],
-            Link::Logistic => self.intercept[0],
-            Link::Softmax => self.intercept[class],
+        match self.intercept.len() {
+            1 => self.sign_of(class) * self.intercept[0],
+            _ => self.intercept[class],
+        }
+    }
+
+    /// Of one decision value: whether it speaks for a class or against it.
+    fn sign_of(&self, class: usize) -> f64 {
+        let first = match &self.verdict {
+            Verdict::Band(band) => band.is_first(class),
+            _ => class == 0,
+        };
+        if first { -1.0 } else { 1.0 }
+    }
+}
+
+/// `out` += Σ value · weights of the column.
+#[inline]
+fn add_products(
+    weights: &[f64],
+    columns: &[u32],
+    values: &[f32],
+    out: &mut [f64],
+    seen: impl Fn(f64) -> f64,
+) {
+    let outputs = out.len();
+    for (&column, &value) in columns.iter().zip(values) {
+        let (start, value) = (column as usize * outputs, seen(value.into()));
+        for (sum, weight) in out.iter_mut().zip(&weights[start..start + outputs]) {
+            *sum += value * weight;
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use super::Solver;
+use super::algorithm::{Algorithm, MultiClass, NbWeighting, SgdLoss};
 
 /// How much the classes count.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -30,7 +31,17 @@ pub enum ClassWeight {
 #[serde(default, deny_unknown_fields)]
 #[must_use]
 pub struct ClassifierParams {
+    pub(super) algorithm: Algorithm,
+    pub(super) multi_class: MultiClass,
     pub(super) c: f64,
+    pub(super) l1_ratio: f64,
+    pub(super) nb_weighting: NbWeighting,
+    pub(super) alpha: f64,
+    pub(super) fit_prior: bool,
+    pub(super) class_prior: Option<Vec<(String, f64)>>,
+    pub(super) norm: bool,
+    pub(super) loss: SgdLoss,
+    pub(super) solver: Solver,
     pub(super) tol: f64,
     pub(super) max_iter: u32,
     pub(super) fit_intercept: bool,
@@ -42,7 +53,17 @@ impl Default for ClassifierParams {
     /// Logistic regression with C = 1 and an intercept.
     fn default() -> Self {
         Self {
+            algorithm: Algorithm::LogisticRegression,
+            multi_class: MultiClass::Multinomial,
             c: 1.0,
+            l1_ratio: 0.0,
+            nb_weighting: NbWeighting::None,
+            alpha: 1.0,
+            fit_prior: true,
+            class_prior: None,
+            norm: false,
+            loss: SgdLoss::Logistic,
+            solver: Solver::Auto,
             tol: 1e-6,
             max_iter: 100,
             fit_intercept: true,
@@ -53,6 +74,26 @@ impl Default for ClassifierParams {
 }
 
 impl ClassifierParams {
+    /// What finds the weights. Default: [`Algorithm::LogisticRegression`]. The constructors of
+    /// [`Classifier`](crate::Classifier) choose it, with the defaults that suit it.
+    pub fn algorithm(mut self, algorithm: Algorithm) -> Self {
+        self.algorithm = algorithm;
+        self
+    }
+
+    /// What finds the weights.
+    #[must_use]
+    pub fn chosen_algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// How more than two classes are told apart. Default: [`MultiClass::Multinomial`]. Not for naive Bayes, which has all
+    /// classes in one model.
+    pub fn multi_class(mut self, multi_class: MultiClass) -> Self {
+        self.multi_class = multi_class;
+        self
+    }
+
     /// How much the data counts against small weights; the inverse of the penalty's strength. Default: 1; range: finite,
     /// above 0.
     ///
@@ -66,14 +107,16 @@ impl ClassifierParams {
     /// Training has converged when no component of the gradient of (objective ÷ (C · sum of weights)) exceeds this.
     /// Default: 1e-6; range: finite, above 0.
     ///
-    /// The meaning is that of scikit-learn's `lbfgs`, whose default of 1e-4 stops visibly short of the optimum.
+    /// The meaning is that of scikit-learn's `lbfgs`, whose default of 1e-4 stops visibly short of the optimum. SGD does all
+    /// its passes, with a default of 1e-2 by which it says whether it came near; naive Bayes has no use for it.
     pub fn tol(mut self, tol: f64) -> Self {
         self.tol = tol;
         self
     }
 
     /// After so many iterations training stops where it is, and [`FitReport`](crate::FitReport) says so. Default: 100;
-    /// range: 1 and more. Five to fifteen are usual.
+    /// range: 1 and more. Five to fifteen are usual. For SGD, how many times it passes over the rows; its default is 3. Naive
+    /// Bayes has no use for it.
     pub fn max_iter(mut self, max_iter: usize) -> Self {
         self.max_iter = u32::try_from(max_iter).unwrap_or(u32::MAX);
         self
@@ -100,6 +143,67 @@ impl ClassifierParams {
         self
     }
 
+    /// The share of L1 in the penalty: 0 is L2, ½‖w‖²; 1 is L1, ‖w‖₁, which leaves many weights 0; between them is the
+    /// elastic net. Default: 0; range: 0..=1. Only for logistic regression.
+    pub fn l1_ratio(mut self, l1_ratio: f64) -> Self {
+        self.l1_ratio = l1_ratio;
+        self
+    }
+
+    /// How columns are weighed by naive Bayes before training. Default: [`NbWeighting::None`]. Scoring never sees it: it
+    /// is folded into the weights. Not for naive Bayes itself.
+    pub fn nb_weighting(mut self, nb_weighting: NbWeighting) -> Self {
+        self.nb_weighting = nb_weighting;
+        self
+    }
+
+    /// What is added to the counts of naive Bayes and of [`nb_weighting`](Self::nb_weighting), so that a term that a class
+    /// never saw does not rule it out (Laplace, Lidstone). Default: 1; range: finite, above 0; 0.01 to 1 is worth a
+    /// search. scikit-learn puts 1e-10 in the place of 0.
+    pub fn alpha(mut self, alpha: f64) -> Self {
+        self.alpha = alpha;
+        self
+    }
+
+    /// Whether naive Bayes believes frequent classes to be likely before it sees a text; else all are as likely. Default:
+    /// true. Complement naive Bayes has no such belief.
+    pub fn fit_prior(mut self, fit_prior: bool) -> Self {
+        self.fit_prior = fit_prior;
+        self
+    }
+
+    /// How likely naive Bayes believes each class to be before it sees a text: every class once, each number finite and
+    /// above 0. Default: as [`fit_prior`](Self::fit_prior) says.
+    pub fn class_prior<S: Into<String>>(
+        mut self,
+        class_prior: impl IntoIterator<Item = (S, f64)>,
+    ) -> Self {
+        let named = class_prior.into_iter().map(|(label, prior)| (label.into(), prior));
+        self.class_prior = Some(named.collect());
+        self
+    }
+
+    /// Whether complement naive Bayes divides the weights of each class by their sum, so that classes with long texts
+    /// count no more than others. Default: false, as scikit-learn has it. Its decision values are then very small, and
+    /// its probabilities all alike: calibrate them.
+    pub fn norm(mut self, norm: bool) -> Self {
+        self.norm = norm;
+        self
+    }
+
+    /// What SGD minimises for each row. Default: [`SgdLoss::Logistic`].
+    pub fn loss(mut self, loss: SgdLoss) -> Self {
+        self.loss = loss;
+        self
+    }
+
+    /// How the weights of logistic regression and of the linear SVM are found. Default: [`Solver::Auto`], which is the
+    /// fastest.
+    pub fn solver(mut self, solver: Solver) -> Self {
+        self.solver = solver;
+        self
+    }
+
     /// The settings under the names that runs are tracked with.
     #[must_use]
     pub fn summary(&self) -> Vec<(&'static str, crate::tracker::Value<'static>)> {
@@ -108,47 +212,37 @@ impl ClassifierParams {
             ClassWeight::Balanced => "balanced".to_owned(),
             ClassWeight::Given(weights) => format!("{weights:?}"),
         };
-        vec![
-            ("model_type", "logistic_regression".into()),
-            ("C", self.c.into()),
-            ("tol", self.tol.into()),
-            ("max_iter", self.max_iter.into()),
-            ("fit_intercept", self.fit_intercept.into()),
+        let mut summary = vec![("model_type", self.algorithm.as_str().into())];
+        let naive_bayes = self.algorithm.is_naive_bayes();
+        if naive_bayes {
+            summary.push(("fit_prior", self.fit_prior.into()));
+            if let Some(prior) = &self.class_prior {
+                summary.push(("class_prior", format!("{prior:?}").into()));
+            }
+        } else {
+            summary.extend([
+                ("C", self.c.into()),
+                ("tol", self.tol.into()),
+                ("max_iter", self.max_iter.into()),
+                ("fit_intercept", self.fit_intercept.into()),
+                ("l1_ratio", self.l1_ratio.into()),
+                ("multi_class", format!("{:?}", self.multi_class).into()),
+                ("solver", self.solver.as_str().into()),
+                ("nb_weighting", format!("{:?}", self.nb_weighting).into()),
+            ]);
+        }
+        if naive_bayes || self.nb_weighting != NbWeighting::None {
+            summary.push(("alpha", self.alpha.into()));
+        }
+        match self.algorithm {
+            Algorithm::ComplementNb => summary.push(("norm", self.norm.into())),
+            Algorithm::Sgd => summary.push(("loss", format!("{:?}", self.loss).into())),
+            _ => {}
+        }
+        summary.extend([
             ("class_weight", class_weight.into()),
             ("pos_label", self.pos_label.clone().unwrap_or("None".to_owned()).into()),
-        ]
-    }
-
-    /// Every range check, for `fit` and for loading.
-    pub(super) fn validate(&self) -> Result<()> {
-        let positive = |name, x: f64| {
-            if x > 0.0 && x.is_finite() {
-                return Ok(());
-            }
-            let expected =
-                "is not a finite number above 0; 1.0 is a good start for c, 1e-6 for tol";
-            Err(Error::InvalidParameter { name, found: format!("{x}"), expected })
-        };
-        positive("c", self.c)?;
-        positive("tol", self.tol)?;
-        if self.max_iter == 0 {
-            return Err(Error::InvalidParameter {
-                name: "max_iter",
-                found: "0".to_owned(),
-                expected: "allows no training; give at least 1",
-            });
-        }
-        if let ClassWeight::Given(weights) = &self.class_weight {
-            for (label, weight) in weights {
-                if !(*weight > 0.0 && weight.is_finite()) {
-                    return Err(Error::InvalidParameter {
-                        name: "class_weight",
-                        found: format!("{weight} of label {label:?}"),
-                        expected: "is not a finite number above 0; leave the texts of a class out to ignore it",
-                    });
-                }
-            }
-        }
-        Ok(())
+        ]);
+        summary
     }
 }

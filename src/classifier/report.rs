@@ -26,6 +26,29 @@ pub struct FitReport {
 }
 
 impl FitReport {
+    /// Of an algorithm that looks at each row once and minimises nothing.
+    pub(super) fn of_one_pass(solver: &str) -> Self {
+        let solver = solver.to_owned();
+        let tracking_errors = Vec::new();
+        Self {
+            solver,
+            n_iter: 1,
+            converged: true,
+            objective: 0.0,
+            gradient_norm: 0.0,
+            tracking_errors,
+        }
+    }
+
+    /// Of two models that are one: each tells a class from the rest.
+    pub(super) fn beside(mut self, other: &Self) -> Self {
+        self.n_iter = self.n_iter.max(other.n_iter);
+        self.converged &= other.converged;
+        self.objective += other.objective;
+        self.gradient_norm = self.gradient_norm.max(other.gradient_norm);
+        self
+    }
+
     /// Which algorithm found the weights.
     #[must_use]
     pub fn solver(&self) -> &str {
@@ -44,7 +67,7 @@ impl FitReport {
         self.converged
     }
 
-    /// The value that was minimised: ½‖w‖² + C · (weighted sum of losses).
+    /// The value that was minimised: ½‖w‖² + C · (weighted sum of losses); 0 for naive Bayes, which minimises nothing.
     #[must_use]
     pub fn objective(&self) -> f64 {
         self.objective

@@ -5,7 +5,7 @@ use crate::classifier::{ClassifierParams, FitOptions};
 use crate::error::{Error, Result, same_length};
 use crate::sentiment::Label;
 use crate::tracker::Collecting;
-use crate::vectorizer::VectorizerParams;
+use crate::vectorizer::{Block, VectorizerParams};
 
 /// How a [`Pipeline`] is trained: the settings of both its parts.
 ///
@@ -90,7 +90,8 @@ impl PipelineBuilder {
         let (vectorizer, rows) =
             self.vectorizer.fit_transform_with(texts, options.progress_callback())?;
         tracker.param("n_features", rows.n_columns());
-        let classifier = self.classifier.fit_task(&rows, task, options)?;
+        let blocks: Vec<_> = vectorizer.blocks().iter().map(Block::columns).collect();
+        let classifier = self.classifier.fit_task(&rows, task, &options.column_blocks(&blocks))?;
         let mut pipeline = Pipeline { vectorizer, classifier };
         let report = pipeline.fit_report();
         tracker.metric("n_iter", report.n_iter().into(), 0);

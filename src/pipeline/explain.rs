@@ -14,7 +14,7 @@ use crate::sentiment::Prediction;
 pub struct Contribution<'m> {
     /// The term, as it stands in the vocabulary.
     pub term: Cow<'m, str>,
-    /// Its value in the text's row.
+    /// Its value in the text's row; 1 for a classifier that asks only whether a term is there.
     pub value: f64,
     /// Value × weight: above 0 it speaks for the predicted label, below 0 against it.
     pub contribution: f64,
@@ -61,8 +61,9 @@ impl<'m> Explanation<'m> {
     }
 
     /// The decision value of the label: the intercept and all contributions, summed in the order of
-    /// [`terms`](Self::terms). For two classes, above 0 for the label that was predicted; its probability is
-    /// 1 / (1 + exp(−decision)).
+    /// [`terms`](Self::terms). Of logistic regression of two classes, above 0 for the label that was predicted; its
+    /// probability is 1 / (1 + exp(−decision)) unless the classifier is calibrated. For the answer of a neutral band, that
+    /// of the second class.
     #[must_use]
     pub fn decision(&self) -> f64 {
         self.intercept + self.terms.iter().map(|t| t.contribution).sum::<f64>()
@@ -90,7 +91,8 @@ impl Pipeline {
             let class = prediction.class();
             let row = scratch.row();
             let contribution = |(&column, &value): (&u32, &f32)| {
-                let (column, value) = (column as usize, f64::from(value));
+                let column = column as usize;
+                let value = self.classifier.seen(value.into());
                 let contribution = value * self.classifier.weight_for(class, column);
                 Contribution { term: self.vectorizer.feature_name(column), value, contribution }
             };

@@ -1,0 +1,76 @@
+//! What training minimises, and how a minimum is found.
+//!
+//! `loss` is what one row costs, `problem` the sum over all rows with its derivatives, `sums` how such sums come out the
+//! same on any number of threads. `newton` goes to the minimum and `proximal` does where weights are to be 0; `dual` gives
+//! them a start near it. What a class is called, and what becomes of the weights, is not known here.
+
+mod columns;
+mod dual;
+mod loss;
+mod newton;
+mod problem;
+mod proximal;
+mod sums;
+mod vector;
+
+pub(super) use loss::Loss;
+pub(super) use problem::{Objective, Problem};
+
+use super::FitReport;
+use super::Solver;
+use crate::error::Result;
+use sums::Buffers;
+
+/// Rows from which a start near the minimum pays.
+const MANY_ROWS: usize = 1000;
+
+/// When to stop, and where to start.
+pub(super) struct Search {
+    pub(super) solver: Solver,
+    pub(super) tol: f64,
+    pub(super) max_iter: u32,
+    /// The share of L1 in the penalty.
+    pub(super) l1: f64,
+    /// Weights and intercepts as [`Problem::split`] returns them.
+    pub(super) start: Option<(Vec<f64>, Vec<f64>)>,
+}
+
+pub(super) struct Solution {
+    pub(super) theta: Vec<f64>,
+    pub(super) report: FitReport,
+}
+
+/// Minimises until the gradient is within `tol` (relative to the sum of costs) or `max_iter` iterations are over.
+/// `each` sees the number of iterations so far and the function's value, and may end the work with an error.
+pub(super) fn minimise(
+    problem: &Problem<'_>,
+    search: Search,
+    each: impl FnMut(u32, f64) -> Result<()>,
+) -> Result<Solution> {
+    let buffers = &mut Buffers::default();
+    if search.l1 > 0.0 {
+        let at = problem.evaluate(first(problem, &search), buffers);
+        return proximal::minimise(problem, at, &search, buffers, each);
+    }
+    let near = match search.solver {
+        Solver::Auto => problem.n_rows() >= MANY_ROWS,
+        solver => solver == Solver::DualNewtonCg,
+    };
+    if near && problem.outputs() == 1 && search.start.is_none() {
+        let at = problem.evaluate(dual::near_minimum(problem), buffers);
+        if at.value <= problem.value_without_weights() {
+            let solver = "dual-cd + newton-cg";
+            return newton::minimise(problem, at, solver, &search, buffers, each);
+        }
+    }
+    let at = problem.evaluate(first(problem, &search), buffers);
+    newton::minimise(problem, at, "newton-cg", &search, buffers, each)
+}
+
+/// Where the caller wants to start, or where there are no weights.
+fn first(problem: &Problem<'_>, search: &Search) -> Vec<f64> {
+    match &search.start {
+        Some((weights, intercepts)) => problem.join(weights.clone(), intercepts),
+        None => problem.start(),
+    }
+}
