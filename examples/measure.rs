@@ -4,6 +4,7 @@
 //! cargo run --release --example measure -- speed TRAIN.tsv TEST.tsv [--step NAME]
 //! cargo run --release --example measure -- solvers TRAIN.tsv [--c 1.0]
 //! cargo run --release --example measure -- multinomial TRAIN.tsv [--c 1.0]
+//! cargo run --release --example measure -- cv TRAIN.tsv
 //! ```
 //!
 //! You will see one JSON object a line: `step`, `seconds`, `per_s` (texts per second) or `p50_us` and `p99_us` (one text),
@@ -17,6 +18,9 @@
 //!
 //! `solvers` (two classes) and `multinomial` (more) train logistic regression to one tolerance after the other: `solver`,
 //! `tol`, `seconds` and `gap`, how far the objective is above its minimum, as a share of it.
+//!
+//! `cv` searches: 20 values of C from 0.01 to 100 by 5 stratified folds, of unigrams and logistic regression. It prints the
+//! best C, its accuracy and how long all of it took.
 
 use std::error::Error;
 use std::hash::{DefaultHasher, Hasher};
@@ -26,6 +30,8 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use ressenti::dataset::{Dataset, read_tsv};
+use ressenti::evaluate::KFold;
+use ressenti::select::{CvOptions, GridSearch, Metric, Space, logspace};
 use ressenti::text::Analyzer;
 use ressenti::{Classifier, DocFreq, Pipeline, PipelineBuilder, Vectorizer, VectorizerParams};
 use serde_json::{Map, Value, json};
@@ -33,12 +39,13 @@ use serde_json::{Map, Value, json};
 #[path = "measure/solvers.rs"]
 mod solvers;
 
-const USAGE: &str = "usage: measure speed TRAIN.tsv TEST.tsv [--step NAME]\n       measure solvers|multinomial TRAIN.tsv [--c 1.0]";
+const USAGE: &str = "usage: measure speed TRAIN.tsv TEST.tsv [--step NAME]\n       measure solvers|multinomial TRAIN.tsv [--c 1.0]\n       measure cv TRAIN.tsv";
 
 /// What the command line asks for.
 enum Task {
     Speed { train: PathBuf, test: PathBuf, step: Option<String> },
     Solvers { train: PathBuf, c: f64, multinomial: bool },
+    Cv { train: PathBuf },
 }
 
 type Figures = Result<Map<String, Value>, Box<dyn Error>>;
@@ -214,6 +221,27 @@ fn save(train: &Dataset, _: &Dataset) -> Figures {
     Ok(json!({ "seconds": seconds }).as_object().cloned().unwrap_or_default())
 }
 
+/// A search over values of C.
+fn cv(data: &Dataset) -> Result<(), Box<dyn Error>> {
+    let search = || {
+        let folds = KFold::new(5).stratified(&data.labels)?;
+        let search = GridSearch::new(Space::new(baseline()).c(logspace(-2.0, 2.0, 20)));
+        search.fit(&data.texts, &data.labels, &folds, &CvOptions::new())
+    };
+    let (results, seconds) = timed(search);
+    let results = results?;
+    let best = results.best();
+    let accuracy = best.scores().estimate(Metric::Accuracy).ok_or("accuracy is undefined")?;
+    let c: f64 = best.param("C").ok_or("there is no C")?.parse()?;
+    println!(
+        "{}",
+        json!({ "seconds": seconds, "c": c, "accuracy": accuracy.mean, "std_error": accuracy.std_error,
+            "converged": results.trials().iter().all(ressenti::select::Trial::converged),
+            "threads": rayon::current_num_threads() })
+    );
+    Ok(())
+}
+
 /// The most memory that this process has held, in MiB.
 fn peak_mib() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
@@ -261,6 +289,7 @@ fn main() -> ExitCode {
         Task::Solvers { train, c, multinomial } => {
             read_tsv(train).map_err(Box::from).and_then(|data| solvers::run(&data, c, multinomial))
         }
+        Task::Cv { train } => read_tsv(train).map_err(Box::from).and_then(|data| cv(&data)),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -294,8 +323,9 @@ fn arguments() -> Result<Task, lexopt::Error> {
         [what, train] if what == "solvers" || what == "multinomial" => {
             Ok(Task::Solvers { train: train.into(), c, multinomial: what == "multinomial" })
         }
+        [what, train] if what == "cv" => Ok(Task::Cv { train: train.into() }),
         _ => Err(
-            "expected: speed TRAIN.tsv TEST.tsv, or solvers TRAIN.tsv, or multinomial TRAIN.tsv"
+            "expected: speed TRAIN.tsv TEST.tsv, or solvers, multinomial or cv, each with TRAIN.tsv"
                 .into(),
         ),
     }

@@ -2,12 +2,15 @@
 //!
 //! ```text
 //! cargo run --release --example train -- --train T.tsv [--test U.tsv] [--preset baseline] [--model OUT.ressenti]
-//!                                        [--store DIR] [--json]
+//!                                        [--folds 10] [--tune] [--store DIR] [--json]
 //! ```
 //!
 //! Files have the header `label<TAB>text`. You will see a progress bar (on a terminal), then the classification report.
 //! Without `--test`, a fifth of the texts is kept out of training to evaluate on. With `--json` the last line is one JSON
 //! object with the figures, and nothing else is printed on standard output.
+//!
+//! With `--folds 10` no model is trained but one for each fold, in which text i is in fold i mod 10: you will see the mean of
+//! each figure and its standard error. `--tune` looks for better settings first, in 40 trials, and prints how each did.
 
 use std::error::Error;
 use std::io::IsTerminal;
@@ -18,18 +21,21 @@ use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use ressenti::dataset::{Dataset, read_tsv};
-use ressenti::evaluate::stratified_split;
+use ressenti::evaluate::{Folds, stratified_split};
+use ressenti::select::{Budget, CvOptions, Metric, cross_validate, tune_with};
 use ressenti::tracker::{NoopTracker, RunStatus, Store, Tracker};
 use ressenti::{Classifier, FitOptions, Pipeline, PipelineBuilder, Step, Vectorizer};
 use serde_json::json;
 
-const USAGE: &str = "usage: train --train T.tsv [--test U.tsv] [--preset baseline] [--model OUT.ressenti] [--store DIR] [--json]";
+const USAGE: &str = "usage: train --train T.tsv [--test U.tsv] [--preset baseline] [--model OUT.ressenti] [--folds 10] [--tune] [--store DIR] [--json]";
 
 struct Options {
     train: PathBuf,
     test: Option<PathBuf>,
     preset: String,
     model: Option<PathBuf>,
+    folds: Option<usize>,
+    tune: bool,
     store: Option<String>,
     json: bool,
 }
@@ -52,8 +58,11 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    let builder = preset(&options.preset)?;
+    let mut builder = preset(&options.preset)?;
     let data = read_tsv(&options.train)?;
+    if let Some(n) = options.folds {
+        return fold_by_fold(&builder, &data, n, options);
+    }
     let (train, test) = match &options.test {
         Some(path) => (data, read_tsv(path)?),
         None => hold_out_a_fifth(&data)?,
@@ -76,8 +85,16 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         ControlFlow::Continue(())
     };
     let mut fit_options = FitOptions::new().tracker(tracker);
+    let mut cv_options = CvOptions::new().tracker(tracker);
     if std::io::stderr().is_terminal() {
         fit_options = fit_options.progress(&show);
+        cv_options = cv_options.progress(&show);
+    }
+    if options.tune {
+        let budget = Budget::trials(40).start(builder);
+        let results = tune_with(&train.texts, &train.labels, &budget, &cv_options)?;
+        eprint!("{}", results.to_csv());
+        builder = results.best().builder().clone();
     }
     let start = Instant::now();
     let pipeline = builder.fit_with(&train.texts, &train.labels, &fit_options)?;
@@ -122,6 +139,39 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Figures of a model for each fold, their means and standard errors.
+fn fold_by_fold(
+    builder: &PipelineBuilder,
+    data: &Dataset,
+    n: usize,
+    options: &Options,
+) -> Result<(), Box<dyn Error>> {
+    if options.tune || options.test.is_some() || options.model.is_some() {
+        return Err("--folds trains a model for each fold and keeps none; leave out --test, --model and --tune".into());
+    }
+    let folds = Folds::interleaved(data.texts.len(), n)?;
+    let start = Instant::now();
+    let cv = cross_validate(builder, &data.texts, &data.labels, &folds, &CvOptions::new())?;
+    let seconds = start.elapsed().as_secs_f64();
+    let mut line = json!({ "preset": options.preset, "rows": data.texts.len(), "folds": n, "seconds": seconds });
+    let metrics = [Metric::Accuracy, Metric::F1Macro, Metric::F1, Metric::RocAuc, Metric::LogLoss];
+    for (name, metric) in metrics.map(|metric| (metric.name(), metric)) {
+        let Some(estimate) = cv.scores().estimate(metric) else { continue };
+        if !options.json {
+            println!("{name:>12}  {:.4} ± {:.4}", estimate.mean, estimate.std_error);
+        }
+        // As a model that is evaluated once has it.
+        line[if name == "f1_score" { "f1" } else { name }] = estimate.mean.into();
+    }
+    if options.json {
+        println!("{line}");
+    }
+    if !cv.fit_reports().iter().all(ressenti::FitReport::converged) {
+        eprintln!("train: not every model has converged; {:?}", cv.fit_reports());
+    }
+    Ok(())
+}
+
 /// The settings behind a name.
 fn preset(name: &str) -> Result<PipelineBuilder, Box<dyn Error>> {
     match name {
@@ -146,6 +196,7 @@ impl Options {
         use lexopt::prelude::*;
         let (mut train, mut test, mut preset, mut model, mut store, mut json) =
             (None, None, "baseline".to_owned(), None, None, false);
+        let (mut folds, mut tune) = (None, false);
         let mut arguments = lexopt::Parser::from_env();
         while let Some(argument) = arguments.next()? {
             match argument {
@@ -153,6 +204,8 @@ impl Options {
                 Long("test") => test = Some(arguments.value()?.into()),
                 Long("preset") => preset = arguments.value()?.string()?,
                 Long("model") => model = Some(arguments.value()?.into()),
+                Long("folds") => folds = Some(arguments.value()?.parse()?),
+                Long("tune") => tune = true,
                 Long("store") => store = Some(arguments.value()?.string()?),
                 Long("json") => json = true,
                 Short('h') | Long("help") => {
@@ -162,6 +215,7 @@ impl Options {
                 other => return Err(other.unexpected()),
             }
         }
-        Ok(Self { train: train.ok_or("--train is missing")?, test, preset, model, store, json })
+        let train = train.ok_or("--train is missing")?;
+        Ok(Self { train, test, preset, model, folds, tune, store, json })
     }
 }

@@ -8,6 +8,7 @@
 //!   one linear model, which can be calibrated, pruned and given a threshold. [`OnlineClassifier`] learns from a stream.
 //! * [`evaluate`] has the figures: accuracy, F1, ROC-AUC, PR-AUC, log loss, calibration, a report that prints; how far they
 //!   can be trusted; splits and folds, stratified and by groups.
+//! * [`select`] finds settings: cross-validation, grid and random search over the whole pipeline, and a search of its own.
 //! * [`tracker`] records runs in memory, in files that MLflow shows, or wherever you implement it.
 //!
 //! # Example
@@ -98,6 +99,7 @@ mod vectorizer;
 
 pub mod dataset;
 pub mod evaluate;
+pub mod select;
 pub mod text;
 pub mod tracker;
 

@@ -1,7 +1,7 @@
 //! How long work tells its caller where it is, and how the caller stops it.
 //!
 //! The work calls [`Progress::update`] from the thread that called it, between rounds of some thousand texts and between
-//! iterations of the training; it neither knows nor cares whether that draws a bar, writes a log line or checks a flag.
+//! iterations of the training (a search does from its own threads, one at a time); it neither knows nor cares whether that draws a bar, writes a log line or checks a flag.
 
 use std::ops::ControlFlow;
 
@@ -17,6 +17,8 @@ pub enum Stage {
     Weight,
     /// Solving for the weights of the classifier. The unit is iterations; the total is `max_iter`, rarely reached.
     Train,
+    /// Trying settings on folds. The unit is trainings.
+    Search,
 }
 
 impl Stage {
@@ -27,6 +29,7 @@ impl Stage {
             Self::Analyze => "analyze",
             Self::Weight => "weight",
             Self::Train => "train",
+            Self::Search => "search",
         }
     }
 }

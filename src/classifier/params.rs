@@ -104,6 +104,11 @@ impl ClassifierParams {
         self
     }
 
+    /// How much the data counts.
+    pub(crate) fn chosen_c(&self) -> f64 {
+        self.c
+    }
+
     /// Training has converged when no component of the gradient of (objective ÷ (C · sum of weights)) exceeds this.
     /// Default: 1e-6; range: finite, above 0.
     ///

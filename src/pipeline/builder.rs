@@ -40,6 +40,16 @@ impl PipelineBuilder {
         self
     }
 
+    /// The settings of both parts.
+    pub(crate) fn parts(&self) -> (&VectorizerParams, &ClassifierParams) {
+        (&self.vectorizer, &self.classifier)
+    }
+
+    /// The settings of both parts.
+    pub(crate) fn into_parts(self) -> (VectorizerParams, ClassifierParams) {
+        (self.vectorizer, self.classifier)
+    }
+
     /// Trains on texts and their labels. An empty text counts as a document and has a row of zeros.
     ///
     /// Errors: [`Error::NoTexts`], [`Error::LengthMismatch`], [`Error::OneClass`], [`Error::EmptyVocabulary`], and

@@ -1,0 +1,115 @@
+//! Texts, labels and folds, checked: what every training of a search shares. Settings are not known here.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::CvOptions;
+use super::scores::Metric;
+use crate::classifier::FitOptions;
+use crate::error::{Error, Result, same_length};
+use crate::evaluate::Folds;
+use crate::pipeline::PipelineBuilder;
+use crate::sentiment::{Label, class_order};
+
+/// Every training part has every class.
+pub(super) struct Data<'a, T> {
+    pub(super) texts: &'a [T],
+    pub(super) labels: Vec<Cow<'a, str>>,
+    /// In the order that classifiers have them in.
+    pub(super) classes: Vec<String>,
+    /// The class of each text.
+    pub(super) truth: Vec<usize>,
+    pub(super) folds: &'a Folds,
+    pub(super) weights: Option<&'a [f64]>,
+}
+
+impl<'a, T: AsRef<str> + Sync> Data<'a, T> {
+    pub(super) fn new<L: Label>(
+        texts: &'a [T],
+        labels: &'a [L],
+        folds: &'a Folds,
+        options: &CvOptions<'a>,
+    ) -> Result<Self> {
+        if texts.is_empty() {
+            return Err(Error::NoTexts { task: "cross-validate on" });
+        }
+        same_length("texts", texts.len(), "labels", labels.len())?;
+        same_length("texts", texts.len(), "rows in folds", folds.rows())?;
+        if let Some(weights) = options.weights {
+            same_length("texts", texts.len(), "weights", weights.len())?;
+        }
+        let labels: Vec<Cow<'a, str>> = labels.iter().map(Label::as_label).collect();
+        let mut places: BTreeMap<&str, usize> = labels.iter().map(|l| (l.as_ref(), 0)).collect();
+        let mut classes: Vec<String> = places.keys().map(|&class| class.to_owned()).collect();
+        classes.sort_by(|a, b| class_order(a, b));
+        for (i, class) in classes.iter().enumerate() {
+            places.insert(class, i);
+        }
+        if let [label] = classes.as_slice() {
+            return Err(Error::OneClass { rows: texts.len(), label: label.clone() });
+        }
+        let truth = labels.iter().map(|label| places[label.as_ref()]).collect();
+        let data = Self { texts, labels, classes, truth, folds, weights: options.weights };
+        data.check_training_parts()?;
+        Ok(data)
+    }
+
+    /// How many texts of each class are in each fold.
+    fn counts(&self) -> Vec<Vec<usize>> {
+        let mut counts = vec![vec![0; self.classes.len()]; self.folds.n_folds()];
+        for (&fold, &class) in self.folds.assignment().iter().zip(&self.truth) {
+            counts[fold][class] += 1;
+        }
+        counts
+    }
+
+    fn check_training_parts(&self) -> Result<()> {
+        let counts = self.counts();
+        for (class, name) in self.classes.iter().enumerate() {
+            let all: usize = counts.iter().map(|fold| fold[class]).sum();
+            if let Some(fold) = counts.iter().position(|fold| fold[class] == all) {
+                let problem = format!(
+                    "all {all} texts of class {name:?} are in fold {fold}, so that there is none to train on when that is tested; \
+                     use KFold::stratified, or leave the class out"
+                );
+                return Err(Error::InvalidValues { what: "folds", problem });
+            }
+        }
+        Ok(())
+    }
+
+    /// `Err` if a metric would be undefined for what is tested.
+    pub(super) fn check_metric(&self, metric: Metric) -> Result<()> {
+        if metric == Metric::F1 && self.classes.len() > 2 {
+            return Err(Error::InvalidParameter {
+                name: "metric",
+                found: format!("f1_score of {} classes", self.classes.len()),
+                expected: "is about one of two classes; use Metric::F1Macro",
+            });
+        }
+        let lacking = || {
+            let counts = self.counts();
+            let has_gap = |fold: &Vec<usize>| fold.contains(&0);
+            counts.iter().position(has_gap).map(|fold| (fold, counts[fold].clone()))
+        };
+        match if metric == Metric::RocAuc { lacking() } else { None } {
+            None => Ok(()),
+            Some((fold, counts)) => {
+                let class = counts.iter().position(|&n| n == 0).unwrap_or(0);
+                let problem = format!(
+                    "fold {fold} has no text of class {:?}, which leaves its ROC-AUC undefined; use KFold::stratified, fewer \
+                     folds or another metric",
+                    self.classes[class]
+                );
+                Err(Error::InvalidValues { what: "folds", problem })
+            }
+        }
+    }
+
+    /// Whatever settings can get wrong shows before texts are analysed for minutes.
+    pub(super) fn check_settings(&self, builder: &PipelineBuilder) -> Result<()> {
+        let (vectorizer, classifier) = builder.parts();
+        vectorizer.validate()?;
+        classifier.prepare(&self.classes, &FitOptions::new()).map(|_| ())
+    }
+}

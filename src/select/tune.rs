@@ -1,0 +1,276 @@
+//! Texts, labels and a number of trials in, good settings out.
+//!
+//! One setting after the other is changed in the best choice so far, and the change is kept if it is an improvement; when a
+//! round through all settings has brought nothing, or the trials are used up, it ends. That needs far fewer trials than a
+//! grid, as settings depend on each other little; where they do, as `c` does on how columns are weighed, they are changed
+//! together. Which settings pay, and in which range, a study of short and long texts in two languages has shown.
+
+use super::data::Data;
+use super::ledger::Ledger;
+use super::results::{Choice, SearchResults, Trial, best};
+use super::scores::Metric;
+use super::search::finish;
+use super::watch::Watch;
+use super::{CvOptions, trials};
+use crate::classifier::{ClassWeight, Classifier, ClassifierParams, NbWeighting};
+use crate::error::{Error, Result};
+use crate::evaluate::KFold;
+use crate::pipeline::{Pipeline, PipelineBuilder};
+use crate::sentiment::Label;
+use crate::text::Analyzer;
+use crate::vectorizer::{DocFreq, Vectorizer, VectorizerParams};
+
+/// Values of `c`, each about three times the one before.
+const C: [f64; 6] = [0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
+
+/// How much [`tune_with`] may try, how it judges, and from where it starts.
+///
+/// ```
+/// use ressenti::select::{Budget, Metric};
+///
+/// let budget = Budget::trials(40).folds(10).metric(Metric::F1Macro);
+/// # let _ = budget;
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[must_use]
+pub struct Budget {
+    trials: usize,
+    n_folds: usize,
+    seed: u64,
+    choice: Choice,
+    start: Option<PipelineBuilder>,
+}
+
+impl Budget {
+    /// So many choices of settings may be tried; 1 and more. Twenty see every setting once, forty are seldom used up.
+    pub fn trials(trials: usize) -> Self {
+        Self { trials, n_folds: 5, seed: 0, choice: Choice::default(), start: None }
+    }
+
+    /// In how many folds each is tried; they are stratified and shuffled. Default: 5.
+    pub fn folds(mut self, n_folds: usize) -> Self {
+        self.n_folds = n_folds;
+        self
+    }
+
+    /// Which texts are in which fold: the same seed, the same folds. Default: 0.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// The figure to choose by. Default: [`Metric::Accuracy`].
+    pub fn metric(mut self, metric: Metric) -> Self {
+        self.choice.metric = metric;
+        self
+    }
+
+    /// Whether to take the simplest trial within one standard error of the best. Default: false. See
+    /// [`GridSearch`](super::GridSearch::best_within_one_standard_error).
+    pub fn best_within_one_standard_error(mut self, yes: bool) -> Self {
+        self.choice.within_one_standard_error = yes;
+        self
+    }
+
+    /// The settings that are tried first and changed step by step; what is no part of the search, such as stemming, stays
+    /// as it is. Default: the tokenizer for tweets, words 1–2, sublinear, and logistic regression on columns weighed by
+    /// naive Bayes with balanced classes.
+    pub fn start(mut self, builder: PipelineBuilder) -> Self {
+        self.start = Some(builder);
+        self
+    }
+}
+
+/// Looks for good settings of a pipeline for these texts, within a budget of trials.
+///
+/// Tried are the length of word n-grams, a block of characters beside the words, the number of texts that a term must be
+/// in, sublinear counts, `c`, balanced classes and weighing by naive Bayes. The same texts, labels and budget give the
+/// same results.
+///
+/// Errors: as for [`tune_with`].
+///
+/// ```
+/// use ressenti::FitOptions;
+/// use ressenti::select::{Budget, tune};
+///
+/// let texts = ["good crew", "bad crew", "good seat", "bad seat", "so good", "so bad", "good", "bad"];
+/// let labels = ["1", "0", "1", "0", "1", "0", "1", "0"];
+/// let results = tune(&texts, &labels, &Budget::trials(8).folds(2))?;
+/// println!("{}", results.to_csv());
+/// let pipeline = results.refit(&texts, &labels, &FitOptions::new())?;
+/// assert_eq!(pipeline.predict("good flight")?.label(), "1");
+/// # Ok::<(), ressenti::Error>(())
+/// ```
+pub fn tune<T: AsRef<str> + Sync, L: Label>(
+    texts: &[T],
+    labels: &[L],
+    budget: &Budget,
+) -> Result<SearchResults> {
+    tune_with(texts, labels, budget, &CvOptions::new())
+}
+
+/// [`tune`] with weights, progress and tracking.
+///
+/// A callback that stops it, say when an hour is over, does not cost what was found: the results are then those of the
+/// trials that were done. A choice that leaves no term of the texts, or that the algorithm does not have, is passed over.
+///
+/// Errors: those of [`cross_validate`](super::cross_validate) for the settings that it starts from, those of
+/// [`KFold::stratified`], [`Error::InvalidParameter`] for a budget of no trial or a metric that does not fit the number of
+/// classes, and [`Error::Cancelled`] if it was stopped before a trial was done.
+pub fn tune_with<T: AsRef<str> + Sync, L: Label>(
+    texts: &[T],
+    labels: &[L],
+    budget: &Budget,
+    options: &CvOptions<'_>,
+) -> Result<SearchResults> {
+    if budget.trials == 0 {
+        return Err(Error::InvalidParameter {
+            name: "trials",
+            found: "0".to_owned(),
+            expected: "allow no search; give at least 1, better 20",
+        });
+    }
+    let folds = KFold::new(budget.n_folds).shuffle(budget.seed).stratified(labels)?;
+    let data = Data::new(texts, labels, &folds, options)?;
+    data.check_metric(budget.choice.metric)?;
+    let start = Settings::new(budget.start.clone().unwrap_or_else(usual));
+    data.check_settings(&start.builder())?;
+    let watch = Watch::new(options.progress, budget.trials.saturating_mul(folds.n_folds()));
+    let mut tuner = Tuner {
+        data,
+        watch,
+        options,
+        budget,
+        trials: Vec::new(),
+        settings: Vec::new(),
+        messages: Vec::new(),
+    };
+    match tuner.run(start) {
+        Err(Error::Cancelled) if !tuner.trials.is_empty() => {}
+        result => result?,
+    }
+    Ok(finish(SearchResults::new(tuner.trials, budget.choice), tuner.messages, options))
+}
+
+fn usual() -> PipelineBuilder {
+    let vectorizer = Vectorizer::tfidf().analyzer(Analyzer::social()).ngram_range(1, 2);
+    let classifier = Classifier::logistic_regression()
+        .nb_weighting(NbWeighting::Soft { base: 1.0 })
+        .class_weight(ClassWeight::Balanced);
+    Pipeline::builder().vectorizer(vectorizer.sublinear_tf(true)).classifier(classifier)
+}
+
+/// A choice, with its block of characters apart.
+#[derive(Debug, Clone, PartialEq)]
+struct Settings {
+    vectorizer: VectorizerParams,
+    characters: bool,
+    classifier: ClassifierParams,
+}
+
+impl Settings {
+    fn new(builder: PipelineBuilder) -> Self {
+        let (vectorizer, classifier) = builder.into_parts();
+        Self { vectorizer, characters: false, classifier }
+    }
+
+    fn builder(&self) -> PipelineBuilder {
+        let mut vectorizer = self.vectorizer.clone();
+        if self.characters {
+            let characters = Vectorizer::tfidf().analyzer(Analyzer::char_wb()).ngram_range(2, 5);
+            let characters = characters.min_df(DocFreq::Count(3)).sublinear_tf(true);
+            vectorizer = vectorizer.beside(characters.weight(0.5));
+        }
+        Pipeline::builder().vectorizer(vectorizer).classifier(self.classifier.clone())
+    }
+
+    fn of(&self, change: impl Fn(VectorizerParams) -> VectorizerParams) -> Self {
+        Self { vectorizer: change(self.vectorizer.clone()), ..self.clone() }
+    }
+
+    fn by(&self, change: impl Fn(ClassifierParams) -> ClassifierParams) -> Self {
+        Self { classifier: change(self.classifier.clone()), ..self.clone() }
+    }
+
+    fn share_rows(&self, other: &Self) -> bool {
+        self.characters == other.characters && self.vectorizer == other.vectorizer
+    }
+
+    /// With every value of a setting, setting by setting.
+    fn changes(&self) -> [Vec<Self>; 7] {
+        let all_c = |from: &Self| C.map(|c| from.by(|params| params.c(c))).to_vec();
+        let weigh = |weighting| all_c(&self.by(|params| params.nb_weighting(weighting)));
+        [
+            all_c(self),
+            [ClassWeight::Balanced, ClassWeight::Uniform]
+                .map(|weight| self.by(|params| params.class_weight(weight.clone())))
+                .to_vec(),
+            [weigh(NbWeighting::Soft { base: 1.0 }), weigh(NbWeighting::None)].concat(),
+            [1, 2, 3].map(|n| self.of(|params| params.ngram_range(1, n))).to_vec(),
+            [false, true].map(|characters| Self { characters, ..self.clone() }).to_vec(),
+            [1, 2, 5].map(|n| self.of(|params| params.min_df(DocFreq::Count(n)))).to_vec(),
+            [true, false].map(|yes| self.of(|params| params.sublinear_tf(yes))).to_vec(),
+        ]
+    }
+}
+
+/// The search as far as it has come.
+struct Tuner<'a, T> {
+    data: Data<'a, T>,
+    watch: Watch<'a>,
+    options: &'a CvOptions<'a>,
+    budget: &'a Budget,
+    trials: Vec<Trial>,
+    /// The settings of each trial.
+    settings: Vec<Settings>,
+    messages: Vec<String>,
+}
+
+impl<T: AsRef<str> + Sync> Tuner<'_, T> {
+    fn run(&mut self, start: Settings) -> Result<()> {
+        self.watch.report()?;
+        self.attempt(&[&start])?;
+        let mut best = start;
+        loop {
+            let before = best.clone();
+            for setting in 0..best.changes().len() {
+                let choices = &best.changes()[setting];
+                for alike in choices.chunk_by(Settings::share_rows) {
+                    match self.attempt(&alike.iter().collect::<Vec<_>>()) {
+                        Err(Error::EmptyVocabulary { .. }) => {}
+                        result => result?,
+                    }
+                }
+                best = self.best();
+            }
+            if best == before || self.trials.len() >= self.budget.trials {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Tries what is possible, new and within the budget, of choices that share their rows.
+    fn attempt(&mut self, choices: &[&Settings]) -> Result<()> {
+        let is_new = |choice: &&&Settings| {
+            !self.settings.contains(choice) && self.data.check_settings(&choice.builder()).is_ok()
+        };
+        let left = self.budget.trials - self.trials.len();
+        let new: Vec<Settings> =
+            choices.iter().filter(is_new).take(left).map(|&choice| choice.clone()).collect();
+        let builders: Vec<PipelineBuilder> = new.iter().map(Settings::builder).collect();
+        let n_folds = self.data.folds.n_folds();
+        let ledger = Ledger::new(&builders, n_folds, self.options.tracker, self.trials.len());
+        let result = trials::run(&self.data, &builders, &self.watch, &ledger);
+        let written = ledger.close();
+        self.settings.extend(new.into_iter().take(written.trials.len()));
+        self.trials.extend(written.trials);
+        self.messages.extend(written.messages);
+        result
+    }
+
+    /// The settings with the highest mean; of equals those that were tried first.
+    fn best(&self) -> Settings {
+        let choice = Choice { within_one_standard_error: false, ..self.budget.choice };
+        self.settings[best(&self.trials, choice)].clone()
+    }
+}
