@@ -9,6 +9,10 @@ use ressenti::evaluate::{
     Answers, Bootstrap, CalibrationBin, ClassFigures, ConfusionMatrix, Folds, Interval, KFold,
     McNemar, McNemarMethod, Report, Split,
 };
+use ressenti::select::{
+    Budget, CrossValidation, CvOptions, Estimate, FoldScores, GridSearch, Metric, RandomSearch,
+    Scores, SearchResults, Space, Trial,
+};
 use ressenti::text::{
     Analyzer, AnalyzerParams, Elongation, Entity, Language, Social, StopWords, Token, Tokenizer,
 };
@@ -38,6 +42,17 @@ fn values_cross_threads_survive_panics_and_can_be_copied_and_printed() {
     value::<AnalyzerParams>();
     value::<Answers<'static>>();
     value::<Bootstrap>();
+    value::<Budget>();
+    value::<CrossValidation>();
+    value::<Estimate>();
+    value::<FoldScores>();
+    value::<GridSearch>();
+    value::<Metric>();
+    value::<RandomSearch>();
+    value::<Scores>();
+    value::<SearchResults>();
+    value::<Space>();
+    value::<Trial>();
     value::<CalibrationBin>();
     value::<Algorithm>();
     value::<Calibration>();
@@ -94,6 +109,11 @@ fn values_cross_threads_survive_panics_and_can_be_copied_and_printed() {
 #[test]
 fn settings_and_answers_can_be_compared() {
     comparable::<AnalyzerParams>();
+    comparable::<Budget>();
+    comparable::<CrossValidation>();
+    comparable::<GridSearch>();
+    comparable::<RandomSearch>();
+    comparable::<SearchResults>();
     comparable::<Calibration>();
     comparable::<NbWeighting>();
     comparable::<NeutralBand>();
@@ -116,6 +136,7 @@ fn settings_and_answers_can_be_compared() {
     key::<Elongation>();
     key::<Algorithm>();
     key::<CalibrationMethod>();
+    key::<Metric>();
     key::<MultiClass>();
     key::<SgdLoss>();
     key::<Entity>();
@@ -131,6 +152,12 @@ fn settings_and_answers_can_be_compared() {
 #[test]
 fn models_and_settings_can_be_stored_by_serde() {
     stored::<AnalyzerParams>();
+    stored::<Estimate>();
+    stored::<GridSearch>();
+    stored::<Metric>();
+    stored::<RandomSearch>();
+    stored::<Scores>();
+    stored::<Space>();
     stored::<Algorithm>();
     stored::<Calibration>();
     stored::<CalibrationMethod>();
@@ -174,6 +201,8 @@ fn settings_have_defaults_and_answers_can_be_shown() {
     with_default::<NbWeighting>();
     with_default::<SgdLoss>();
     with_default::<ClassWeight>();
+    with_default::<CvOptions<'static>>();
+    with_default::<Metric>();
     with_default::<ClassifierParams>();
     with_default::<FitOptions<'static>>();
     with_default::<KFold>();
@@ -208,6 +237,7 @@ fn traits_are_object_safe_and_their_objects_cross_threads() {
     shared::<dyn Tracker>();
     shared::<dyn Progress>();
     shared::<Box<dyn Tracker>>();
+    shared::<CvOptions<'static>>();
     shared::<FitOptions<'static>>();
     tracker::<Box<dyn Tracker>>();
     tracker::<std::sync::Arc<NoopTracker>>();

@@ -292,10 +292,10 @@ mod tests {
     fn trials() -> Vec<Trial> {
         vec![
             trial(0, 8.0, 10.0, [0.5, 0.5]),
-            trial(1, 4.0, 20.0, [0.8, 0.6]),
+            trial(1, 4.0, 20.0, [0.75, 0.5]),
             trial(2, 2.0, 10.0, [0.6, 0.6]),
             trial(3, 1.0, 10.0, [0.6, 0.6]),
-            trial(4, 4.0, 5.0, [0.7, 0.7]),
+            trial(4, 4.0, 5.0, [0.625, 0.625]),
             trial(5, 1.0, 10.0, [0.6, 0.6]),
         ]
     }
@@ -337,6 +337,6 @@ mod tests {
         let json = serde_json::to_value(&results).unwrap();
         assert_eq!(json["metric"], "accuracy");
         assert_eq!(json["trials"][1]["params"]["C"], "4");
-        assert_eq!(json["trials"][1]["folds"][0]["accuracy"], 0.8);
+        assert_eq!(json["trials"][1]["folds"][0]["accuracy"], 0.75);
     }
 }
