@@ -32,6 +32,11 @@ impl Documents {
         self.ends.len()
     }
 
+    /// Where the tokens of each text end.
+    pub(super) fn ends(&self) -> &[usize] {
+        &self.ends
+    }
+
     /// Adds a text.
     #[cfg(test)]
     pub(super) fn push(&mut self, tokens: &[u32]) {

@@ -41,6 +41,8 @@ impl Slot {
 }
 
 impl Entry for Slot {
+    const GROWTH: usize = 4;
+
     fn free() -> Self {
         // No token is so long.
         Self { bytes: [0; 2], length: u32::MAX, token: NONE }
