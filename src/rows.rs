@@ -72,17 +72,16 @@ impl Rows {
         (&self.csr.indices()[range.clone()], &self.csr.data()[range])
     }
 
-    /// The same entries with `f(column, value)` for values. The caller guarantees that these are finite.
-    pub(crate) fn map_values(&self, f: impl Fn(usize, f32) -> f32) -> Self {
+    /// The same entries with `f(column, value)` for values; `None` if one of these is not finite.
+    pub(crate) fn map_values(&self, f: impl Fn(usize, f32) -> f32) -> Option<Self> {
         let mut mapped = self.clone();
-        for i in 0..self.n_rows() {
-            let range = mapped.csr.indptr().outer_inds_sz(i);
-            let (columns, _) = self.row(i);
-            for (value, &column) in mapped.csr.data_mut()[range].iter_mut().zip(columns) {
-                *value = f(column as usize, *value);
-            }
+        // An owned matrix holds nothing but its rows, one after the other.
+        let mut all_finite = true;
+        for (value, &column) in mapped.csr.data_mut().iter_mut().zip(self.csr.indices()) {
+            *value = f(column as usize, *value);
+            all_finite &= value.is_finite();
         }
-        mapped
+        all_finite.then_some(mapped)
     }
 
     /// These columns only, numbered anew. The caller guarantees that they exist and are in ascending order.
