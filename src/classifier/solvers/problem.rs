@@ -245,7 +245,7 @@ impl<'a> Problem<'a> {
             *g += ridge * w;
         }
         let value = ridge * squared(&theta[..n]) / 2.0 + loss;
-        Point { theta, value, gradient, curvature, curved }
+        Point { theta, value, gradient, curved, curvature }
     }
 
     /// The diagonal of the Hessian at a point, above 0 everywhere.
@@ -441,9 +441,9 @@ mod tests {
                     let mut column = Vec::new();
                     problem.hessian_product(&here, &unit, buffers, &mut column);
                     assert!((column[i] - diagonal[i]).abs() < 1e-12);
-                    for j in 0..problem.size() {
+                    for (j, column) in column.iter().enumerate() {
                         let curvature = (above.gradient[j] - below.gradient[j]) / (2.0 * h);
-                        assert!((column[j] - curvature).abs() < 1e-7 * curvature.abs().max(1.0));
+                        assert!((column - curvature).abs() < 1e-7 * curvature.abs().max(1.0));
                     }
                 }
             }
