@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use ressenti::dataset::read_tsv;
 use ressenti::evaluate::{Folds, KFold};
 use ressenti::select::{
-    Budget, CvOptions, GridSearch, Metric, RandomSearch, Scores, SearchResults, Space,
-    cross_validate, logspace, tune, tune_with,
+    Budget, CvOptions, GridSearch, Metric, RandomSearch, Scores, Space, cross_validate, logspace,
+    tune, tune_with,
 };
 use ressenti::tracker::{MemoryTracker, RunStatus, Tracker, Value};
 use ressenti::{
@@ -454,13 +454,14 @@ const AIRLINE: [[f64; 4]; 5] = [
 fn searches_are_the_same_on_any_number_of_threads() {
     let (labels, texts) = tweets::polar(1);
     let folds = KFold::new(3).stratified(&labels).unwrap();
-    let all = || -> (SearchResults, SearchResults, Vec<u64>, String) {
+    let all = || {
         let run = MemoryTracker::default();
         let options = CvOptions::new().tracker(&run);
         let random = RandomSearch::new(space(), 9).fit(&texts, &labels, &folds, &options).unwrap();
         let tuned = tune(&texts, &labels, &Budget::trials(9).folds(2)).unwrap();
         let cv = cross_validate(&Pipeline::builder(), &texts, &labels, &folds, &CvOptions::new());
-        let bits = cv.unwrap().decisions().as_slice().iter().map(|z| z.to_bits()).collect();
+        let bits = |z: &f64| z.to_bits();
+        let bits: Vec<u64> = cv.unwrap().decisions().as_slice().iter().map(bits).collect();
         (random, tuned, bits, format!("{:?}", run.snapshot()))
     };
     let outside = all();
