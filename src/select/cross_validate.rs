@@ -83,7 +83,20 @@ struct Part {
     report: FitReport,
 }
 
-/// What [`cross_validate`] found. Answers are in the order of the texts, each by the model of the fold that the text is in.
+/// What [`cross_validate`] found. Answers are in the order of the texts, each by a model that did not see the text.
+///
+/// ```
+/// use ressenti::Pipeline;
+/// use ressenti::evaluate::Folds;
+/// use ressenti::select::{CvOptions, cross_validate};
+///
+/// let texts = ["good crew", "bad crew", "good seat", "bad seat"];
+/// let folds = Folds::from_assignment(vec![0, 0, 1, 1])?;
+/// let cv = cross_validate(&Pipeline::builder(), &texts, &[1, 0, 1, 0], &folds, &CvOptions::new())?;
+/// assert_eq!(cv.predicted(), [1, 0, 1, 0]);
+/// assert!(cv.decisions().get(0, 0) > 0.0 && cv.decisions().get(1, 0) < 0.0);
+/// # Ok::<(), ressenti::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct CrossValidation {
     scores: Scores,

@@ -19,6 +19,21 @@ pub(super) struct Choice {
 }
 
 /// One choice of settings, and how it did.
+///
+/// ```
+/// use ressenti::Pipeline;
+/// use ressenti::evaluate::Folds;
+/// use ressenti::select::{CvOptions, GridSearch, Space};
+///
+/// let texts = ["good crew", "bad crew", "good seat", "bad seat"];
+/// let folds = Folds::from_assignment(vec![0, 0, 1, 1])?;
+/// let search = GridSearch::new(Space::new(Pipeline::builder()).c([0.1, 1.0]));
+/// let results = search.fit(&texts, &[1, 0, 1, 0], &folds, &CvOptions::new())?;
+/// let trial = &results.trials()[1];
+/// assert_eq!((trial.number(), trial.param("C")), (1, Some("1.0")));
+/// assert_eq!((trial.converged(), trial.n_features()), (true, 3.0));
+/// # Ok::<(), ressenti::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Trial {
     pub(super) number: usize,

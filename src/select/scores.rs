@@ -130,6 +130,19 @@ impl FoldScores {
 }
 
 /// A mean over folds, and how far it can be trusted.
+///
+/// ```
+/// use ressenti::Pipeline;
+/// use ressenti::evaluate::Folds;
+/// use ressenti::select::{CvOptions, Estimate, Metric, cross_validate};
+///
+/// let texts = ["good crew", "bad crew", "good seat", "bad seat"];
+/// let folds = Folds::from_assignment(vec![0, 0, 1, 1])?;
+/// let cv = cross_validate(&Pipeline::builder(), &texts, &[1, 0, 1, 0], &folds, &CvOptions::new())?;
+/// let Some(Estimate { mean, std_error, .. }) = cv.scores().estimate(Metric::LogLoss) else { unreachable!() };
+/// println!("log loss {mean:.3} ± {std_error:.3}");
+/// # Ok::<(), ressenti::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Estimate {
