@@ -1,12 +1,13 @@
 //! Trains a pipeline on your own texts, evaluates it, and saves, tracks or prints what you ask for.
 //!
 //! ```text
-//! cargo run --release --example train -- --train T.tsv [--test U.tsv] [--preset baseline] [--model OUT.ressenti]
-//!                                        [--store DIR] [--json]
+//! cargo run --release --example train -- --train T.tsv [--test U.tsv] [--preset baseline] [--language English]
+//!                                        [--model OUT.ressenti] [--store DIR] [--json]
 //! ```
 //!
 //! Files have the header `label<TAB>text`. You will see a progress bar (on a terminal), then the classification report.
-//! Without `--test`, a fifth of the texts is kept out of training to evaluate on. With `--json` the last line is one JSON
+//! Presets are
+//! baseline, social, reviews and long. Without `--test`, a fifth of the texts is kept out of training to evaluate on. With `--json` the last line is one JSON
 //! object with the figures, and nothing else is printed on standard output.
 
 use std::error::Error;
@@ -19,16 +20,18 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 use ressenti::dataset::{Dataset, read_tsv};
 use ressenti::evaluate::stratified_split;
+use ressenti::text::Language;
 use ressenti::tracker::{NoopTracker, RunStatus, Store, Tracker};
-use ressenti::{Classifier, FitOptions, Pipeline, PipelineBuilder, Step, Vectorizer};
+use ressenti::{FitOptions, Pipeline, Preset, Step};
 use serde_json::json;
 
-const USAGE: &str = "usage: train --train T.tsv [--test U.tsv] [--preset baseline] [--model OUT.ressenti] [--store DIR] [--json]";
+const USAGE: &str = "usage: train --train T.tsv [--test U.tsv] [--preset baseline] [--language English] [--model OUT.ressenti] [--store DIR] [--json]";
 
 struct Options {
     train: PathBuf,
     test: Option<PathBuf>,
-    preset: String,
+    preset: Preset,
+    language: Language,
     model: Option<PathBuf>,
     store: Option<String>,
     json: bool,
@@ -52,7 +55,7 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    let builder = preset(&options.preset)?;
+    let builder = Pipeline::builder().preset_for(options.preset, options.language);
     let data = read_tsv(&options.train)?;
     let (train, test) = match &options.test {
         Some(path) => (data, read_tsv(path)?),
@@ -60,9 +63,9 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     };
 
     let run = match &options.store {
-        Some(store) => {
-            Some(Store::open(store)?.start_run("sentiment-analysis-twitter", &options.preset)?)
-        }
+        Some(store) => Some(
+            Store::open(store)?.start_run("sentiment-analysis-twitter", options.preset.as_str())?,
+        ),
         None => None,
     };
     let tracker: &dyn Tracker = run.as_ref().map_or(&NoopTracker, |run| run);
@@ -89,7 +92,6 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     }
     let report = pipeline.evaluate_with(&test.texts, &test.labels, tracker)?;
     pipeline.log_to(tracker)?;
-    tracker.log_param("preset", options.preset.as_str().into())?;
     tracker.log_metric("fit_seconds", fit_seconds, 0)?;
     tracker.finish(RunStatus::Finished)?;
     for message in pipeline.fit_report().tracking_errors().iter().chain(report.tracking_errors()) {
@@ -101,7 +103,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
 
     if options.json {
         let mut line = json!({
-            "preset": options.preset,
+            "preset": options.preset.as_str(),
             "rows": train.texts.len(),
             "classes": pipeline.classes().len(),
             "features": pipeline.vectorizer().n_features(),
@@ -122,14 +124,11 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The settings behind a name.
-fn preset(name: &str) -> Result<PipelineBuilder, Box<dyn Error>> {
-    match name {
-        "baseline" => Ok(Pipeline::builder()
-            .vectorizer(Vectorizer::tfidf().max_features(10_000))
-            .classifier(Classifier::logistic_regression().c(1.0).max_iter(1_000))),
-        other => Err(format!("there is no preset {other:?}; the presets are: baseline").into()),
-    }
+/// By its English name; stemmers are what languages are known by.
+fn language(name: &str) -> Result<Language, String> {
+    let known = [Language::English, Language::French, Language::German, Language::Spanish];
+    let found = known.into_iter().find(|language| language.name() == name);
+    found.ok_or_else(|| format!("--language {name:?} is none of {known:?}"))
 }
 
 fn hold_out_a_fifth(data: &Dataset) -> ressenti::Result<(Dataset, Dataset)> {
@@ -144,14 +143,15 @@ fn hold_out_a_fifth(data: &Dataset) -> ressenti::Result<(Dataset, Dataset)> {
 impl Options {
     fn parse() -> Result<Self, lexopt::Error> {
         use lexopt::prelude::*;
-        let (mut train, mut test, mut preset, mut model, mut store, mut json) =
-            (None, None, "baseline".to_owned(), None, None, false);
+        let (mut train, mut test, mut model, mut store, mut json) = (None, None, None, None, false);
+        let (mut preset, mut language) = (Preset::Baseline, Language::English);
         let mut arguments = lexopt::Parser::from_env();
         while let Some(argument) = arguments.next()? {
             match argument {
                 Long("train") => train = Some(arguments.value()?.into()),
                 Long("test") => test = Some(arguments.value()?.into()),
-                Long("preset") => preset = arguments.value()?.string()?,
+                Long("preset") => preset = arguments.value()?.parse()?,
+                Long("language") => language = arguments.value()?.parse_with(self::language)?,
                 Long("model") => model = Some(arguments.value()?.into()),
                 Long("store") => store = Some(arguments.value()?.string()?),
                 Long("json") => json = true,
@@ -162,6 +162,14 @@ impl Options {
                 other => return Err(other.unexpected()),
             }
         }
-        Ok(Self { train: train.ok_or("--train is missing")?, test, preset, model, store, json })
+        Ok(Self {
+            train: train.ok_or("--train is missing")?,
+            test,
+            preset,
+            language,
+            model,
+            store,
+            json,
+        })
     }
 }

@@ -111,7 +111,9 @@ pub use classifier::{
     SgdLoss, Solver, Threshold, ThresholdRule,
 };
 
-pub use pipeline::{Contribution, Explanation, Pipeline, PipelineBuilder};
+pub use pipeline::{
+    CalibrationReport, Contribution, Explanation, Pipeline, PipelineBuilder, Preset,
+};
 pub use sentiment::{Label, Prediction, Sentiment};
 
 pub use progress::{Progress, Stage, Step};
