@@ -14,11 +14,11 @@ use ressenti::text::{
 };
 use ressenti::tracker::{NoopTracker, RunStatus, Tracker, Value};
 use ressenti::{
-    Algorithm, Calibration, CalibrationMethod, ClassWeight, Classifier, ClassifierParams,
-    Contribution, DocFreq, Error, Explanation, FitOptions, FitReport, Matrix, ModelFileError,
-    MultiClass, NbWeighting, NeutralBand, Norm, OnlineClassifier, Pipeline, PipelineBuilder,
-    Prediction, Progress, Rows, Sentiment, SgdLoss, Stage, Step, Threshold, ThresholdRule,
-    Vectorizer, VectorizerParams, Vocabulary,
+    Algorithm, Calibration, CalibrationMethod, CalibrationReport, ClassWeight, Classifier,
+    ClassifierParams, Contribution, DocFreq, Error, Explanation, FitOptions, FitReport, Matrix,
+    ModelFileError, MultiClass, NbWeighting, NeutralBand, Norm, OnlineClassifier, Pipeline,
+    PipelineBuilder, Prediction, Preset, Progress, Rows, Sentiment, SgdLoss, Stage, Step,
+    Threshold, ThresholdRule, Vectorizer, VectorizerParams, Vocabulary,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -42,6 +42,8 @@ fn values_cross_threads_survive_panics_and_can_be_copied_and_printed() {
     value::<Algorithm>();
     value::<Calibration>();
     value::<CalibrationMethod>();
+    value::<CalibrationReport>();
+    value::<Preset>();
     value::<MultiClass>();
     value::<NbWeighting>();
     value::<NeutralBand>();
@@ -95,6 +97,7 @@ fn values_cross_threads_survive_panics_and_can_be_copied_and_printed() {
 fn settings_and_answers_can_be_compared() {
     comparable::<AnalyzerParams>();
     comparable::<Calibration>();
+    comparable::<CalibrationReport>();
     comparable::<NbWeighting>();
     comparable::<NeutralBand>();
     comparable::<OnlineClassifier>();
@@ -116,6 +119,7 @@ fn settings_and_answers_can_be_compared() {
     key::<Elongation>();
     key::<Algorithm>();
     key::<CalibrationMethod>();
+    key::<Preset>();
     key::<MultiClass>();
     key::<SgdLoss>();
     key::<Entity>();
@@ -134,6 +138,8 @@ fn models_and_settings_can_be_stored_by_serde() {
     stored::<Algorithm>();
     stored::<Calibration>();
     stored::<CalibrationMethod>();
+    stored::<CalibrationReport>();
+    stored::<Preset>();
     stored::<MultiClass>();
     stored::<NbWeighting>();
     stored::<NeutralBand>();

@@ -26,10 +26,10 @@ use crate::vectorizer::{Block, Vectorizer, VectorizerParams};
 #[must_use]
 pub struct PipelineBuilder {
     vectorizer: VectorizerParams,
-    classifier: ClassifierParams,
+    pub(super) classifier: ClassifierParams,
     preset: Option<Preset>,
     prior: Option<Prior>,
-    pub(super) calibration: Option<(CalibrationMethod, usize)>,
+    calibration: Option<(CalibrationMethod, usize)>,
 }
 
 impl PipelineBuilder {
@@ -195,7 +195,7 @@ impl PipelineBuilder {
         tracker.metric("n_iter", report.n_iter().into(), 0);
         tracker.metric("converged", f64::from(u8::from(report.converged())), 0);
         if let Some(calibration) = self.calibration {
-            pipeline = self.calibrate(pipeline, calibration, (texts, labels), options)?;
+            pipeline = self.calibrate(pipeline, calibration, (texts, labels), factor, options)?;
             for (key, value) in pipeline.calibration_report.iter().flat_map(|r| r.metrics()) {
                 tracker.metric(key, value, 0);
             }
@@ -211,7 +211,8 @@ impl PipelineBuilder {
         self.classifier.factor_of_prior(STRENGTH)
     }
 
-    fn fit_parts<T: AsRef<str> + Sync>(
+    /// The two parts, without what is said of a run.
+    pub(super) fn fit_parts<T: AsRef<str> + Sync>(
         &self,
         texts: &[T],
         task: Task,

@@ -68,13 +68,12 @@ impl PipelineBuilder {
         pipeline: Pipeline,
         (method, folds): (CalibrationMethod, usize),
         (texts, labels): (&[T], &[L]),
+        factor: f64,
         options: &FitOptions<'_>,
     ) -> Result<Pipeline> {
         let truth = pipeline.places(labels)?;
         let outputs = pipeline.classifier.intercept().len();
         let mut decisions = vec![0.0; texts.len() * outputs];
-        let mut plain = self.clone();
-        plain.calibration = None;
         for Split { train, test } in &KFold::new(folds).stratified(labels)? {
             let pick = |rows: &[usize]| rows.iter().map(|&i| texts[i].as_ref()).collect::<Vec<_>>();
             let taught: Vec<&L> = train.iter().map(|&i| &labels[i]).collect();
@@ -84,9 +83,9 @@ impl PipelineBuilder {
                 .progress_callback()
                 .map_or(FitOptions::new(), |progress| FitOptions::new().progress(progress));
             let quiet = weights.as_ref().map_or(quiet, |weights| quiet.weights(weights));
-            let fold = plain.fit_with(&pick(&train), &taught, &quiet)?;
-            let found =
-                fold.classifier.decision_function(&fold.vectorizer.transform(&pick(&test)))?;
+            let task = self.classifier.prepare(&taught, &quiet)?;
+            let (vectorizer, classifier) = self.fit_parts(&pick(&train), task, factor, &quiet)?;
+            let found = classifier.decision_function(&vectorizer.transform(&pick(&test)))?;
             for (i, &row) in test.iter().enumerate() {
                 decisions[row * outputs..(row + 1) * outputs].copy_from_slice(found.row(i));
             }

@@ -42,7 +42,7 @@ pub enum Preset {
     Social,
     /// Sentences and short reviews: as [`Social`](Self::Social), with runs of characters beside the words.
     Reviews,
-    /// Texts of some hundred words: words, pairs and triples, each counted once a text.
+    /// Texts of some hundred words: words as they are, pairs and triples, each counted once a text.
     Long,
 }
 
@@ -71,23 +71,27 @@ impl Preset {
     }
 
     /// How texts become rows, for texts of a language: it decides how words are stemmed and, for English and French, what
-    /// negates them. [`Baseline`](Self::Baseline) knows no language.
+    /// negates them. [`Baseline`](Self::Baseline) knows no language, and [`Long`](Self::Long) does not stem.
     pub fn vectorizer(self, language: Language) -> VectorizerParams {
-        let words = |n, min_df| {
-            let analyzer = words_of(language);
+        let words = |analyzer: AnalyzerParams, n, min_df| {
+            let analyzer = match Negation::of(language) {
+                Ok(negation) => analyzer.negation(negation),
+                Err(_) => analyzer,
+            };
             let params = Vectorizer::tfidf().analyzer(analyzer).ngram_range(1, n);
             params.min_df(DocFreq::Count(min_df))
         };
+        let stems = words(tokens().stemmer(language), 2, 2).sublinear_tf(true);
         match self {
             Self::Baseline => Vectorizer::tfidf().max_features(10_000),
-            Self::Social => words(2, 2).sublinear_tf(true),
+            Self::Social => stems,
             Self::Reviews => {
                 let characters =
                     Vectorizer::tfidf().analyzer(Analyzer::char_wb()).ngram_range(2, 5);
                 let characters = characters.min_df(DocFreq::Count(3)).sublinear_tf(true);
-                words(2, 2).sublinear_tf(true).beside(characters.weight(0.5))
+                stems.beside(characters.weight(0.5))
             }
-            Self::Long => words(3, 5).binary(true),
+            Self::Long => words(tokens(), 3, 5).binary(true),
         }
     }
 
@@ -107,18 +111,14 @@ impl Preset {
     }
 }
 
-/// Words, punctuation, emoji and hashtags; stems, and marks on what is negated.
-fn words_of(language: Language) -> AnalyzerParams {
+/// Words, punctuation, emoji, and the words of hashtags.
+fn tokens() -> AnalyzerParams {
     let social = Social::default()
         .placeholder(Entity::Link)
         .placeholder(Entity::Email)
         .split_hashtags(true)
         .elongation(Elongation::Shorten);
-    let analyzer = Analyzer::social().tokenizer(social).stemmer(language);
-    match Negation::of(language) {
-        Ok(negation) => analyzer.negation(negation),
-        Err(_) => analyzer,
-    }
+    Analyzer::social().tokenizer(social)
 }
 
 impl fmt::Display for Preset {
