@@ -79,12 +79,14 @@ impl Rows {
         (&self.columns[range.clone()], &self.values[range])
     }
 
-    /// The same entries with `f(column, value)` for values. The caller guarantees that these are finite.
-    pub(crate) fn map_values(&self, f: impl Fn(usize, f32) -> f32) -> Self {
+    /// The same entries with `f(column, value)` for values; `None` if one of these is not finite.
+    pub(crate) fn map_values(&self, f: impl Fn(usize, f32) -> f32) -> Option<Self> {
         let entries = self.columns.iter().zip(&self.values);
-        let values = entries.map(|(&column, &value)| f(column as usize, value)).collect();
-        let (indptr, columns) = (self.indptr.clone(), self.columns.clone());
-        Self { n_columns: self.n_columns, indptr, columns, values }
+        let values: Vec<f32> = entries.map(|(&column, &value)| f(column as usize, value)).collect();
+        values.iter().all(|value| value.is_finite()).then(|| {
+            let (indptr, columns) = (self.indptr.clone(), self.columns.clone());
+            Self { n_columns: self.n_columns, indptr, columns, values }
+        })
     }
 
     /// These columns only, numbered anew. The caller guarantees that they exist and are in ascending order.

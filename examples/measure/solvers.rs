@@ -62,7 +62,9 @@ fn exact(params: &VectorizerParams, texts: &[String]) -> ressenti::Result<Vec<Ve
         let weigh = |(&j, &x): (&u32, &f32)| (j as usize, f64::from(x) * idf[j as usize]);
         let mut row: Vec<(usize, f64)> = columns.iter().zip(values).map(weigh).collect();
         let length = row.iter().map(|(_, x)| x * x).sum::<f64>().sqrt();
-        row.iter_mut().for_each(|(_, x)| *x /= length.max(f64::MIN_POSITIVE));
+        for (_, x) in &mut row {
+            *x /= length.max(f64::MIN_POSITIVE);
+        }
         row
     };
     Ok((0..counts.n_rows()).map(row).collect())

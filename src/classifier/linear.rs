@@ -183,7 +183,7 @@ impl ClassifierParams {
             l1: self.l1_ratio,
             start,
         };
-        let Solution { theta, report } = solvers::minimise(&problem, search, each)?;
+        let Solution { theta, report } = solvers::minimise(&problem, &search, each)?;
         let (weights, intercepts) = problem.split(theta);
         Ok(Found { weights, intercepts, report })
     }

@@ -224,14 +224,10 @@ impl Counts {
 
 /// A copy of the rows with other values.
 fn scaled(rows: &Rows, f: impl Fn(usize, f64) -> f64) -> Result<Rows> {
-    let scaled = rows.map_values(|column, value| f(column, value.into()) as f32);
-    let all_finite = (0..scaled.n_rows()).all(|i| scaled.row(i).1.iter().all(|v| v.is_finite()));
-    if all_finite {
-        Ok(scaled)
-    } else {
+    rows.map_values(|column, value| f(column, value.into()) as f32).ok_or_else(|| {
         let problem = "scaled by naive Bayes, they left the range of single precision; bring them closer to 1";
-        Err(Error::InvalidValues { what: "rows", problem: problem.to_owned() })
-    }
+        Error::InvalidValues { what: "rows", problem: problem.to_owned() }
+    })
 }
 
 /// `Err` unless the blocks lie side by side and hold every column.

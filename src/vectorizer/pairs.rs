@@ -25,6 +25,9 @@ pub(super) struct Pair<V> {
 }
 
 impl<V: Copy + Default> Entry for Pair<V> {
+    // There are many.
+    const GROWTH: usize = 3;
+
     fn free() -> Self {
         Self { parent: NONE, token: NONE, node: NONE, value: V::default() }
     }

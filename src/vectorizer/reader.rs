@@ -32,6 +32,11 @@ impl Documents {
         self.ends.len()
     }
 
+    /// Where the tokens of each text end.
+    pub(super) fn ends(&self) -> &[usize] {
+        &self.ends
+    }
+
     /// Adds a text.
     #[cfg(test)]
     pub(super) fn push(&mut self, tokens: &[u32]) {
@@ -62,7 +67,9 @@ pub(super) struct Reader<'a> {
     /// Where tokens are not the surface forms themselves.
     surfaces: Option<Surfaces>,
     buffer: Buffer,
+    /// The tokens of texts that are yet to be looked up, and where those of each text end.
     lookups: Lookups,
+    waiting: Vec<usize>,
     /// Whether a clause ends before each of them; empty where nobody asks.
     after_clause: Vec<bool>,
 }
@@ -92,15 +99,15 @@ impl<'a> Reader<'a> {
             surfaces: (!analyzer.is_plain()).then(Surfaces::default),
             buffer: Buffer::default(),
             lookups: Lookups::default(),
+            waiting: Vec::new(),
             after_clause: Vec::new(),
         }
     }
 
-    /// Appends the tokens of a text.
+    /// Reads a text. Its tokens are in `documents` after [`finish`](Self::finish), if not before.
     pub(super) fn read(&mut self, text: &str, documents: &mut Documents) -> Result<()> {
-        let Self { analyzer, tokens, surfaces, buffer, lookups, after_clause } = self;
+        let Self { analyzer, tokens, surfaces, buffer, lookups, waiting, after_clause } = self;
         let known = surfaces.as_mut().map_or(&mut *tokens, |surfaces| &mut surfaces.known);
-        lookups.clear();
         after_clause.clear();
         if let (Some(words), None) = (analyzer.cut(text, buffer), analyzer.negators()) {
             for word in words.iter() {
@@ -121,13 +128,29 @@ impl<'a> Reader<'a> {
             });
             result?;
         }
+        waiting.push(lookups.len());
+        // Plain tokens of several texts are looked up together; others must be known before they are replaced.
+        if surfaces.is_some() || lookups.len() >= Tokens::AT_ONCE {
+            self.finish(documents)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Appends the tokens of the texts that were read and wait for it.
+    pub(super) fn finish(&mut self, documents: &mut Documents) -> Result<()> {
+        let Self { analyzer, tokens, surfaces, lookups, waiting, after_clause, .. } = self;
         let start = documents.tokens.len();
-        known.interned(lookups, &mut documents.tokens)?;
         if let Some(surfaces) = surfaces {
+            surfaces.known.interned(lookups, &mut documents.tokens)?;
             surfaces.learn(analyzer, tokens)?;
             surfaces.replace(analyzer, tokens, after_clause, &mut documents.tokens, start)?;
+            documents.ends.extend(waiting.drain(..).map(|_| documents.tokens.len()));
+        } else {
+            tokens.interned(lookups, &mut documents.tokens)?;
+            documents.ends.extend(waiting.drain(..).map(|end| start + end));
         }
-        documents.ends.push(documents.tokens.len());
+        lookups.clear();
         Ok(())
     }
 

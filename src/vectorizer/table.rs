@@ -10,6 +10,9 @@ use crate::error::Result;
 
 /// What a table holds.
 pub(super) trait Entry: Copy {
+    /// By how many halves the room for it grows. To grow costs time, and room that nobody needs is a cost, too.
+    const GROWTH: usize;
+
     /// What stands where nothing is.
     fn free() -> Self;
 
@@ -17,9 +20,6 @@ pub(super) trait Entry: Copy {
 
     fn hash(&self, seed: u64) -> u64;
 }
-
-/// Bytes that nobody misses.
-const LITTLE: usize = 1 << 22;
 
 /// Entries by their hash.
 #[derive(Debug, Clone)]
@@ -118,12 +118,9 @@ impl<E: Entry> Table<E> {
         Ok(&mut self.places[at])
     }
 
-    /// Twice as much as long as it is little, then half as much again: room that nobody needs is a cost, too.
     #[cold]
     fn grow(&mut self) {
-        let n = self.places.len();
-        let n = if n * size_of::<E>() <= LITTLE { n * 2 } else { n / 2 * 3 };
-        let room = vec![E::free(); n];
+        let room = vec![E::free(); self.places.len() / 2 * E::GROWTH];
         for entry in std::mem::replace(&mut self.places, room) {
             if !entry.is_free() {
                 let at = self.place(entry.hash(self.seed), |_| false);
@@ -150,6 +147,8 @@ mod tests {
     struct Number(u64);
 
     impl Entry for Number {
+        const GROWTH: usize = 3;
+
         fn free() -> Self {
             Self(0)
         }

@@ -41,6 +41,8 @@ impl Slot {
 }
 
 impl Entry for Slot {
+    const GROWTH: usize = 4;
+
     fn free() -> Self {
         // No token is so long.
         Self { bytes: [0; 2], length: u32::MAX, token: NONE }
@@ -146,7 +148,13 @@ struct Lookup {
 }
 
 impl Lookups {
-    /// Begins a new text.
+    /// How many there are.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.tokens.len()
+    }
+
+    /// Begins anew.
     #[inline]
     pub(super) fn clear(&mut self) {
         self.tokens.clear();
@@ -310,7 +318,7 @@ impl Tokens {
     }
 
     /// How many lookups are worth preparing together.
-    const AT_ONCE: usize = 64;
+    pub(super) const AT_ONCE: usize = 64;
 
     fn add_short(&mut self, key: Key, hash: u64) -> Result<u32> {
         let [first, second] = key.bytes.map(u64::to_le_bytes);

@@ -7,7 +7,7 @@
 //!
 //! Each chunk of rows goes its own way from the same weights, as if all others did the same (the safe sum of Ma et al.,
 //! *Adding vs. averaging*, ICML 2015), and the ways are added up: nothing depends on the number of threads. The intercept,
-//! which has no dual variable, follows by Newton steps; as a column with a penalty it swung from pass to pass.
+//! which has no dual variable, takes a Newton step after each pass; as a column with a penalty it swung from pass to pass.
 
 use std::ops::Range;
 
@@ -22,9 +22,6 @@ const GROUP: usize = 32;
 
 /// So many rows step from the same weights, that one need not wait for the other: half the time, and the same end.
 const AT_ONCE: usize = 4;
-
-/// In each pass, a chunk moves the intercept so many times.
-const INTERCEPT_STEPS: usize = 20;
 
 /// Rows that count more are taken for rows that count this: ascent is slow for them, and from here the way is short.
 const MOST_COST: f64 = 3.0;
@@ -52,15 +49,21 @@ pub(super) fn near_minimum(problem: &Problem<'_>) -> Vec<f64> {
         }
         let from = &theta;
         let ends = parallel::map(work, |(groups, alphas)| pass.run(groups, alphas, from));
-        // A chunk has gone `chunks` times too far, but for the intercept.
-        let mut sum = vec![0.0; theta.len()];
+        let n = problem.n_features();
+        let (mut sum, mut slope, mut curvature) = (vec![0.0; n], 0.0, 0.0);
         for end in ends {
-            for (s, (to, from)) in sum.iter_mut().zip(end.iter().zip(&theta)) {
+            for (s, (to, from)) in sum.iter_mut().zip(end.weights.iter().zip(&theta)) {
                 *s += to - from;
             }
+            slope += end.slope;
+            curvature += end.curvature;
         }
-        for (x, s) in theta.iter_mut().zip(&sum) {
-            *x += s / chunks as f64;
+        for (w, s) in theta.iter_mut().zip(&sum) {
+            // A chunk has gone `chunks` times too far.
+            *w += s / chunks as f64;
+        }
+        if let Some(b) = theta.get_mut(n) {
+            *b -= if curvature > 0.0 { slope / curvature } else { 0.0 };
         }
     }
     theta
@@ -75,6 +78,13 @@ struct Pass<'p, 'a> {
     stride: usize,
     /// By how much the steps of a row are shortened, as the other chunks step as well.
     shared: f64,
+}
+
+/// Where a chunk has come to, and how the losses that it met on the way change with the intercept.
+struct End {
+    weights: Vec<f64>,
+    slope: f64,
+    curvature: f64,
 }
 
 impl<'p, 'a> Pass<'p, 'a> {
@@ -99,19 +109,13 @@ impl<'p, 'a> Pass<'p, 'a> {
     }
 
     /// Steps of the rows of some groups, on weights of their own.
-    fn run(&self, groups: Range<usize>, alphas: &mut [f32], from: &[f64]) -> Vec<f64> {
+    fn run(&self, groups: Range<usize>, alphas: &mut [f32], from: &[f64]) -> End {
         let objective = &self.problem.objective;
         let (n, ridge) = (self.problem.n_features(), objective.ridge);
-        let mut weights = from.to_vec();
-        let mut intercept = weights.get(n).copied().unwrap_or(0.0);
-        let often = groups.len().div_ceil(INTERCEPT_STEPS);
+        let (mut weights, intercept) = (from[..n].to_vec(), from.get(n).copied().unwrap_or(0.0));
         let (mut slope, mut curvature) = (0.0, 0.0);
         let mut alphas = alphas;
-        for (done, group) in groups.enumerate() {
-            if done % often == often - 1 && curvature > 0.0 && objective.fit_intercept {
-                intercept -= slope / curvature;
-                (slope, curvature) = (0.0, 0.0);
-            }
+        for group in groups {
             let mut rows = self.rows(group);
             let (mine, after) = alphas.split_at_mut(rows.len());
             alphas = after;
@@ -150,10 +154,7 @@ impl<'p, 'a> Pass<'p, 'a> {
                 }
             }
         }
-        if let Some(b) = weights.get_mut(n) {
-            *b = intercept;
-        }
-        weights
+        End { weights, slope, curvature }
     }
 }
 
@@ -170,7 +171,7 @@ fn pull(loss: Loss, margin: f64) -> (f64, f64) {
     }
 }
 
-/// max over α of −½q(α − before)² − m·(α − before) + entropy of α / cost: one Newton step, kept within (0, cost).
+/// Climbs −½q(α − before)² − m·(α − before) + entropy of α / cost: one Newton step, kept within (0, cost).
 fn logistic_step(before: f64, margin: f64, q: f64, cost: f64, p: f64) -> f64 {
     let after = if before > 0.0 {
         let left = cost - before;
@@ -197,7 +198,7 @@ fn hinge_step(before: f64, margin: f64, q: f64, cost: f64) -> f64 {
     (before - slope / (q + 1.0 / (2.0 * cost))).max(0.0)
 }
 
-/// A number without a common divisor with `n`, near its golden section: multiples of it modulo `n` are all numbers below
+/// A number without a common divisor with `n`, near five eighths of it: multiples of it modulo `n` are all numbers below
 /// `n`, well mixed.
 fn stride(n: usize) -> usize {
     let gcd = |mut a: usize, mut b: usize| {
@@ -206,9 +207,99 @@ fn stride(n: usize) -> usize {
         }
         a
     };
-    let mut stride = (n as f64 * 0.618_034) as usize;
+    let mut stride = n / 2 + n / 8;
     while gcd(stride, n) != 1 {
         stride += 1;
     }
     stride
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sums::Buffers;
+    use super::super::{Objective, Search, Solver, minimise};
+    use super::*;
+    use crate::rows::Rows;
+
+    #[test]
+    fn every_group_has_its_turn() {
+        for n in [1, 2, 3, 10, 31, 1000, 4096] {
+            let stride = stride(n);
+            let mut seen: Vec<usize> = (0..n).map(|i| i * stride % n).collect();
+            seen.sort_unstable();
+            assert_eq!(seen, (0..n).collect::<Vec<_>>());
+        }
+    }
+
+    /// Steps against the maximum of what they climb, found by bisection of its slope.
+    #[test]
+    fn a_step_climbs_towards_the_maximum() {
+        for (margin, q, cost) in
+            [(0.3, 1.0, 1.0), (-2.0, 0.1, 5.0), (4.0, 8.0, 0.5), (0.0, 0.0, 1.0)]
+        {
+            for share in [0.1, 0.5, 0.9] {
+                let before = share * cost;
+                let slope = |a: f64| -q * (a - before) - margin - (a / (cost - a)).ln();
+                let (mut low, mut high) = (0.0, cost);
+                for _ in 0..100 {
+                    let middle = f64::midpoint(low, high);
+                    if slope(middle) > 0.0 { low = middle } else { high = middle }
+                }
+                let mut a = before;
+                for _ in 0..50 {
+                    // The step is from `before`, whose quadratic stays where it is: move that along.
+                    let moved = logistic_step(a, margin + q * (a - before), q, cost, 0.5);
+                    assert!((0.0..=cost).contains(&moved));
+                    a = moved;
+                }
+                assert!((a - low).abs() < 1e-5 * cost, "{margin} {q} {cost} {share}: {a} {low}");
+            }
+            let before = 0.3;
+            let best = hinge_step(before, margin, q, cost);
+            let slope = -q * (best - before) + (1.0 - margin) - best / (2.0 * cost);
+            assert!((best == 0.0 && slope <= 0.0) || slope.abs() < 1e-12, "{margin}: {slope}");
+        }
+    }
+
+    /// Some of the way to the minimum, and for small costs nearly all, though few columns are in most rows, and rows are sorted by class and cut into several chunks.
+    #[test]
+    fn passes_end_near_the_minimum() {
+        let n = 6000;
+        let targets: Vec<u32> = (0..n).map(|i| u32::from(i >= n / 3)).collect();
+        let mut random = crate::random::SplitMix64::new(1);
+        let dense = ndarray::Array2::from_shape_fn((n, 20), |(i, j)| {
+            // Columns speak for one class or the other, some more clearly.
+            let likely = j as u64 * if targets[i] == j as u32 % 2 { 2 } else { 1 };
+            f32::from(u8::from(random.below(100) < likely)) / 3.0
+        });
+        let rows = Rows::try_from(&dense).unwrap();
+        for loss in [Loss::Logistic, Loss::SquaredHinge] {
+            for (cost, share) in [(0.01, 0.05), (1.0, 0.9)] {
+                let costs = vec![cost; n];
+                let objective = Objective {
+                    loss,
+                    classes: 2,
+                    targets: &targets,
+                    positive: 1,
+                    costs: &costs,
+                    ridge: 1.0,
+                    fit_intercept: true,
+                };
+                let problem = Problem::new(&rows, objective);
+                assert!(problem.chunks.count() > 1);
+                let at = problem.evaluate(near_minimum(&problem), &mut Buffers::default());
+                let search = Search {
+                    solver: Solver::NewtonCg,
+                    tol: 1e-9,
+                    max_iter: 99,
+                    l1: 0.0,
+                    start: None,
+                };
+                let minimum = minimise(&problem, &search, |_, _| Ok(())).unwrap().report.objective;
+                let start = problem.value_without_weights();
+                let left = (at.value - minimum) / (start - minimum);
+                assert!((0.0..share).contains(&left), "{loss:?} {cost}: {left}");
+            }
+        }
+    }
 }

@@ -44,13 +44,13 @@ pub(super) struct Solution {
 /// `each` sees the number of iterations so far and the function's value, and may end the work with an error.
 pub(super) fn minimise(
     problem: &Problem<'_>,
-    search: Search,
+    search: &Search,
     each: impl FnMut(u32, f64) -> Result<()>,
 ) -> Result<Solution> {
     let buffers = &mut Buffers::default();
     if search.l1 > 0.0 {
-        let at = problem.evaluate(first(problem, &search), buffers);
-        return proximal::minimise(problem, at, &search, buffers, each);
+        let at = problem.evaluate(first(problem, search), buffers);
+        return proximal::minimise(problem, at, search, buffers, each);
     }
     let near = match search.solver {
         Solver::Auto => problem.n_rows() >= MANY_ROWS,
@@ -60,11 +60,11 @@ pub(super) fn minimise(
         let at = problem.evaluate(dual::near_minimum(problem), buffers);
         if at.value <= problem.value_without_weights() {
             let solver = "dual-cd + newton-cg";
-            return newton::minimise(problem, at, solver, &search, buffers, each);
+            return newton::minimise(problem, at, solver, search, buffers, each);
         }
     }
-    let at = problem.evaluate(first(problem, &search), buffers);
-    newton::minimise(problem, at, "newton-cg", &search, buffers, each)
+    let at = problem.evaluate(first(problem, search), buffers);
+    newton::minimise(problem, at, "newton-cg", search, buffers, each)
 }
 
 /// Where the caller wants to start, or where there are no weights.

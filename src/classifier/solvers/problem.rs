@@ -245,7 +245,7 @@ impl<'a> Problem<'a> {
             *g += ridge * w;
         }
         let value = ridge * squared(&theta[..n]) / 2.0 + loss;
-        Point { theta, value, gradient, curvature, curved }
+        Point { theta, value, gradient, curved, curvature }
     }
 
     /// The diagonal of the Hessian at a point, above 0 everywhere.
@@ -399,6 +399,79 @@ impl<'a> Problem<'a> {
         }
         for (sum, slope) in intercepts.iter_mut().zip(slopes) {
             *sum += slope;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each derivative against a central difference of the one before it.
+    #[test]
+    fn derivatives_agree_with_finite_differences() {
+        let dense =
+            ndarray::Array2::from_shape_fn((12, 5), |(i, j)| ((i * 7 + j * 3) % 5) as f32 / 2.0);
+        let rows = Rows::try_from(&dense).unwrap();
+        let losses =
+            [(Loss::Logistic, 2), (Loss::SquaredHinge, 2), (Loss::Softmax, 3), (Loss::Softmax, 4)];
+        for (loss, classes) in losses {
+            for (fit_intercept, ridge) in [(true, 1.0), (false, 1.0), (true, 0.25)] {
+                let targets: Vec<u32> = (0..12).map(|i| (i * i % classes) as u32).collect();
+                let costs: Vec<f64> = (0..12).map(|i| 0.5 + f64::from(i) / 7.0).collect();
+                let (targets, costs) = (&targets, &costs);
+                let objective =
+                    Objective { loss, classes, targets, positive: 1, costs, ridge, fit_intercept };
+                let problem = Problem::new(&rows, objective);
+                let buffers = &mut Buffers::default();
+                let theta: Vec<f64> = (0..problem.size()).map(|i| (i as f64 * 0.7).sin()).collect();
+                let here = problem.evaluate(theta, buffers);
+                let diagonal = problem.diagonal(&here, buffers);
+                for i in 0..problem.size() {
+                    let mut moved = |by: f64| {
+                        let mut theta = here.theta.clone();
+                        theta[i] += by;
+                        problem.evaluate(theta, buffers)
+                    };
+                    let (h, above, below) = (1e-5, moved(1e-5), moved(-1e-5));
+                    let slope = (above.value - below.value) / (2.0 * h);
+                    assert!((here.gradient[i] - slope).abs() < 1e-7 * slope.abs().max(1.0));
+                    let mut unit = vec![0.0; problem.size()];
+                    unit[i] = 1.0;
+                    let mut column = Vec::new();
+                    problem.hessian_product(&here, &unit, buffers, &mut column);
+                    assert!((column[i] - diagonal[i]).abs() < 1e-12);
+                    for (j, column) in column.iter().enumerate() {
+                        let curvature = (above.gradient[j] - below.gradient[j]) / (2.0 * h);
+                        assert!((column - curvature).abs() < 1e-7 * curvature.abs().max(1.0));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_start_is_the_best_without_weights() {
+        let rows = Rows::try_from(&ndarray::Array2::<f32>::zeros((9, 2))).unwrap();
+        for (loss, classes) in [(Loss::Logistic, 2), (Loss::SquaredHinge, 2), (Loss::Softmax, 3)] {
+            let targets: Vec<u32> = (0..9).map(|i| u32::from(i > 1) + u32::from(i == 8)).collect();
+            let targets: Vec<u32> = targets.iter().map(|&t| t.min(classes as u32 - 1)).collect();
+            let (targets, costs) = (&targets, &[0.5; 9]);
+            let objective = Objective {
+                loss,
+                classes,
+                targets,
+                positive: 1,
+                costs,
+                ridge: 1.0,
+                fit_intercept: true,
+            };
+            let problem = Problem::new(&rows, objective);
+            let at = problem.evaluate(problem.start(), &mut Buffers::default());
+            assert!(at.gradient.iter().all(|g| g.abs() < 1e-14), "{loss:?} {:?}", at.gradient);
+            if classes == 2 {
+                assert!((at.value - problem.value_without_weights()).abs() < 1e-14);
+            }
         }
     }
 }

@@ -71,7 +71,7 @@ impl BlockCounts {
             if let Some(read) = keep
                 && terms.have_runs()
             {
-                self.params.count_runs(terms, &read.documents)?;
+                self.params.count_runs(terms, &read.documents, progress)?;
             }
         }
         match &mut self.columns {
@@ -158,7 +158,12 @@ impl BlockParams {
 
     /// Counts the n-grams of two tokens and more of all texts that there are; those that occur once only if they can
     /// become columns.
-    fn count_runs(&self, terms: &mut Terms, documents: &[Documents]) -> Result<()> {
+    fn count_runs(
+        &self,
+        terms: &mut Terms,
+        documents: &[Documents],
+        progress: Option<&dyn Progress>,
+    ) -> Result<()> {
         let keeps = self.keeps(terms.n_documents());
         // So many must occur more often for those to be of no use: all columns, or any, so that an error can tell why not.
         let enough = match self.max_features {
@@ -167,11 +172,11 @@ impl BlockParams {
             None => usize::MAX,
         };
         if enough < usize::MAX {
-            terms.count_frequent_runs(documents)?;
+            terms.count_frequent_runs(documents, progress)?;
             if terms.count(|tally| keeps(tally) && self.frequency(tally) > 1) >= enough {
                 return Ok(());
             }
         }
-        terms.count_all_runs(documents)
+        terms.count_all_runs(documents, progress)
     }
 }

@@ -8,10 +8,12 @@
 //! the tables hold few others. Which n-grams become terms is not known here.
 
 use std::hint::black_box;
+use std::ops::Range;
 
 use super::{Tally, Terms};
 use crate::error::Result;
 use crate::parallel;
+use crate::progress::{Progress, Stage, report};
 use crate::text::Unit;
 use crate::vectorizer::pairs::Pairs;
 use crate::vectorizer::reader::Documents;
@@ -20,8 +22,9 @@ use crate::vectorizer::tokens::NONE;
 
 /// So many that each table of a million n-grams is as large as what one core keeps close. A power of two.
 const SHARDS: usize = 32;
-/// About how many bytes are dealt out at a time.
+/// About how many bytes are dealt out at a time, and in how many spans of tokens.
 const DEALT_BYTES: usize = 1 << 24;
+const DEALT_AT_ONCE: usize = 16;
 /// How many records are counted together, so that the processor waits for many places of a table at once.
 const AT_ONCE: usize = 64;
 
@@ -44,17 +47,19 @@ pub(super) fn shard_of(token: u32, n: usize) -> usize {
 impl Terms {
     /// Counts the n-grams of the texts that come next.
     pub(super) fn count_runs(&mut self, documents: &[Documents]) -> Result<()> {
-        self.count_runs_through(None, documents, self.n_documents + 1)
+        self.count_runs_through(None, documents, self.n_documents + 1, None)
     }
 
     /// Counts the n-grams of all texts that there are, as far as they occur twice. Of others, some are counted too.
     pub(in crate::vectorizer) fn count_frequent_runs(
         &mut self,
         documents: &[Documents],
+        progress: Option<&dyn Progress>,
     ) -> Result<()> {
         let max = self.ngram_range.1;
         let mut sieves = Sieve::for_shards(documents, max);
         deal(documents, max, 1, |records| {
+            self.go_on(progress)?;
             let sieves = sieves.iter_mut().zip(records).collect();
             let add = |(sieve, records): (&mut Sieve, Vec<&[u32]>)| {
                 for records in records {
@@ -65,13 +70,23 @@ impl Terms {
             Ok(())
         })?;
         self.shards = sieves.iter().map(|sieve| Pairs::with_room(sieve.len())).collect();
-        self.count_runs_through(Some(&sieves), documents, 1)
+        self.count_runs_through(Some(&sieves), documents, 1, progress)
+    }
+
+    /// Asks whether to go on when all texts are read, and counted as done.
+    fn go_on(&self, progress: Option<&dyn Progress>) -> Result<()> {
+        let n = self.n_documents as usize;
+        report(progress, Stage::Analyze, n, n)
     }
 
     /// Counts the n-grams of all texts that there are from the start.
-    pub(in crate::vectorizer) fn count_all_runs(&mut self, documents: &[Documents]) -> Result<()> {
+    pub(in crate::vectorizer) fn count_all_runs(
+        &mut self,
+        documents: &[Documents],
+        progress: Option<&dyn Progress>,
+    ) -> Result<()> {
         self.shards = new_shards(self.unit);
-        self.count_runs_through(None, documents, 1)
+        self.count_runs_through(None, documents, 1, progress)
     }
 
     /// Counts n-grams, of which a sieve of each shard holds what is wanted. The texts are numbered from `first`.
@@ -80,9 +95,11 @@ impl Terms {
         sieves: Option<&[Sieve]>,
         documents: &[Documents],
         first: u32,
+        progress: Option<&dyn Progress>,
     ) -> Result<()> {
         let ngram_range = self.ngram_range;
         deal(documents, ngram_range.1, first, |records| {
+            self.go_on(progress)?;
             let count = |(i, (shard, records)): (usize, (&mut Pairs<Tally>, Vec<&[u32]>))| {
                 let mut runs = Runs {
                     shard,
@@ -98,33 +115,58 @@ impl Terms {
     }
 }
 
-/// Deals out what begins at each token of texts to the shards, some texts at a time. A record is the number of its text and
-/// `max` tokens, or [`NONE`] behind the last. `take` gets the records of each shard, in the order of the texts.
+/// Deals out what begins at each token of texts to the shards, some at a time. A record is the number of its text, from
+/// `first` on, and `max` tokens, or [`NONE`] behind the last. `take` gets the records of each shard, in the order of the
+/// texts.
 fn deal(
     documents: &[Documents],
     max: usize,
     first: u32,
     mut take: impl FnMut(Vec<Vec<&[u32]>>) -> Result<()>,
 ) -> Result<()> {
-    let (mut rest, mut first) = (documents, first);
-    while !rest.is_empty() {
-        let (mut round, mut bytes) = (Vec::new(), 0);
-        for piece in rest {
-            bytes += piece.tokens.len() * (max + 1) * 4;
-            round.push((first, piece));
-            first = first.saturating_add(piece.len() as u32);
-            if bytes >= DEALT_BYTES {
-                break;
-            }
-        }
-        rest = &rest[round.len()..];
-        let dealt = parallel::map(round, |(first, piece)| Dealt::new(piece, max, first));
+    let most = (DEALT_BYTES / DEALT_AT_ONCE / 4 / (max + 1)).max(1);
+    let (mut spans, mut first) = (Vec::new(), first);
+    for piece in documents {
+        let n = piece.tokens.len();
+        let starts = (0..n).step_by(most);
+        spans.extend(starts.map(|start| Span { piece, first, range: start..n.min(start + most) }));
+        first = first.saturating_add(piece.len() as u32);
+    }
+    for round in spans.chunks(DEALT_AT_ONCE) {
+        let dealt = parallel::map(round.iter().collect(), |span| Dealt::new(span, max));
         take((0..SHARDS).map(|i| dealt.iter().map(|dealt| dealt.of(i)).collect()).collect())?;
     }
     Ok(())
 }
 
-/// The records of some texts, shard by shard.
+/// Some tokens of texts; a long text can be in several.
+struct Span<'d> {
+    piece: &'d Documents,
+    /// The number of the piece's first text.
+    first: u32,
+    range: Range<usize>,
+}
+
+impl Span<'_> {
+    /// The number of the text and what of it is left, for each token with another one behind it.
+    fn each(&self, mut each: impl FnMut(u32, &[u32])) {
+        let (tokens, ends) = (&self.piece.tokens, self.piece.ends());
+        let Range { start: mut at, end: stop } = self.range;
+        let first_text = ends.partition_point(|&end| end <= at);
+        for (text, &end) in ends.iter().enumerate().skip(first_text) {
+            if at >= stop {
+                break;
+            }
+            let number = self.first.saturating_add(text as u32);
+            for at in at..stop.min(end - 1) {
+                each(number, &tokens[at..end]);
+            }
+            at = end;
+        }
+    }
+}
+
+/// The records of a span, shard by shard.
 struct Dealt {
     records: Vec<u32>,
     /// Where those of each shard begin, and the last ones end.
@@ -132,32 +174,24 @@ struct Dealt {
 }
 
 impl Dealt {
-    fn new(piece: &Documents, max: usize, first: u32) -> Self {
-        // What begins at the last token of a text is no run.
-        let runs = |tokens: &[u32]| 0..tokens.len().saturating_sub(1);
+    fn new(span: &Span<'_>, max: usize) -> Self {
         let mut starts = [0; SHARDS + 1];
-        for tokens in piece.iter() {
-            for at in runs(tokens) {
-                starts[shard_of(tokens[at], SHARDS) + 1] += max + 1;
-            }
-        }
+        span.each(|_, run| starts[shard_of(run[0], SHARDS) + 1] += max + 1);
         for i in 0..SHARDS {
             starts[i + 1] += starts[i];
         }
         let (mut records, mut next) = (vec![NONE; starts[SHARDS]], starts);
-        for (text, tokens) in (first..=u32::MAX).zip(piece.iter()) {
-            for at in runs(tokens) {
-                let next = &mut next[shard_of(tokens[at], SHARDS)];
-                if max == 2 {
-                    records[*next..*next + 3].copy_from_slice(&[text, tokens[at], tokens[at + 1]]);
-                } else {
-                    let run = &tokens[at..tokens.len().min(at + max)];
-                    records[*next] = text;
-                    records[*next + 1..][..run.len()].copy_from_slice(run);
-                }
-                *next += max + 1;
+        span.each(|text, run| {
+            let next = &mut next[shard_of(run[0], SHARDS)];
+            if max == 2 {
+                records[*next..*next + 3].copy_from_slice(&[text, run[0], run[1]]);
+            } else {
+                let run = &run[..max.min(run.len())];
+                records[*next] = text;
+                records[*next + 1..][..run.len()].copy_from_slice(run);
             }
-        }
+            *next += max + 1;
+        });
         Self { records, starts }
     }
 

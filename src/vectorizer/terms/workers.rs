@@ -94,13 +94,15 @@ impl<'a> Workers<'a> {
         let tokens_count = terms.unit != Unit::CharactersOfWords && terms.ngram_range.0 == 1;
         let read = |reader, worker: &mut Worker<'_>, piece: usize| {
             let mut documents = Documents::of(reader);
-            for (number, text) in terms.numbers(piece).zip(pieces[piece]) {
-                let start = documents.tokens.len();
+            for text in pieces[piece] {
                 read(&mut worker.reader, text, &mut documents)?;
-                if tokens_count {
-                    worker.tokens.resize(worker.reader.tokens.len(), Tally::default());
-                    for &token in &documents.tokens[start..] {
-                        worker.tokens[token as usize].count(number);
+            }
+            worker.reader.finish(&mut documents)?;
+            if tokens_count {
+                worker.tokens.resize(worker.reader.tokens.len(), Tally::default());
+                for (text, tokens) in terms.numbers(piece).zip(documents.iter()) {
+                    for &token in tokens {
+                        worker.tokens[token as usize].count(text);
                     }
                 }
             }
