@@ -53,7 +53,9 @@ fn a_language_decides_how_words_are_stemmed_and_negated() {
     let builder = Pipeline::builder().preset_for(Preset::Social, Language::French);
     let pipeline = builder.fit(&texts, &[0, 0, 1, 0]).unwrap();
     let terms: Vec<_> = pipeline.vectorizer().feature_names().collect();
-    assert_eq!(terms, ["pas"], "no other is in two texts, as `annul` and `NOT_annul` differ");
+    for term in ["annul", "NOT_annul", "bon", "pas NOT_bon"] {
+        assert!(terms.iter().any(|other| other == term), "{term} is not among {terms:?}");
+    }
 }
 
 /// Accuracy, F1 of the positive class (macro F1 of several) and ROC-AUC, means over the first of ten folds, row i being in
@@ -86,7 +88,7 @@ fn social_is_better_than_a_careful_user_of_scikit_learn() {
     else {
         return;
     };
-    assert!(accuracy > 0.934 && f1 > 0.832 && area > 0.970, "{accuracy:.4} {f1:.4} {area:.4}");
+    assert!(accuracy > 0.935 && f1 > 0.832 && area > 0.969, "{accuracy:.4} {f1:.4} {area:.4}");
 }
 
 /// 0.8119, 0.8584 and 0.8895 there.
@@ -97,5 +99,5 @@ fn reviews_is_better_on_sentences_about_products() {
     else {
         return;
     };
-    assert!(accuracy > 0.838 && f1 > 0.872 && area > 0.914, "{accuracy:.4} {f1:.4} {area:.4}");
+    assert!(accuracy > 0.841 && f1 > 0.875 && area > 0.915, "{accuracy:.4} {f1:.4} {area:.4}");
 }

@@ -5,7 +5,8 @@
 //! sentences and products alike: punctuation and stop words stay; negated words are marked and stems counted together;
 //! columns are weighed by naive Bayes *after* the norm, softly ([`NbWeighting::Soft`]); and classes count the same in all.
 //! What gained nothing: trigrams on short texts, lemmas, other idf, SVM instead of logistic regression, several models at
-//! once, a multinomial model instead of one per class.
+//! once, a multinomial model instead of one per class. Terms of one text are kept: they cost three times the columns and
+//! no time to speak of, and gained 0.9 points of accuracy on tweets of three classes, nothing on those of two.
 
 use std::fmt;
 use std::str::FromStr;
@@ -81,7 +82,7 @@ impl Preset {
             let params = Vectorizer::tfidf().analyzer(analyzer).ngram_range(1, n);
             params.min_df(DocFreq::Count(min_df))
         };
-        let stems = words(tokens().stemmer(language), 2, 2).sublinear_tf(true);
+        let stems = words(tokens().stemmer(language), 2, 1).sublinear_tf(true);
         match self {
             Self::Baseline => Vectorizer::tfidf().max_features(10_000),
             Self::Social => stems,
@@ -111,14 +112,12 @@ impl Preset {
     }
 }
 
-/// Words, punctuation, emoji, and the words of hashtags.
+/// Words, punctuation, emoji, and the words of hashtags. Handles say whom a text is about; numbers of any kind say little.
 fn tokens() -> AnalyzerParams {
-    let social = Social::default()
-        .placeholder(Entity::Link)
-        .placeholder(Entity::Email)
-        .split_hashtags(true)
-        .elongation(Elongation::Shorten);
-    Analyzer::social().tokenizer(social)
+    let social = Social::default().split_hashtags(true).elongation(Elongation::Shorten);
+    let kinds =
+        [Entity::Link, Entity::Email, Entity::Number, Entity::Price, Entity::Time, Entity::Date];
+    Analyzer::social().tokenizer(kinds.into_iter().fold(social, Social::placeholder))
 }
 
 impl fmt::Display for Preset {
