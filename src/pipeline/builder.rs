@@ -1,7 +1,7 @@
 //! Settings to a fitted pipeline.
 
 use super::prior::{Prior, STRENGTH};
-use super::{Pipeline, Preset};
+use super::{CalibrationReport, Pipeline, Preset};
 use crate::classifier::{CalibrationMethod, Classifier, ClassifierParams, FitOptions, Task};
 use crate::error::{Error, Result, same_length};
 use crate::evaluate::KFold;
@@ -196,7 +196,8 @@ impl PipelineBuilder {
         tracker.metric("converged", f64::from(u8::from(report.converged())), 0);
         if let Some(calibration) = self.calibration {
             pipeline = self.calibrate(pipeline, calibration, (texts, labels), factor, options)?;
-            for (key, value) in pipeline.calibration_report.iter().flat_map(|r| r.metrics()) {
+            let report = pipeline.calibration_report.as_ref();
+            for (key, value) in report.into_iter().flat_map(CalibrationReport::metrics) {
                 tracker.metric(key, value, 0);
             }
         }
@@ -227,8 +228,7 @@ impl PipelineBuilder {
             let classifier = self.classifier.fit_task(&rows, task, &options)?;
             return Ok((vectorizer, classifier));
         };
-        let decisions = prior.decisions(texts)?;
-        let wide = prior.beside(&rows, &decisions, factor)?;
+        let wide = prior.beside(&rows, texts, factor)?;
         blocks.extend((rows.n_columns()..wide.n_columns()).map(|column| column..column + 1));
         let classifier = self.classifier.fit_task(&wide, task, &options.column_blocks(&blocks))?;
         let Pipeline { vectorizer: theirs, classifier: model, .. } = prior.pipeline();

@@ -82,17 +82,18 @@ impl Preset {
             let params = Vectorizer::tfidf().analyzer(analyzer).ngram_range(1, n);
             params.min_df(DocFreq::Count(min_df))
         };
-        let stems = words(tokens().stemmer(language), 2, 1).sublinear_tf(true);
+        let stems =
+            |tokens: AnalyzerParams| words(tokens.stemmer(language), 2, 1).sublinear_tf(true);
         match self {
             Self::Baseline => Vectorizer::tfidf().max_features(10_000),
-            Self::Social => stems,
+            Self::Social => stems(tokens(&NUMBERS)),
             Self::Reviews => {
                 let characters =
                     Vectorizer::tfidf().analyzer(Analyzer::char_wb()).ngram_range(2, 5);
                 let characters = characters.min_df(DocFreq::Count(3)).sublinear_tf(true);
-                stems.beside(characters.weight(0.5))
+                stems(tokens(&[])).beside(characters.weight(0.5))
             }
-            Self::Long => words(tokens(), 3, 5).binary(true),
+            Self::Long => words(tokens(&[]), 3, 5).binary(true),
         }
     }
 
@@ -112,12 +113,14 @@ impl Preset {
     }
 }
 
-/// Words, punctuation, emoji, and the words of hashtags. Handles say whom a text is about; numbers of any kind say little.
-fn tokens() -> AnalyzerParams {
+/// What says little in tweets, where it is a flight or an hour. In reviews it may be the verdict, as in `9/10`.
+const NUMBERS: [Entity; 4] = [Entity::Number, Entity::Price, Entity::Time, Entity::Date];
+
+/// Words, punctuation, emoji, and the words of hashtags; all links are one token, and so is all of `alike`.
+fn tokens(alike: &[Entity]) -> AnalyzerParams {
     let social = Social::default().split_hashtags(true).elongation(Elongation::Shorten);
-    let kinds =
-        [Entity::Link, Entity::Email, Entity::Number, Entity::Price, Entity::Time, Entity::Date];
-    Analyzer::social().tokenizer(kinds.into_iter().fold(social, Social::placeholder))
+    let alike = [Entity::Link, Entity::Email].into_iter().chain(alike.iter().copied());
+    Analyzer::social().tokenizer(alike.fold(social, Social::placeholder))
 }
 
 impl fmt::Display for Preset {

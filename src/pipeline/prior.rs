@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::Pipeline;
 use crate::error::{Error, Result};
-use crate::rows::{Matrix, Rows};
+use crate::rows::Rows;
 
 /// How much a decision value counts as a column beside rows of length 1. With a hundred texts, 0.1 is too little; more
 /// changes nothing.
@@ -37,14 +37,16 @@ impl Prior {
         &self.0
     }
 
-    /// Its decision values: texts × outputs.
-    pub(super) fn decisions<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Result<Matrix> {
-        self.0.classifier.decision_function(&self.0.vectorizer.transform(texts))
-    }
-
-    /// Rows with its decision values, times `factor`, as columns to their right.
-    pub(super) fn beside(&self, rows: &Rows, decisions: &Matrix, factor: f64) -> Result<Rows> {
-        let wide = rows.beside_dense(decisions, |z| (factor * z) as f32);
+    /// The rows of texts with its decision values of them, times `factor`, as columns to their right.
+    pub(super) fn beside<T: AsRef<str> + Sync>(
+        &self,
+        rows: &Rows,
+        texts: &[T],
+        factor: f64,
+    ) -> Result<Rows> {
+        let Pipeline { vectorizer, classifier, .. } = self.pipeline();
+        let decisions = classifier.decision_function(&vectorizer.transform(texts))?;
+        let wide = rows.beside_dense(&decisions, |z| (factor * z) as f32);
         wide.ok_or_else(|| Error::InvalidValues {
             what: "prior",
             problem: "its decision values leave the range of single precision; bring the rows it was trained on closer to 1".to_owned(),
