@@ -1,13 +1,13 @@
 //! Trains a pipeline on your own texts, evaluates it, and saves, tracks or prints what you ask for.
 //!
 //! ```text
-//! cargo run --release --example train -- --train T.tsv [--test U.tsv] [--preset baseline] [--model OUT.ressenti]
-//!                                        [--folds 10] [--tune] [--store DIR] [--json]
+//! cargo run --release --example train -- --train T.tsv [--test U.tsv] [--preset baseline] [--language English]
+//!                                        [--model OUT.ressenti] [--folds 10] [--tune] [--store DIR] [--json]
 //! ```
 //!
 //! Files have the header `label<TAB>text`. You will see a progress bar (on a terminal), then the classification report.
-//! Without `--test`, a fifth of the texts is kept out of training to evaluate on. With `--json` the last line is one JSON
-//! object with the figures, and nothing else is printed on standard output.
+//! Presets are baseline, social, reviews and long. Without `--test`, a fifth of the texts is kept out of training to evaluate
+//! on. With `--json` the last line is one JSON object with the figures, and nothing else is printed on standard output.
 //!
 //! With `--folds 10` no model is trained but one for each fold, in which text i is in fold i mod 10: you will see the mean of
 //! each figure and its standard error. `--tune` looks for better settings first, in 40 trials, and prints how each did.
@@ -23,16 +23,18 @@ use indicatif::{ProgressBar, ProgressStyle};
 use ressenti::dataset::{Dataset, read_tsv};
 use ressenti::evaluate::{Folds, stratified_split};
 use ressenti::select::{Budget, CvOptions, Metric, cross_validate, tune_with};
+use ressenti::text::Language;
 use ressenti::tracker::{NoopTracker, RunStatus, Store, Tracker};
-use ressenti::{Classifier, FitOptions, Pipeline, PipelineBuilder, Step, Vectorizer};
+use ressenti::{FitOptions, Pipeline, PipelineBuilder, Preset, Step};
 use serde_json::json;
 
-const USAGE: &str = "usage: train --train T.tsv [--test U.tsv] [--preset baseline] [--model OUT.ressenti] [--folds 10] [--tune] [--store DIR] [--json]";
+const USAGE: &str = "usage: train --train T.tsv [--test U.tsv] [--preset baseline] [--language English] [--model OUT.ressenti] [--folds 10] [--tune] [--store DIR] [--json]";
 
 struct Options {
     train: PathBuf,
     test: Option<PathBuf>,
-    preset: String,
+    preset: Preset,
+    language: Language,
     model: Option<PathBuf>,
     folds: Option<usize>,
     tune: bool,
@@ -58,7 +60,7 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    let mut builder = preset(&options.preset)?;
+    let mut builder = Pipeline::builder().preset_for(options.preset, options.language);
     let data = read_tsv(&options.train)?;
     if let Some(n) = options.folds {
         return fold_by_fold(&builder, &data, n, options);
@@ -69,9 +71,9 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     };
 
     let run = match &options.store {
-        Some(store) => {
-            Some(Store::open(store)?.start_run("sentiment-analysis-twitter", &options.preset)?)
-        }
+        Some(store) => Some(
+            Store::open(store)?.start_run("sentiment-analysis-twitter", options.preset.as_str())?,
+        ),
         None => None,
     };
     let tracker: &dyn Tracker = run.as_ref().map_or(&NoopTracker, |run| run);
@@ -106,7 +108,6 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     }
     let report = pipeline.evaluate_with(&test.texts, &test.labels, tracker)?;
     pipeline.log_to(tracker)?;
-    tracker.log_param("preset", options.preset.as_str().into())?;
     tracker.log_metric("fit_seconds", fit_seconds, 0)?;
     tracker.finish(RunStatus::Finished)?;
     for message in pipeline.fit_report().tracking_errors().iter().chain(report.tracking_errors()) {
@@ -118,7 +119,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
 
     if options.json {
         let mut line = json!({
-            "preset": options.preset,
+            "preset": options.preset.as_str(),
             "rows": train.texts.len(),
             "classes": pipeline.classes().len(),
             "features": pipeline.vectorizer().n_features(),
@@ -153,7 +154,7 @@ fn fold_by_fold(
     let start = Instant::now();
     let cv = cross_validate(builder, &data.texts, &data.labels, &folds, &CvOptions::new())?;
     let seconds = start.elapsed().as_secs_f64();
-    let mut line = json!({ "preset": options.preset, "rows": data.texts.len(), "folds": n, "seconds": seconds });
+    let mut line = json!({ "preset": options.preset.as_str(), "rows": data.texts.len(), "folds": n, "seconds": seconds });
     let metrics = [Metric::Accuracy, Metric::F1Macro, Metric::F1, Metric::RocAuc, Metric::LogLoss];
     for (name, metric) in metrics.map(|metric| (metric.name(), metric)) {
         let Some(estimate) = cv.scores().estimate(metric) else { continue };
@@ -172,14 +173,11 @@ fn fold_by_fold(
     Ok(())
 }
 
-/// The settings behind a name.
-fn preset(name: &str) -> Result<PipelineBuilder, Box<dyn Error>> {
-    match name {
-        "baseline" => Ok(Pipeline::builder()
-            .vectorizer(Vectorizer::tfidf().max_features(10_000))
-            .classifier(Classifier::logistic_regression().c(1.0).max_iter(1_000))),
-        other => Err(format!("there is no preset {other:?}; the presets are: baseline").into()),
-    }
+/// By its English name; stemmers are what languages are known by.
+fn language(name: &str) -> Result<Language, String> {
+    let known = [Language::English, Language::French, Language::German, Language::Spanish];
+    let found = known.into_iter().find(|language| language.name() == name);
+    found.ok_or_else(|| format!("--language {name:?} is none of {known:?}"))
 }
 
 fn hold_out_a_fifth(data: &Dataset) -> ressenti::Result<(Dataset, Dataset)> {
@@ -194,15 +192,16 @@ fn hold_out_a_fifth(data: &Dataset) -> ressenti::Result<(Dataset, Dataset)> {
 impl Options {
     fn parse() -> Result<Self, lexopt::Error> {
         use lexopt::prelude::*;
-        let (mut train, mut test, mut preset, mut model, mut store, mut json) =
-            (None, None, "baseline".to_owned(), None, None, false);
+        let (mut train, mut test, mut model, mut store, mut json) = (None, None, None, None, false);
+        let (mut preset, mut language) = (Preset::Baseline, Language::English);
         let (mut folds, mut tune) = (None, false);
         let mut arguments = lexopt::Parser::from_env();
         while let Some(argument) = arguments.next()? {
             match argument {
                 Long("train") => train = Some(arguments.value()?.into()),
                 Long("test") => test = Some(arguments.value()?.into()),
-                Long("preset") => preset = arguments.value()?.string()?,
+                Long("preset") => preset = arguments.value()?.parse()?,
+                Long("language") => language = arguments.value()?.parse_with(self::language)?,
                 Long("model") => model = Some(arguments.value()?.into()),
                 Long("folds") => folds = Some(arguments.value()?.parse()?),
                 Long("tune") => tune = true,
@@ -216,6 +215,6 @@ impl Options {
             }
         }
         let train = train.ok_or("--train is missing")?;
-        Ok(Self { train, test, preset, model, folds, tune, store, json })
+        Ok(Self { train, test, preset, language, model, folds, tune, store, json })
     }
 }

@@ -2,6 +2,8 @@
 //! evaluation, experiment tracking, one file per model — without a server, a Python or a download.
 //!
 //! * [`Pipeline`] is what most programs need: trained on texts and labels, it scores, explains, evaluates, saves and loads.
+//!   A [`Preset`] has settings that are right for tweets, sentences or documents; with few labels, it can stand on
+//!   [a pipeline trained on many](PipelineBuilder::prior).
 //! * [`Vectorizer`] turns texts into sparse TF-IDF rows with scikit-learn's numbers; [`text`] is how it cuts them, and
 //!   [`TermCounts`] learns one from texts that are not all at hand.
 //! * [`Classifier`] turns rows into scores: logistic regression, linear SVM, naive Bayes, SGD; however it was trained, it is
@@ -113,7 +115,9 @@ pub use classifier::{
     SgdLoss, Solver, Threshold, ThresholdRule,
 };
 
-pub use pipeline::{Contribution, Explanation, Pipeline, PipelineBuilder};
+pub use pipeline::{
+    CalibrationReport, Contribution, Explanation, Pipeline, PipelineBuilder, Preset,
+};
 pub use sentiment::{Label, Prediction, Sentiment};
 
 pub use progress::{Progress, Stage, Step};

@@ -109,6 +109,26 @@ impl Rows {
         Self::from_parts(columns.len(), indptr, kept, values)
     }
 
+    /// The same with dense columns to the right, of as many rows; `None` unless all of `f(value)` are finite.
+    pub(crate) fn beside_dense(&self, dense: &Matrix, f: impl Fn(f64) -> f32) -> Option<Self> {
+        let width = dense.n_columns();
+        let all = self.nnz() + self.n_rows() * width;
+        let (mut columns, mut values) = (Vec::with_capacity(all), Vec::with_capacity(all));
+        let mut indptr = vec![0];
+        for i in 0..self.n_rows() {
+            let (mine, of_mine) = self.row(i);
+            columns.extend_from_slice(mine);
+            values.extend_from_slice(of_mine);
+            columns.extend((self.n_columns..self.n_columns + width).map(|column| column as u32));
+            values.extend(dense.row(i).iter().map(|&value| f(value)));
+            if values[values.len() - width..].iter().any(|value| !value.is_finite()) {
+                return None;
+            }
+            indptr.push(values.len());
+        }
+        Some(Self::from_parts(self.n_columns + width, indptr, columns, values))
+    }
+
     /// All rows at once, for loops that cannot afford to slice twice per row.
     pub(crate) fn parts(&self) -> Parts<'_> {
         Parts { indptr: &self.indptr, columns: &self.columns, values: &self.values }

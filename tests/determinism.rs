@@ -5,14 +5,17 @@ mod common;
 use common::tweets;
 use ressenti::text::{Analyzer, Language, Negation};
 use ressenti::{
-    Classifier, DocFreq, FitOptions, NbWeighting, Pipeline, PipelineBuilder, Vectorizer,
-    VectorizerParams,
+    CalibrationMethod, Classifier, DocFreq, FitOptions, NbWeighting, Pipeline, PipelineBuilder,
+    Preset, Vectorizer, VectorizerParams,
 };
 
 /// Settings with much to go wrong: ties at a cut, stems, n-grams, few columns so that training runs in many chunks.
-fn builders() -> [PipelineBuilder; 10] {
+fn builders() -> [PipelineBuilder; 15] {
     let fast = || Classifier::logistic_regression().tol(1e-3);
     let [words, characters, hashed, negated] = kinds();
+    let preset = |preset| Pipeline::builder().preset(preset);
+    let (labels, texts) = tweets::polar(1);
+    let prior = preset(Preset::Social).fit(&texts[..90], &labels[..90]).unwrap();
     [
         Pipeline::builder(),
         Pipeline::builder().vectorizer(Vectorizer::tfidf().max_features(100)).classifier(fast()),
@@ -34,6 +37,11 @@ fn builders() -> [PipelineBuilder; 10] {
         Pipeline::builder().classifier(fast().nb_weighting(NbWeighting::LogCounts { beta: 0.5 })),
         Pipeline::builder().classifier(Classifier::bernoulli_nb()),
         Pipeline::builder().classifier(Classifier::sgd()),
+        preset(Preset::Social).calibration(CalibrationMethod::Platt, 3),
+        preset(Preset::Reviews),
+        preset(Preset::Long).calibration(CalibrationMethod::Isotonic, 2),
+        preset(Preset::Social).prior(&prior),
+        preset(Preset::Baseline).prior(&prior).calibration(CalibrationMethod::Temperature, 2),
     ]
 }
 

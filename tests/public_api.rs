@@ -18,11 +18,11 @@ use ressenti::text::{
 };
 use ressenti::tracker::{NoopTracker, RunStatus, Tracker, Value};
 use ressenti::{
-    Algorithm, Calibration, CalibrationMethod, ClassWeight, Classifier, ClassifierParams,
-    Contribution, DocFreq, Error, Explanation, FitOptions, FitReport, Matrix, ModelFileError,
-    MultiClass, NbWeighting, NeutralBand, Norm, OnlineClassifier, Pipeline, PipelineBuilder,
-    Prediction, Progress, Rows, Sentiment, SgdLoss, Stage, Step, Threshold, ThresholdRule,
-    Vectorizer, VectorizerParams, Vocabulary,
+    Algorithm, Calibration, CalibrationMethod, CalibrationReport, ClassWeight, Classifier,
+    ClassifierParams, Contribution, DocFreq, Error, Explanation, FitOptions, FitReport, Matrix,
+    ModelFileError, MultiClass, NbWeighting, NeutralBand, Norm, OnlineClassifier, Pipeline,
+    PipelineBuilder, Prediction, Preset, Progress, Rows, Sentiment, SgdLoss, Stage, Step,
+    Threshold, ThresholdRule, Vectorizer, VectorizerParams, Vocabulary,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -57,6 +57,8 @@ fn values_cross_threads_survive_panics_and_can_be_copied_and_printed() {
     value::<Algorithm>();
     value::<Calibration>();
     value::<CalibrationMethod>();
+    value::<CalibrationReport>();
+    value::<Preset>();
     value::<MultiClass>();
     value::<NbWeighting>();
     value::<NeutralBand>();
@@ -115,6 +117,7 @@ fn settings_and_answers_can_be_compared() {
     comparable::<RandomSearch>();
     comparable::<SearchResults>();
     comparable::<Calibration>();
+    comparable::<CalibrationReport>();
     comparable::<NbWeighting>();
     comparable::<NeutralBand>();
     comparable::<OnlineClassifier>();
@@ -137,6 +140,7 @@ fn settings_and_answers_can_be_compared() {
     key::<Algorithm>();
     key::<CalibrationMethod>();
     key::<Metric>();
+    key::<Preset>();
     key::<MultiClass>();
     key::<SgdLoss>();
     key::<Entity>();
@@ -161,6 +165,8 @@ fn models_and_settings_can_be_stored_by_serde() {
     stored::<Algorithm>();
     stored::<Calibration>();
     stored::<CalibrationMethod>();
+    stored::<CalibrationReport>();
+    stored::<Preset>();
     stored::<MultiClass>();
     stored::<NbWeighting>();
     stored::<NeutralBand>();

@@ -15,8 +15,9 @@ use ressenti::select::{
 };
 use ressenti::tracker::{MemoryTracker, RunStatus, Tracker, Value};
 use ressenti::{
-    ClassWeight, Classifier, ClassifierParams, DocFreq, Error, FitOptions, NbWeighting, Pipeline,
-    PipelineBuilder, Result, Stage, Step, TrackingError, Vectorizer, VectorizerParams,
+    CalibrationMethod, ClassWeight, Classifier, ClassifierParams, DocFreq, Error, FitOptions,
+    NbWeighting, Pipeline, PipelineBuilder, Result, Stage, Step, TrackingError, Vectorizer,
+    VectorizerParams,
 };
 
 const TEXTS: [&str; 8] =
@@ -511,6 +512,30 @@ proptest! {
             for (a, b) in trial.scores().folds().iter().zip(cv.scores().folds()) {
                 prop_assert!((a.log_loss - b.log_loss).abs() < 1e-6);
             }
+        }
+    }
+}
+
+#[test]
+fn what_is_more_than_two_parts_is_refused_and_not_dropped() {
+    let (texts, labels) = (["good", "bad", "good", "bad"], ["1", "0", "1", "0"]);
+    let folds = Folds::from_assignment(vec![0, 0, 1, 1]).unwrap();
+    let options = CvOptions::new();
+    let prior = Pipeline::builder().fit(&texts, &labels).unwrap();
+    for (builder, what) in [
+        (Pipeline::builder().prior(&prior), "with a prior"),
+        (Pipeline::builder().calibration(CalibrationMethod::Platt, 2), "with a calibration"),
+    ] {
+        let expected = format!(
+            "builder {what} cannot be cross-validated; find its other settings first, and set this when you train with them"
+        );
+        let alone = cross_validate(&builder, &texts, &labels, &folds, &options).unwrap_err();
+        let search = GridSearch::new(Space::new(builder.clone()));
+        let searched = search.fit(&texts, &labels, &folds, &options).unwrap_err();
+        let budget = Budget::trials(3).folds(2).start(builder);
+        let tuned = tune_with(&texts, &labels, &budget, &options).unwrap_err();
+        for error in [alone, searched, tuned] {
+            assert_eq!(error.to_string(), expected);
         }
     }
 }

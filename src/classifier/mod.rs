@@ -10,6 +10,7 @@ mod bayes;
 mod calibration;
 mod check;
 mod fit;
+mod folding;
 mod held_out;
 mod isotonic;
 mod linear;
@@ -46,6 +47,8 @@ pub use prune::{Fidelity, Keep, Pruned};
 pub use report::FitReport;
 pub use solver::Solver;
 pub use threshold::{Threshold, ThresholdRule};
+
+pub(crate) use fit::Task;
 
 use crate::error::{Error, Result};
 use crate::parallel;

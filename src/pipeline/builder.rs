@@ -1,11 +1,14 @@
 //! Settings to a fitted pipeline.
 
-use super::Pipeline;
-use crate::classifier::{ClassifierParams, FitOptions};
+use super::prior::{Prior, STRENGTH};
+use super::{CalibrationReport, Pipeline, Preset};
+use crate::classifier::{CalibrationMethod, Classifier, ClassifierParams, FitOptions, Task};
 use crate::error::{Error, Result, same_length};
+use crate::evaluate::KFold;
 use crate::sentiment::Label;
+use crate::text::Language;
 use crate::tracker::Collecting;
-use crate::vectorizer::{Block, VectorizerParams};
+use crate::vectorizer::{Block, Vectorizer, VectorizerParams};
 
 /// How a [`Pipeline`] is trained: the settings of both its parts.
 ///
@@ -23,13 +26,17 @@ use crate::vectorizer::{Block, VectorizerParams};
 #[must_use]
 pub struct PipelineBuilder {
     vectorizer: VectorizerParams,
-    classifier: ClassifierParams,
+    pub(super) classifier: ClassifierParams,
+    preset: Option<Preset>,
+    prior: Option<Prior>,
+    calibration: Option<(CalibrationMethod, usize)>,
 }
 
 impl PipelineBuilder {
     /// How texts become rows. Default: [`Vectorizer::tfidf`](crate::Vectorizer::tfidf).
     pub fn vectorizer(mut self, params: VectorizerParams) -> Self {
         self.vectorizer = params;
+        self.preset = None;
         self
     }
 
@@ -37,12 +44,107 @@ impl PipelineBuilder {
     /// [`Classifier::logistic_regression`](crate::Classifier::logistic_regression).
     pub fn classifier(mut self, params: ClassifierParams) -> Self {
         self.classifier = params;
+        self.preset = None;
+        self
+    }
+
+    /// Both parts as a [`Preset`] has them, for texts in English; instead of what was set before. Runs and models then
+    /// tell the preset's name and version, unless one of the parts is set anew.
+    ///
+    /// ```
+    /// use ressenti::{Pipeline, Preset};
+    ///
+    /// let texts = ["good crew :)", "not good at all", "good seat", "not a good seat"];
+    /// let pipeline = Pipeline::builder().preset(Preset::Social).fit(&texts, &["1", "0", "1", "0"])?;
+    /// assert_eq!(pipeline.preset(), Some(("social", 1)));
+    /// assert_eq!(pipeline.predict("good!")?.label(), "1");
+    /// # Ok::<(), ressenti::Error>(())
+    /// ```
+    pub fn preset(self, preset: Preset) -> Self {
+        self.preset_for(preset, Language::English)
+    }
+
+    /// [`preset`](Self::preset) for texts in another language: its words are stemmed, and those that are negated marked
+    /// where the crate has a [list of negators](crate::text::Negation::of).
+    pub fn preset_for(mut self, preset: Preset, language: Language) -> Self {
+        self.vectorizer = preset.vectorizer(language);
+        self.classifier = preset.classifier();
+        self.preset = Some(preset);
+        self
+    }
+
+    /// A pipeline to stand on, such as one that was trained on many texts of another kind, where there are few of these.
+    /// Default: none.
+    ///
+    /// Its decision values, times 0.3, are columns of the rows that are trained on, and the texts decide how much they are
+    /// worth. Then they are folded away: what comes out is one linear model, whose vectorizer has the prior's blocks to the
+    /// right of its own, with their own terms, document frequencies and norm. So its decision values are those of the model
+    /// with the extra columns, and the prior itself is no longer needed.
+    ///
+    /// Classes may differ: of a prior that tells good from bad, a model of three classes learns which of them it speaks
+    /// for. A text is analysed by both, so it takes the time of both to score; and a term that both know has two columns.
+    /// [`known_tokens`](crate::Prediction::known_tokens) are those of the new texts' terms.
+    ///
+    /// Training fails with [`Error::InvalidParameter`] for priors that ask only whether a term is there
+    /// ([`is_binary`](crate::Classifier::is_binary)), and for classifiers that have no use for such columns: naive Bayes,
+    /// [`NbWeighting::LogCounts`](crate::NbWeighting::LogCounts), and `Soft` of base 0.
+    ///
+    /// ```
+    /// use ressenti::Pipeline;
+    ///
+    /// let many = ["lovely film", "great film", "awful film", "terrible film"];
+    /// let prior = Pipeline::builder().fit(&many, &["good", "good", "bad", "bad"])?;
+    /// let few = ["a lovely crew", "what an awful flight"];
+    /// let pipeline = Pipeline::builder().prior(&prior).fit(&few, &["1", "0"])?;
+    /// assert_eq!(pipeline.predict("a great seat")?.label(), "1");
+    /// # Ok::<(), ressenti::Error>(())
+    /// ```
+    pub fn prior(mut self, pipeline: &Pipeline) -> Self {
+        self.prior = Some(Prior::new(pipeline));
+        self
+    }
+
+    /// Calibrates probabilities by the decision values that texts get from models that were not trained on them: one model
+    /// for each of so many stratified folds, and then the one of all texts. Default: no calibration; 5 folds are usual,
+    /// range: 2 to the texts of the largest class.
+    ///
+    /// Labels stay as they are, for they are decided by the decision values. Training takes as many times longer as there
+    /// are folds. [`Pipeline::calibration_report`] has the figures before and after.
+    ///
+    /// Training then also fails with [`Error::InvalidParameter`] for folds out of range, and with [`Error::InvalidValues`] for a
+    /// class of one text.
+    ///
+    /// ```
+    /// use ressenti::{CalibrationMethod, Pipeline};
+    ///
+    /// let texts = ["good crew", "bad crew", "good seat", "bad seat"];
+    /// let builder = Pipeline::builder().calibration(CalibrationMethod::Platt, 2);
+    /// let pipeline = builder.fit(&texts, &[true, false, true, false])?;
+    /// assert!(pipeline.classifier().calibration().is_some());
+    /// # Ok::<(), ressenti::Error>(())
+    /// ```
+    pub fn calibration(mut self, method: CalibrationMethod, folds: usize) -> Self {
+        self.calibration = Some((method, folds));
         self
     }
 
     /// The settings of both parts.
     pub(crate) fn parts(&self) -> (&VectorizerParams, &ClassifierParams) {
         (&self.vectorizer, &self.classifier)
+    }
+
+    /// `Err` if there is more to it than its two parts, which is all that a search or a cross-validation tries.
+    pub(crate) fn check_two_parts(&self) -> Result<()> {
+        let found = match (&self.prior, &self.calibration) {
+            (None, None) => return Ok(()),
+            (Some(_), _) => "with a prior",
+            (None, Some(_)) => "with a calibration",
+        };
+        Err(Error::InvalidParameter {
+            name: "builder",
+            found: found.to_owned(),
+            expected: "cannot be cross-validated; find its other settings first, and set this when you train with them",
+        })
     }
 
     /// The settings of both parts.
@@ -85,6 +187,10 @@ impl PipelineBuilder {
         // What labels and settings can get wrong shows before texts are analysed for minutes.
         let task = self.classifier.prepare(labels, options)?;
         self.vectorizer.validate()?;
+        let factor = self.factor_of_prior()?;
+        if let Some((_, folds)) = self.calibration {
+            KFold::new(folds).stratified(labels)?;
+        }
 
         let tracker = Collecting::new(options.run());
         for (key, value) in self.vectorizer.summary() {
@@ -93,20 +199,63 @@ impl PipelineBuilder {
         for (key, value) in self.classifier.summary() {
             tracker.param(key, value);
         }
+        if let Some(preset) = self.preset {
+            tracker.param("preset", preset.as_str());
+            tracker.param("preset_version", preset.version());
+        }
+        if let Some((method, folds)) = self.calibration {
+            tracker.param("calibration", format!("{method:?}"));
+            tracker.param("calibration_folds", folds);
+        }
         tracker.param("n_train", texts.len());
         tracker.param("n_classes", task.n_classes());
         tracker.tag("ressenti.version", env!("CARGO_PKG_VERSION"));
 
-        let (vectorizer, rows) =
-            self.vectorizer.fit_transform_with(texts, options.progress_callback())?;
-        tracker.param("n_features", rows.n_columns());
-        let blocks: Vec<_> = vectorizer.blocks().iter().map(Block::columns).collect();
-        let classifier = self.classifier.fit_task(&rows, task, &options.column_blocks(&blocks))?;
-        let mut pipeline = Pipeline { vectorizer, classifier };
+        let (vectorizer, classifier) = self.fit_parts(texts, task, factor, options)?;
+        tracker.param("n_features", vectorizer.n_features());
+        let preset = self.preset.map(|preset| (preset.as_str().to_owned(), preset.version()));
+        let mut pipeline = Pipeline { vectorizer, classifier, preset, calibration_report: None };
         let report = pipeline.fit_report();
         tracker.metric("n_iter", report.n_iter().into(), 0);
         tracker.metric("converged", f64::from(u8::from(report.converged())), 0);
+        if let Some(calibration) = self.calibration {
+            pipeline = self.calibrate(pipeline, calibration, (texts, labels), factor, options)?;
+            let report = pipeline.calibration_report.as_ref();
+            for (key, value) in report.into_iter().flat_map(CalibrationReport::metrics) {
+                tracker.metric(key, value, 0);
+            }
+        }
         pipeline.classifier.add_tracking_errors(tracker.into_messages());
         Ok(pipeline)
+    }
+
+    /// What decision values of the prior are multiplied with; 0 without one.
+    fn factor_of_prior(&self) -> Result<f64> {
+        let Some(prior) = &self.prior else { return Ok(0.0) };
+        prior.pipeline().classifier.check_folds()?;
+        self.classifier.factor_of_prior(STRENGTH)
+    }
+
+    /// The two parts, without what is said of a run.
+    pub(super) fn fit_parts<T: AsRef<str> + Sync>(
+        &self,
+        texts: &[T],
+        task: Task,
+        factor: f64,
+        options: &FitOptions<'_>,
+    ) -> Result<(Vectorizer, Classifier)> {
+        let (vectorizer, rows) =
+            self.vectorizer.fit_transform_with(texts, options.progress_callback())?;
+        let mut blocks: Vec<_> = vectorizer.blocks().iter().map(Block::columns).collect();
+        let Some(prior) = &self.prior else {
+            let options = options.column_blocks(&blocks);
+            let classifier = self.classifier.fit_task(&rows, task, &options)?;
+            return Ok((vectorizer, classifier));
+        };
+        let wide = prior.beside(&rows, texts, factor)?;
+        blocks.extend((rows.n_columns()..wide.n_columns()).map(|column| column..column + 1));
+        let classifier = self.classifier.fit_task(&wide, task, &options.column_blocks(&blocks))?;
+        let Pipeline { vectorizer: theirs, classifier: model, .. } = prior.pipeline();
+        Ok((vectorizer.beside(theirs)?, classifier.fold_prior(model, factor)?))
     }
 }

@@ -72,7 +72,7 @@ impl Pipeline {
     }
 
     /// The class of each label.
-    fn places<L: Label>(&self, labels: &[L]) -> Result<Vec<usize>> {
+    pub(super) fn places<L: Label>(&self, labels: &[L]) -> Result<Vec<usize>> {
         let classes = self.classes();
         let known: HashMap<&str, usize> =
             classes.iter().enumerate().map(|(i, c)| (c.as_str(), i)).collect();

@@ -4,8 +4,11 @@
 //! file, asked together, and their answers are evaluated, explained and tracked.
 
 mod builder;
+mod calibrated;
 mod evaluation;
 mod explain;
+mod presets;
+mod prior;
 mod scorer;
 
 use std::path::Path;
@@ -13,7 +16,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 pub use builder::PipelineBuilder;
+pub use calibrated::CalibrationReport;
 pub use explain::{Contribution, Explanation};
+pub use presets::Preset;
 
 use crate::classifier::{Classifier, FitReport};
 use crate::error::{Error, Result};
@@ -48,6 +53,9 @@ use crate::vectorizer::Vectorizer;
 pub struct Pipeline {
     vectorizer: Vectorizer,
     classifier: Classifier,
+    /// The name and the version; as text, so that a model of a preset that is gone can still be read.
+    preset: Option<(String, u32)>,
+    calibration_report: Option<CalibrationReport>,
 }
 
 /// The stored form, before it is known that the parts fit.
@@ -55,13 +63,16 @@ pub struct Pipeline {
 struct PipelineParts {
     vectorizer: Vectorizer,
     classifier: Classifier,
+    preset: Option<(String, u32)>,
+    calibration_report: Option<CalibrationReport>,
 }
 
 impl TryFrom<PipelineParts> for Pipeline {
     type Error = Error;
 
     fn try_from(parts: PipelineParts) -> Result<Self> {
-        Self::from_parts(parts.vectorizer, parts.classifier)
+        let PipelineParts { vectorizer, classifier, preset, calibration_report } = parts;
+        Ok(Self { preset, calibration_report, ..Self::from_parts(vectorizer, classifier)? })
     }
 }
 
@@ -76,7 +87,7 @@ impl Pipeline {
     /// Errors: [`Error::ColumnMismatch`] if the classifier was not trained on rows of this vectorizer's width.
     pub fn from_parts(vectorizer: Vectorizer, classifier: Classifier) -> Result<Self> {
         classifier.check_columns("the vectorizer", vectorizer.n_features())?;
-        Ok(Self { vectorizer, classifier })
+        Ok(Self { vectorizer, classifier, preset: None, calibration_report: None })
     }
 
     /// What turns texts into rows here.
@@ -89,6 +100,18 @@ impl Pipeline {
     #[must_use]
     pub fn classifier(&self) -> &Classifier {
         &self.classifier
+    }
+
+    /// The name and the version of the [`Preset`] that it was trained with, if it was one and nothing of it was changed.
+    #[must_use]
+    pub fn preset(&self) -> Option<(&str, u32)> {
+        self.preset.as_ref().map(|(name, version)| (name.as_str(), *version))
+    }
+
+    /// What its calibration gained, if it was [calibrated by folds](PipelineBuilder::calibration).
+    #[must_use]
+    pub fn calibration_report(&self) -> Option<&CalibrationReport> {
+        self.calibration_report.as_ref()
     }
 
     /// The labels it can answer with.

@@ -43,13 +43,17 @@ pub struct Space {
 struct Part {
     vectorizers: Vec<VectorizerParams>,
     classifiers: Vec<ClassifierParams>,
+    /// What it was made of, to tell whether that had more than two parts.
+    #[serde(skip)]
+    given: PipelineBuilder,
 }
 
 impl Space {
     /// One choice only: the settings as they are.
     pub fn new(builder: PipelineBuilder) -> Self {
-        let (vectorizer, classifier) = builder.into_parts();
-        Self { parts: vec![Part { vectorizers: vec![vectorizer], classifiers: vec![classifier] }] }
+        let (vectorizer, classifier) = builder.clone().into_parts();
+        let (vectorizers, classifiers) = (vec![vectorizer], vec![classifier]);
+        Self { parts: vec![Part { vectorizers, classifiers, given: builder }] }
     }
 
     /// Values for a setting of the vectorizer; each is put into the settings by `set`.
@@ -119,6 +123,7 @@ impl Space {
 
     /// `Err` if there is nothing to choose from, or too much to be written down.
     pub(super) fn check(&self) -> Result<()> {
+        self.parts.iter().try_for_each(|part| part.given.check_two_parts())?;
         if self.is_empty() {
             return Err(Error::InvalidParameter {
                 name: "space",

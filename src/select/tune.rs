@@ -133,7 +133,9 @@ pub fn tune_with<T: AsRef<str> + Sync, L: Label>(
     let folds = KFold::new(budget.n_folds).shuffle(budget.seed).stratified(labels)?;
     let data = Data::new(texts, labels, &folds, options)?;
     data.check_metric(budget.choice.metric)?;
-    let start = Settings::new(budget.start.clone().unwrap_or_else(usual));
+    let start = budget.start.clone().unwrap_or_else(usual);
+    start.check_two_parts()?;
+    let start = Settings::new(start);
     data.check_settings(&start.builder())?;
     let watch = Watch::new(options.progress, budget.trials.saturating_mul(folds.n_folds()));
     let mut tuner = Tuner {

@@ -158,6 +158,13 @@ impl Vectorizer {
         Ok(vectorizer)
     }
 
+    /// The columns of another fitted vectorizer to the right of its own, both as they are.
+    pub(crate) fn beside(&self, other: &Self) -> Result<Self> {
+        let blocks = self.blocks.iter().chain(&other.blocks).cloned().map(BlockParts::from);
+        let params = self.params.clone().beside(other.params.clone());
+        Self::new(params, blocks.collect(), self.n_documents)
+    }
+
     /// The settings it was fitted with, but of [lemmas](crate::text::AnalyzerParams::lemmatizer) only what its terms need:
     /// to fit anew with lemmas, use the settings that you made.
     pub fn params(&self) -> &VectorizerParams {

@@ -97,7 +97,8 @@ impl<'p, 'a> Pass<'p, 'a> {
         let mean = costs / problem.objective.ridge / some().count() as f64;
         let groups = problem.n_rows().div_ceil(GROUP);
         let shared = problem.chunks.count() as f64;
-        let shrink = (MOST_COST / mean).min(1.0);
+        // Rows without entries have a mean of 0, and perhaps a negative one.
+        let shrink = MOST_COST / mean.max(MOST_COST);
         mean.is_finite().then(|| Self { problem, shrink, groups, stride: stride(groups), shared })
     }
 

@@ -1,0 +1,83 @@
+//! A model that was trained on the decision values of another, and that other, in; one linear model of the columns of both
+//! out. How either was trained is not known here.
+//!
+//! With z₀ = W₀ᵀ·x₀ + b₀ the values of the other model, and A the weights that they were given:
+//!
+//! ```text
+//! Vᵀ·x + Aᵀ·z₀ + b  =  Vᵀ·x + (W₀·A)ᵀ·x₀ + (b + Aᵀ·b₀)
+//! ```
+
+use ndarray::{Array2, Axis};
+
+use super::rows::RowTransform;
+use super::{Algorithm, Classifier, ClassifierParams, NbWeighting, WEIGHTS};
+use crate::error::{Error, Result};
+
+impl ClassifierParams {
+    /// What a column of decision values has to be multiplied with, so that training sees it `strength` times.
+    ///
+    /// A column of a block of its own that no row lacks says nothing about a class by being there, so naive Bayes weighs it
+    /// by the base alone.
+    pub(crate) fn factor_of_prior(&self, strength: f64) -> Result<f64> {
+        let refuse = |found: &str, expected| {
+            Err(Error::InvalidParameter { name: "prior", found: found.to_owned(), expected })
+        };
+        if self.algorithm.is_naive_bayes() {
+            let expected =
+                "cannot be learnt by counting; use logistic_regression, linear_svm or sgd";
+            return refuse("with naive Bayes", expected);
+        }
+        match self.nb_weighting {
+            NbWeighting::None => Ok(strength),
+            NbWeighting::Soft { base } if base > 0.0 => Ok(strength / base),
+            NbWeighting::Soft { .. } => {
+                refuse("with nb_weighting of base 0", "has no weight there; give a base above 0")
+            }
+            NbWeighting::LogCounts { .. } => {
+                refuse("with LogCounts", "would count as present or absent; use NbWeighting::Soft")
+            }
+        }
+    }
+}
+
+impl Classifier {
+    /// `Err` unless its decision values are sums over a row as it is.
+    pub(crate) fn check_folds(&self) -> Result<()> {
+        if self.transform == RowTransform::None {
+            return Ok(());
+        }
+        let algorithm = match self.params.chosen_algorithm() {
+            Algorithm::BernoulliNb => "of Bernoulli naive Bayes",
+            _ => "of LogCounts",
+        };
+        Err(Error::InvalidParameter {
+            name: "prior",
+            found: algorithm.to_owned(),
+            expected: "asks only whether a term is there, so it cannot stand beside rows with values; train it otherwise",
+        })
+    }
+
+    /// Replaces its last columns, which were the decision values of `prior` times `factor`, by the columns of `prior`.
+    pub(crate) fn fold_prior(mut self, prior: &Self, factor: f64) -> Result<Self> {
+        let (outputs, values) = (self.intercept.len(), prior.intercept.len());
+        let own = self.n_features() - values;
+        let (kept, learnt) = self.weights.view().split_at(Axis(0), own);
+        // By hand, as the order of a library's sums may depend on the machine.
+        let folded = |values_of: &dyn Fn(usize) -> f64, k: usize| {
+            factor * (0..values).map(|v| values_of(v) * learnt[[v, k]]).sum::<f64>()
+        };
+        let weights = Array2::from_shape_fn((own + prior.n_features(), outputs), |(i, k)| {
+            if i < own { kept[[i, k]] } else { folded(&|v| prior.weights[[i - own, v]], k) }
+        });
+        for (k, intercept) in self.intercept.iter_mut().enumerate() {
+            *intercept += folded(&|v| prior.intercept[v], k);
+        }
+        self.weights = weights;
+        if self.weights.iter().chain(&self.intercept).any(|w| !WEIGHTS.contains(w)) {
+            let problem =
+                "those of the prior left the range of floating point; bring its rows closer to 1";
+            return Err(Error::InvalidValues { what: "weights", problem: problem.to_owned() });
+        }
+        Ok(self)
+    }
+}
