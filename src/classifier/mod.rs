@@ -1,8 +1,9 @@
 //! Rows in, scores out.
 //!
-//! `fit` finds the weights of a linear model from rows and labels (`problem` is what it minimises, `newton` how); scoring is
-//! one product of a row with the weights and a link that turns it into probabilities (`link`). What a column means is not
-//! known here.
+//! `fit` finds the weights of a linear model from rows and labels: by an objective and its minimum (`linear`, `solvers`), by
+//! counting (`bayes`) or row by row (`sgd`, `online`). Scoring is one product of a row with the weights, a link that turns it
+//! into probabilities (`link`, `calibration`) and a rule that turns these into a label (`verdict`, `threshold`, `band`). What a
+//! column means is not known here.
 
 mod algorithm;
 mod band;
