@@ -1,7 +1,7 @@
 //! The two matrices that pass between rooms: sparse [`Rows`] and dense [`Matrix`].
 //!
-//! A vectorizer pays out `Rows`, a classifier takes them and answers with a `Matrix`. Both are thin types over the crates
-//! that other programs exchange data with; the conversions stand here and nowhere else. What a column means is not known.
+//! A vectorizer pays out `Rows`, a classifier takes them and answers with a `Matrix`. The types of the crates that other
+//! programs exchange data with come in and go out here and nowhere else. What a column means is not known.
 
 use ndarray::Array2;
 use sprs::CsMatI;
@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 
 /// A sparse matrix: one row per text, one column per term, compressed row by row (CSR).
 ///
-/// Values are `f32`, columns `u32` and ascending within a row. Converts from and to [`sprs::CsMatI`] without copying.
+/// Values are `f32`, columns `u32` and ascending within a row. Converts from and to [`sprs::CsMatI`] without copying entries.
 ///
 /// ```
 /// use ressenti::{Rows, Vectorizer};
