@@ -116,7 +116,7 @@ pub use classifier::{
 };
 
 pub use pipeline::{
-    CalibrationReport, Contribution, Explanation, Pipeline, PipelineBuilder, Preset,
+    CalibrationReport, Contribution, Explanation, Pipeline, PipelineBuilder, Preset, Prior,
 };
 pub use sentiment::{Label, Prediction, Sentiment};
 

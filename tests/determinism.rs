@@ -6,7 +6,7 @@ use common::tweets;
 use ressenti::text::{Analyzer, Language, Negation};
 use ressenti::{
     CalibrationMethod, Classifier, DocFreq, FitOptions, NbWeighting, Pipeline, PipelineBuilder,
-    Preset, Vectorizer, VectorizerParams,
+    Preset, Prior, Vectorizer, VectorizerParams,
 };
 
 /// Settings with much to go wrong: ties at a cut, stems, n-grams, few columns so that training runs in many chunks.
@@ -40,8 +40,10 @@ fn builders() -> [PipelineBuilder; 15] {
         preset(Preset::Social).calibration(CalibrationMethod::Platt, 3),
         preset(Preset::Reviews),
         preset(Preset::Long).calibration(CalibrationMethod::Isotonic, 2),
-        preset(Preset::Social).prior(&prior),
-        preset(Preset::Baseline).prior(&prior).calibration(CalibrationMethod::Temperature, 2),
+        preset(Preset::Social).prior(&prior, Prior::Decision),
+        preset(Preset::Baseline)
+            .prior(&prior, Prior::Decision)
+            .calibration(CalibrationMethod::Temperature, 2),
     ]
 }
 

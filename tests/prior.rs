@@ -5,7 +5,7 @@ mod common;
 use common::{data_file, tweets};
 use ressenti::dataset::read_tsv;
 use ressenti::{
-    Classifier, ClassifierParams, Error, NbWeighting, Pipeline, Preset, Rows, Vectorizer,
+    Classifier, ClassifierParams, Error, NbWeighting, Pipeline, Preset, Prior, Rows, Vectorizer,
 };
 
 const UNSEEN: [&str; 5] =
@@ -51,7 +51,7 @@ fn the_fold_is_exact() {
         for classifier in [lr(), lr().c(7.0), Classifier::linear_svm()] {
             let vectorizer = Vectorizer::tfidf().ngram_range(1, 2);
             let builder = Pipeline::builder().vectorizer(vectorizer.clone());
-            let builder = builder.classifier(classifier.clone()).prior(&prior);
+            let builder = builder.classifier(classifier.clone()).prior(&prior, Prior::Decision);
             let pipeline = builder.fit(texts, labels).unwrap();
 
             let (vectorizer, rows) = vectorizer.fit_transform(texts).unwrap();
@@ -78,7 +78,7 @@ fn columns_of_the_prior_are_weighed_by_nothing_but_their_strength() {
     let (labels, texts) = (&labels[..120], &texts[..120]);
     let prior = &priors()[0];
     let soft = |base| Classifier::logistic_regression().nb_weighting(NbWeighting::Soft { base });
-    let builder = Pipeline::builder().classifier(soft(0.5)).prior(prior);
+    let builder = Pipeline::builder().classifier(soft(0.5)).prior(prior, Prior::Decision);
     let found = decisions(&builder.fit(texts, labels).unwrap(), &UNSEEN);
 
     let (vectorizer, rows) = Vectorizer::tfidf().fit_transform(texts).unwrap();
@@ -118,14 +118,14 @@ fn few_texts_say_more_with_a_prior() {
         pipeline.evaluate(&texts, &truth).unwrap().accuracy()
     };
     assert_eq!(accuracy(Pipeline::builder()), 0.5);
-    assert_eq!(accuracy(Pipeline::builder().prior(&prior)), 1.0);
+    assert_eq!(accuracy(Pipeline::builder().prior(&prior, Prior::Decision)), 1.0);
 }
 
 #[test]
 fn it_is_explained_and_stored_like_any_other() {
     let (labels, texts) = tweets::polar(1);
     for prior in priors() {
-        let builder = Pipeline::builder().preset(Preset::Social).prior(&prior);
+        let builder = Pipeline::builder().preset(Preset::Social).prior(&prior, Prior::Decision);
         let pipeline = builder.fit(&texts[..60], &labels[..60]).unwrap();
         let restored = Pipeline::from_bytes(&pipeline.to_bytes()).unwrap();
         assert_eq!(restored.to_bytes(), pipeline.to_bytes());
@@ -136,12 +136,14 @@ fn it_is_explained_and_stored_like_any_other() {
             assert!((explanation.decision() - z).abs() < 1e-9, "{text}");
         }
         // It may be stood on in its turn.
-        let next =
-            Pipeline::builder().prior(&restored).fit(&texts[60..90], &labels[60..90]).unwrap();
+        let next = Pipeline::builder()
+            .prior(&restored, Prior::Decision)
+            .fit(&texts[60..90], &labels[60..90])
+            .unwrap();
         assert!(next.vectorizer().blocks().len() > pipeline.vectorizer().blocks().len());
-        let builder = Pipeline::builder().prior(&prior);
-        assert_eq!(builder, Pipeline::builder().prior(&prior.clone()));
-        assert_ne!(builder, Pipeline::builder().prior(&restored));
+        let builder = Pipeline::builder().prior(&prior, Prior::Decision);
+        assert_eq!(builder, Pipeline::builder().prior(&prior.clone(), Prior::Decision));
+        assert_ne!(builder, Pipeline::builder().prior(&restored, Prior::Decision));
     }
 }
 
@@ -156,18 +158,18 @@ fn what_cannot_be_folded_is_refused_before_any_work() {
     let log_counts = fit(binary.clone()).fit(&texts, &labels).unwrap();
     let asks = "asks only whether a term is there, so it cannot stand beside rows with values; train it otherwise";
     for (builder, text) in [
-        (Pipeline::builder().prior(&bernoulli), format!("prior of Bernoulli naive Bayes {asks}")),
-        (Pipeline::builder().prior(&log_counts), format!("prior of LogCounts {asks}")),
+        (Pipeline::builder().prior(&bernoulli, Prior::Decision), format!("prior of Bernoulli naive Bayes {asks}")),
+        (Pipeline::builder().prior(&log_counts, Prior::Decision), format!("prior of LogCounts {asks}")),
         (
-            fit(Classifier::multinomial_nb()).prior(&plain),
+            fit(Classifier::multinomial_nb()).prior(&plain, Prior::Decision),
             "prior with naive Bayes cannot be learnt by counting; use logistic_regression, linear_svm or sgd".to_owned(),
         ),
         (
-            fit(binary).prior(&plain),
+            fit(binary).prior(&plain, Prior::Decision),
             "prior with LogCounts would count as present or absent; use NbWeighting::Soft".to_owned(),
         ),
         (
-            fit(lr().nb_weighting(NbWeighting::Soft { base: 0.0 })).prior(&plain),
+            fit(lr().nb_weighting(NbWeighting::Soft { base: 0.0 })).prior(&plain, Prior::Decision),
             "prior with nb_weighting of base 0 has no weight there; give a base above 0".to_owned(),
         ),
     ] {
@@ -199,7 +201,7 @@ fn a_hundred_labels_gain_from_a_prior_of_twenty_thousand() {
         };
         (0..hundreds).map(of).sum::<f64>() / hundreds as f64
     };
-    let (without, with) = (accuracy(builder()), accuracy(builder().prior(&prior)));
+    let (without, with) = (accuracy(builder()), accuracy(builder().prior(&prior, Prior::Decision)));
     println!("accuracy {without:.4} without and {with:.4} with a prior");
     assert!(with > without + 0.01, "{without:.4} {with:.4}");
 }

@@ -16,7 +16,7 @@ use ressenti::select::{
 use ressenti::tracker::{MemoryTracker, RunStatus, Tracker, Value};
 use ressenti::{
     CalibrationMethod, ClassWeight, Classifier, ClassifierParams, DocFreq, Error, FitOptions,
-    NbWeighting, Pipeline, PipelineBuilder, Result, Stage, Step, TrackingError, Vectorizer,
+    NbWeighting, Pipeline, PipelineBuilder, Prior, Result, Stage, Step, TrackingError, Vectorizer,
     VectorizerParams,
 };
 
@@ -523,7 +523,7 @@ fn what_is_more_than_two_parts_is_refused_and_not_dropped() {
     let options = CvOptions::new();
     let prior = Pipeline::builder().fit(&texts, &labels).unwrap();
     for (builder, what) in [
-        (Pipeline::builder().prior(&prior), "with a prior"),
+        (Pipeline::builder().prior(&prior, Prior::Decision), "with a prior"),
         (Pipeline::builder().calibration(CalibrationMethod::Platt, 2), "with a calibration"),
     ] {
         let expected = format!(

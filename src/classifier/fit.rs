@@ -19,6 +19,10 @@ pub(crate) struct Task {
 }
 
 impl Task {
+    pub(crate) fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
     pub(crate) fn n_classes(&self) -> usize {
         self.classes.len()
     }

@@ -40,7 +40,63 @@ impl ClassifierParams {
     }
 }
 
+impl ClassifierParams {
+    /// `Err` unless training can stay near the weights of another model.
+    pub(crate) fn check_draws(&self) -> Result<()> {
+        let refuse = |found: &str, expected| {
+            Err(Error::InvalidParameter { name: "prior", found: found.to_owned(), expected })
+        };
+        let penalty = "has no L2 penalty that could draw weights to it; use logistic_regression or linear_svm";
+        if self.algorithm.is_naive_bayes() {
+            return refuse("with naive Bayes", penalty);
+        }
+        if self.algorithm == Algorithm::Sgd {
+            return refuse(
+                "with sgd",
+                "draws weights only where a minimum is found; use logistic_regression or linear_svm",
+            );
+        }
+        if self.l1_ratio > 0.0 {
+            return refuse("with an L1 penalty", "draws weights by L2 alone; use l1_ratio 0.0");
+        }
+        match self.nb_weighting {
+            NbWeighting::None => Ok(()),
+            NbWeighting::Soft { base } if base > 0.0 => Ok(()),
+            NbWeighting::Soft { .. } => {
+                refuse("with nb_weighting of base 0", "has no weight there; give a base above 0")
+            }
+            NbWeighting::LogCounts { .. } => refuse(
+                "with LogCounts",
+                "has weights for values, not for whether a term is there; use NbWeighting::Soft",
+            ),
+        }
+    }
+}
+
 impl Classifier {
+    /// The weights that its columns lend to other columns: each link is a column of theirs, one of its own, and a factor.
+    pub(crate) fn lent(
+        &self,
+        n_columns: usize,
+        links: impl Iterator<Item = (u32, u32, f64)>,
+    ) -> Result<Self> {
+        let mut weights = Array2::zeros((n_columns, self.intercept.len()));
+        for (theirs, own, factor) in links {
+            weights.row_mut(theirs as usize).scaled_add(factor, &self.weights.row(own as usize));
+        }
+        if weights.iter().any(|w| !WEIGHTS.contains(w)) {
+            let problem =
+                "those of the prior left the range of floating point; bring its rows closer to 1";
+            return Err(Error::InvalidValues { what: "weights", problem: problem.to_owned() });
+        }
+        Ok(Self { weights, ..self.clone_without_weights() })
+    }
+
+    /// How much all weights of a column are, squared.
+    pub(crate) fn squared_weight(&self, column: u32) -> f64 {
+        self.weights.row(column as usize).iter().map(|w| w * w).sum()
+    }
+
     /// `Err` unless its decision values are sums over a row as it is.
     pub(crate) fn check_folds(&self) -> Result<()> {
         if self.transform == RowTransform::None {

@@ -31,6 +31,20 @@ struct Found {
     report: FitReport,
 }
 
+/// Where a minimum is looked for first, and what weights are drawn to; of the outputs at hand.
+struct Start {
+    from: Option<(Vec<f64>, Vec<f64>)>,
+    centre: Option<Vec<f64>>,
+}
+
+impl Start {
+    /// `of` gives weights and intercepts of a model.
+    fn new(options: &FitOptions<'_>, of: impl Fn(&Classifier) -> (Vec<f64>, Vec<f64>)) -> Self {
+        let from = options.warm_start_from().or(options.drawn_to()).map(&of);
+        Self { from, centre: options.drawn_to().map(|model| of(model).0) }
+    }
+}
+
 impl ClassifierParams {
     /// The weights of a linear model that minimise an objective, on as many rows as the task has targets.
     pub(super) fn fit_objective(
@@ -51,8 +65,10 @@ impl ClassifierParams {
             (_, true) => Link::OneVsRest,
             _ => Link::Softmax,
         };
-        let start = options.warm_start_from();
-        if let Some(start) = start {
+        for (start, what) in
+            [(options.warm_start_from(), "warm start"), (options.drawn_to(), "prior")]
+        {
+            let Some(start) = start else { continue };
             start.check_columns("the matrix of rows", rows.n_columns())?;
             let outputs = link.outputs(task.classes.len());
             if start.classes != task.classes || start.intercept.len() != outputs {
@@ -62,7 +78,7 @@ impl ClassifierParams {
                     start.intercept.len(),
                     task.classes
                 );
-                return Err(Error::InvalidValues { what: "warm start", problem });
+                return Err(Error::InvalidValues { what, problem });
             }
         }
         let tracker = Collecting::new(options.run());
@@ -74,10 +90,11 @@ impl ClassifierParams {
         let mut found = if link == Link::OneVsRest {
             self.against_the_rest(rows, &task, options, loss, each)?
         } else {
-            let start = start.map(|start| {
-                let weights = start.weights.as_slice().expect("in row order since it was made");
-                (weights.to_vec(), start.intercept.clone())
-            });
+            let flat = |model: &Classifier| {
+                let weights = model.weights.as_slice().expect("in row order since it was made");
+                (weights.to_vec(), model.intercept.clone())
+            };
+            let start = Start::new(options, flat);
             self.minimum(rows, &task, loss, 1, &task.costs, start, |iteration, objective| {
                 each(iteration, self.max_iter, objective)
             })?
@@ -133,8 +150,8 @@ impl ClassifierParams {
                 } else {
                     Cow::Borrowed(&task.costs)
                 };
-                let start = options.warm_start_from().map(|start| {
-                    (start.weights.column(class).to_vec(), vec![start.intercept[class]])
+                let start = Start::new(options, |model| {
+                    (model.weights.column(class).to_vec(), vec![model.intercept[class]])
                 });
                 self.minimum(rows, task, loss, class as u32, &costs, start, |_, _| Ok(()))
             });
@@ -163,7 +180,7 @@ impl ClassifierParams {
         loss: Loss,
         positive: u32,
         costs: &[f64],
-        start: Option<(Vec<f64>, Vec<f64>)>,
+        start: Start,
         each: impl FnMut(u32, f64) -> Result<()>,
     ) -> Result<Found> {
         let objective = Objective {
@@ -175,13 +192,17 @@ impl ClassifierParams {
             ridge: 1.0 - self.l1_ratio,
             fit_intercept: self.fit_intercept,
         };
-        let problem = Problem::new(rows, objective);
+        let Start { from, centre } = start;
+        let mut problem = Problem::new(rows, objective);
+        if let Some(centre) = &centre {
+            problem = problem.around(centre);
+        }
         let search = Search {
             solver: self.solver,
             tol: self.tol,
             max_iter: self.max_iter,
             l1: self.l1_ratio,
-            start,
+            start: from,
         };
         let Solution { theta, report } = solvers::minimise(&problem, &search, each)?;
         let (weights, intercepts) = problem.split(theta);

@@ -39,7 +39,9 @@ impl ClassifierParams {
                 // A model to start from has its scale folded in, which the scaled rows have not.
                 let start =
                     options.warm_start_from().map(|model| model.unfolded(&scale)).transpose()?;
+                let prior = options.drawn_to().map(|model| model.unfolded(&scale)).transpose()?;
                 let options = start.as_ref().map_or(*options, |start| options.warm_start(start));
+                let options = prior.as_ref().map_or(options, |prior| options.prior(prior));
                 let mut model = self.fit_linear(&scaled, task, &options)?;
                 model.fold(|column, weight| weight * scale[column])?;
                 Ok(model)

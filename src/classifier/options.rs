@@ -26,6 +26,7 @@ use crate::tracker::{NoopTracker, Tracker};
 pub struct FitOptions<'a> {
     weights: Option<&'a [f64]>,
     warm_start: Option<&'a Classifier>,
+    prior: Option<&'a Classifier>,
     blocks: Option<&'a [Range<usize>]>,
     progress: Option<&'a dyn Progress>,
     tracker: &'a dyn Tracker,
@@ -52,6 +53,7 @@ impl<'a> FitOptions<'a> {
         Self {
             weights: None,
             warm_start: None,
+            prior: None,
             blocks: None,
             progress: None,
             tracker: &NoopTracker,
@@ -100,6 +102,28 @@ impl<'a> FitOptions<'a> {
         self
     }
 
+    /// A model of the same columns and classes whose weights w₀ training stays near: what is minimised is
+    /// ½‖w − w₀‖² + C · Σ lossᵢ, with the intercept free. Default: none; weights stay near 0.
+    ///
+    /// The smaller [`c`](crate::ClassifierParams::c), the nearer. For logistic regression and linear SVM with the L2
+    /// penalty; with [`NbWeighting::Soft`](crate::NbWeighting::Soft) distances are those of the weights before the scale is
+    /// folded in. [`PipelineBuilder::prior`](crate::PipelineBuilder::prior) is the same for terms, whatever their columns.
+    ///
+    /// ```
+    /// use ressenti::{Classifier, FitOptions, Vectorizer};
+    ///
+    /// let (_, rows) = Vectorizer::count().fit_transform(&["good crew", "bad crew", "good", "bad"])?;
+    /// let many = Classifier::logistic_regression().fit(&rows, &[1, 0, 1, 0])?;
+    /// let few = Classifier::logistic_regression().c(1e-9);
+    /// let model = few.fit_with(&rows, &[1, 0, 0, 0], &FitOptions::new().prior(&many))?;
+    /// assert!((model.coef().get(0, 0) - many.coef().get(0, 0)).abs() < 1e-6);
+    /// # Ok::<(), ressenti::Error>(())
+    /// ```
+    pub fn prior(mut self, model: &'a Classifier) -> Self {
+        self.prior = Some(model);
+        self
+    }
+
     /// The same without a model to start from.
     pub(crate) fn cold(mut self) -> Self {
         self.warm_start = None;
@@ -108,6 +132,11 @@ impl<'a> FitOptions<'a> {
 
     pub(crate) fn warm_start_from(&self) -> Option<&'a Classifier> {
         self.warm_start
+    }
+
+    /// The model whose weights training stays near.
+    pub(crate) fn drawn_to(&self) -> Option<&'a Classifier> {
+        self.prior
     }
 
     pub(crate) fn sample_weights(&self) -> Option<&'a [f64]> {

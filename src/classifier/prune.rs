@@ -213,7 +213,7 @@ impl Classifier {
         Ok(Fidelity { accuracy: right as f64 / n, log_loss: loss / n })
     }
 
-    fn clone_without_weights(&self) -> Self {
+    pub(super) fn clone_without_weights(&self) -> Self {
         Self {
             params: self.params.clone(),
             classes: self.classes.clone(),

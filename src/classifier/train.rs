@@ -13,6 +13,10 @@ impl ClassifierParams {
         task: Task,
         options: &FitOptions<'_>,
     ) -> Result<Classifier> {
+        if let Some(prior) = options.drawn_to() {
+            prior.check_folds()?;
+            self.check_draws()?;
+        }
         if self.algorithm.is_naive_bayes() {
             self.fit_naive_bayes(rows, task, options)
         } else {

@@ -1,14 +1,16 @@
 //! Settings to a fitted pipeline.
 
-use super::prior::{Prior, STRENGTH};
-use super::{CalibrationReport, Pipeline, Preset};
-use crate::classifier::{CalibrationMethod, Classifier, ClassifierParams, FitOptions, Task};
+use std::sync::Arc;
+
+use super::prior::Support;
+use super::{CalibrationReport, Ground, Pipeline, Preset, Prior};
+use crate::classifier::{CalibrationMethod, ClassifierParams, FitOptions};
 use crate::error::{Error, Result, same_length};
 use crate::evaluate::KFold;
 use crate::sentiment::Label;
 use crate::text::Language;
 use crate::tracker::Collecting;
-use crate::vectorizer::{Block, Vectorizer, VectorizerParams};
+use crate::vectorizer::VectorizerParams;
 
 /// How a [`Pipeline`] is trained: the settings of both its parts.
 ///
@@ -25,10 +27,10 @@ use crate::vectorizer::{Block, Vectorizer, VectorizerParams};
 #[derive(Debug, Clone, Default, PartialEq)]
 #[must_use]
 pub struct PipelineBuilder {
-    vectorizer: VectorizerParams,
+    pub(super) vectorizer: VectorizerParams,
     pub(super) classifier: ClassifierParams,
     preset: Option<Preset>,
-    prior: Option<Prior>,
+    pub(super) prior: Option<Support>,
     calibration: Option<(CalibrationMethod, usize)>,
 }
 
@@ -73,34 +75,49 @@ impl PipelineBuilder {
         self
     }
 
-    /// A pipeline to stand on, such as one that was trained on many texts of another kind, where there are few of these.
-    /// Default: none.
+    /// A pipeline to stand on, such as one that was trained on many texts of another kind, where there are few of these; and
+    /// what of it counts. Default: none.
     ///
-    /// Its decision values, times 0.3, are columns of the rows that are trained on, and the texts decide how much they are
-    /// worth. Then they are folded away: what comes out is one linear model, whose vectorizer has the prior's blocks to the
-    /// right of its own, with their own terms, document frequencies and norm. So its decision values are those of the model
-    /// with the extra columns, and the prior itself is no longer needed.
-    ///
-    /// Classes may differ: of a prior that tells good from bad, a model of three classes learns which of them it speaks
-    /// for. A text is analysed by both, so it takes the time of both to score; and a term that both know has two columns.
+    /// By [`Prior::Decision`] its decision values, times 0.3, are columns of the rows that are trained on, and the texts
+    /// decide how much they are worth. Then they are folded away: what comes out is one linear model, whose vectorizer has
+    /// the prior's blocks to the right of its own, with their own terms, document frequencies and norm. So its decision
+    /// values are those of the model with the extra columns, and the prior itself is no longer needed. Classes may differ:
+    /// of a prior that tells good from bad, a model of three classes learns which of them it speaks for. A text is analysed
+    /// by both, so it takes the time of both to score; and a term that both know has two columns.
     /// [`known_tokens`](crate::Prediction::known_tokens) are those of the new texts' terms.
     ///
+    /// By [`Prior::Weights`] the weights w₀ of the same terms are what new weights stay near: ½‖w − w₀‖² + C · Σ lossᵢ is
+    /// minimised, with the intercept free. Terms that only the prior knows become columns too, unless a
+    /// [`vocabulary`](crate::VectorizerParams::vocabulary) was given, and keep its weights; for terms it does not know w₀ is
+    /// 0. Weights are scaled for the other idf and, by one factor for each block, for the other norm, so that a term says
+    /// what it said there. Labels must be those of the prior.
+    ///
+    /// Of 100 tweets to airlines before 20,000 tweets labelled by their emoticons, both with [`Preset::Social`], the mean of 16
+    /// hundreds judged by the 6,371 others (`cargo test --release --test prior_weights -- --nocapture hundred`):
+    ///
+    /// | prior | accuracy | F1 | ROC-AUC |
+    /// |---|---|---|---|
+    /// | none | 0.8258 | 0.2649 | 0.8218 |
+    /// | `Decision` | 0.8810 | 0.6234 | 0.9215 |
+    /// | `Weights` | 0.8870 | 0.7270 | 0.9212 |
+    ///
     /// Training fails with [`Error::InvalidParameter`] for priors that ask only whether a term is there
-    /// ([`is_binary`](crate::Classifier::is_binary)), and for classifiers that have no use for such columns: naive Bayes,
-    /// [`NbWeighting::LogCounts`](crate::NbWeighting::LogCounts), and `Soft` of base 0.
+    /// ([`is_binary`](crate::Classifier::is_binary)), and for classifiers that have no use for it: naive Bayes,
+    /// [`NbWeighting::LogCounts`](crate::NbWeighting::LogCounts), and `Soft` of base 0; by weights also SGD, an L1 penalty,
+    /// other labels, and an analysis that shares no term with the prior's.
     ///
     /// ```
-    /// use ressenti::Pipeline;
+    /// use ressenti::{Pipeline, Prior};
     ///
     /// let many = ["lovely film", "great film", "awful film", "terrible film"];
     /// let prior = Pipeline::builder().fit(&many, &["good", "good", "bad", "bad"])?;
     /// let few = ["a lovely crew", "what an awful flight"];
-    /// let pipeline = Pipeline::builder().prior(&prior).fit(&few, &["1", "0"])?;
+    /// let pipeline = Pipeline::builder().prior(&prior, Prior::Decision).fit(&few, &["1", "0"])?;
     /// assert_eq!(pipeline.predict("a great seat")?.label(), "1");
     /// # Ok::<(), ressenti::Error>(())
     /// ```
-    pub fn prior(mut self, pipeline: &Pipeline) -> Self {
-        self.prior = Some(Prior::new(pipeline));
+    pub fn prior(mut self, pipeline: &Pipeline, kind: Prior) -> Self {
+        self.prior = Some(Support { pipeline: Arc::new(pipeline.clone()), kind });
         self
     }
 
@@ -187,7 +204,7 @@ impl PipelineBuilder {
         // What labels and settings can get wrong shows before texts are analysed for minutes.
         let task = self.classifier.prepare(labels, options)?;
         self.vectorizer.validate()?;
-        let factor = self.factor_of_prior()?;
+        self.check_prior(&task)?;
         if let Some((_, folds)) = self.calibration {
             KFold::new(folds).stratified(labels)?;
         }
@@ -203,6 +220,9 @@ impl PipelineBuilder {
             tracker.param("preset", preset.as_str());
             tracker.param("preset_version", preset.version());
         }
+        if let Some(prior) = &self.prior {
+            tracker.param("prior", prior.kind.as_str());
+        }
         if let Some((method, folds)) = self.calibration {
             tracker.param("calibration", format!("{method:?}"));
             tracker.param("calibration_folds", folds);
@@ -211,7 +231,9 @@ impl PipelineBuilder {
         tracker.param("n_classes", task.n_classes());
         tracker.tag("ressenti.version", env!("CARGO_PKG_VERSION"));
 
-        let (vectorizer, classifier) = self.fit_parts(texts, task, factor, options)?;
+        let ground = Ground::new(self, texts, options.progress_callback())?;
+        let classifier = ground.fit(&self.classifier, task, options)?;
+        let vectorizer = ground.into_vectorizer();
         tracker.param("n_features", vectorizer.n_features());
         let preset = self.preset.map(|preset| (preset.as_str().to_owned(), preset.version()));
         let mut pipeline = Pipeline { vectorizer, classifier, preset, calibration_report: None };
@@ -219,7 +241,7 @@ impl PipelineBuilder {
         tracker.metric("n_iter", report.n_iter().into(), 0);
         tracker.metric("converged", f64::from(u8::from(report.converged())), 0);
         if let Some(calibration) = self.calibration {
-            pipeline = self.calibrate(pipeline, calibration, (texts, labels), factor, options)?;
+            pipeline = self.calibrate(pipeline, calibration, (texts, labels), options)?;
             let report = pipeline.calibration_report.as_ref();
             for (key, value) in report.into_iter().flat_map(CalibrationReport::metrics) {
                 tracker.metric(key, value, 0);
@@ -227,35 +249,5 @@ impl PipelineBuilder {
         }
         pipeline.classifier.add_tracking_errors(tracker.into_messages());
         Ok(pipeline)
-    }
-
-    /// What decision values of the prior are multiplied with; 0 without one.
-    fn factor_of_prior(&self) -> Result<f64> {
-        let Some(prior) = &self.prior else { return Ok(0.0) };
-        prior.pipeline().classifier.check_folds()?;
-        self.classifier.factor_of_prior(STRENGTH)
-    }
-
-    /// The two parts, without what is said of a run.
-    pub(super) fn fit_parts<T: AsRef<str> + Sync>(
-        &self,
-        texts: &[T],
-        task: Task,
-        factor: f64,
-        options: &FitOptions<'_>,
-    ) -> Result<(Vectorizer, Classifier)> {
-        let (vectorizer, rows) =
-            self.vectorizer.fit_transform_with(texts, options.progress_callback())?;
-        let mut blocks: Vec<_> = vectorizer.blocks().iter().map(Block::columns).collect();
-        let Some(prior) = &self.prior else {
-            let options = options.column_blocks(&blocks);
-            let classifier = self.classifier.fit_task(&rows, task, &options)?;
-            return Ok((vectorizer, classifier));
-        };
-        let wide = prior.beside(&rows, texts, factor)?;
-        blocks.extend((rows.n_columns()..wide.n_columns()).map(|column| column..column + 1));
-        let classifier = self.classifier.fit_task(&wide, task, &options.column_blocks(&blocks))?;
-        let Pipeline { vectorizer: theirs, classifier: model, .. } = prior.pipeline();
-        Ok((vectorizer.beside(theirs)?, classifier.fold_prior(model, factor)?))
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Pipeline, PipelineBuilder};
+use super::{Ground, Pipeline, PipelineBuilder};
 use crate::classifier::{Calibration, CalibrationMethod, FitOptions};
 use crate::error::Result;
 use crate::evaluate::{KFold, Split, brier_score_loss, expected_calibration_error};
@@ -68,7 +68,6 @@ impl PipelineBuilder {
         pipeline: Pipeline,
         (method, folds): (CalibrationMethod, usize),
         (texts, labels): (&[T], &[L]),
-        factor: f64,
         options: &FitOptions<'_>,
     ) -> Result<Pipeline> {
         let truth = pipeline.places(labels)?;
@@ -84,8 +83,10 @@ impl PipelineBuilder {
                 .map_or(FitOptions::new(), |progress| FitOptions::new().progress(progress));
             let quiet = weights.as_ref().map_or(quiet, |weights| quiet.weights(weights));
             let task = self.classifier.prepare(&taught, &quiet)?;
-            let (vectorizer, classifier) = self.fit_parts(&pick(&train), task, factor, &quiet)?;
-            let found = classifier.decision_function(&vectorizer.transform(&pick(&test)))?;
+            let ground = Ground::new(self, &pick(&train), quiet.progress_callback())?;
+            let classifier = ground.fit(&self.classifier, task, &quiet)?;
+            let found =
+                classifier.decision_function(&ground.vectorizer().transform(&pick(&test)))?;
             for (i, &row) in test.iter().enumerate() {
                 decisions[row * outputs..(row + 1) * outputs].copy_from_slice(found.row(i));
             }

@@ -7,6 +7,7 @@ mod builder;
 mod calibrated;
 mod evaluation;
 mod explain;
+mod ground;
 mod presets;
 mod prior;
 mod scorer;
@@ -19,6 +20,9 @@ pub use builder::PipelineBuilder;
 pub use calibrated::CalibrationReport;
 pub use explain::{Contribution, Explanation};
 pub use presets::Preset;
+pub use prior::Prior;
+
+pub(crate) use ground::Ground;
 
 use crate::classifier::{Classifier, FitReport};
 use crate::error::{Error, Result};

@@ -12,7 +12,7 @@ use super::tokens::NONE;
 use super::weighting::Weighting;
 use super::{RowScratch, TextCounts, Vocabulary};
 use crate::error::{Error, Result};
-use crate::text::Analyzer;
+use crate::text::{Analyzer, Unit};
 
 /// What finds the columns of a text.
 #[derive(Debug, Clone)]
@@ -227,6 +227,11 @@ impl Block {
             Finder::Terms(index) => index.ngram_range(),
             Finder::Hashed(_, (min, max)) => (*min as usize, *max as usize),
         }
+    }
+
+    /// What its terms are made of: blocks of one kind can have terms in common.
+    pub(super) fn kind(&self) -> (Unit, Option<Hashing>) {
+        (self.analyzer.unit(), self.hashing())
     }
 
     /// How its terms are hashed, if they are.

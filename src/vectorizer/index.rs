@@ -12,6 +12,14 @@ use super::tokens::{NONE, Tokens};
 use crate::error::{Error, Result};
 use crate::text::{Analyzer, Unit};
 
+/// How many tokens a term has that are not empty.
+pub(super) fn n_tokens(term: &str, unit: Unit) -> usize {
+    match separator(unit) {
+        "" => term.chars().count(),
+        separator => term.split(separator).filter(|token| !token.is_empty()).count(),
+    }
+}
+
 /// Looks the n-grams of a text up without spelling them.
 #[derive(Debug, Clone)]
 pub(super) struct TermIndex {
@@ -36,12 +44,12 @@ impl TermIndex {
         // Of words, the short ones are terms themselves.
         let least = if unit == Unit::CharactersOfWords { 1 } else { min as usize };
         for (column, term) in vocabulary.iter().enumerate() {
-            let length = if separator(unit).is_empty() {
-                index.insert(term.split_inclusive(|_| true), column as u32)?
+            if separator(unit).is_empty() {
+                index.insert(term.split_inclusive(|_| true), column as u32)?;
             } else {
-                index.insert(term.split(separator(unit)), column as u32)?
-            };
-            if !(least..=max as usize).contains(&length) {
+                index.insert(term.split(separator(unit)), column as u32)?;
+            }
+            if !(least..=max as usize).contains(&n_tokens(term, unit)) {
                 let problem = format!("term {term:?} is not one of {min} to {max} tokens");
                 return Err(Error::InvalidValues { what: "vocabulary", problem });
             }
@@ -50,11 +58,10 @@ impl TermIndex {
         Ok(index)
     }
 
-    /// Adds a term of these tokens, and returns how many there are that are not empty.
-    fn insert<'t>(&mut self, tokens: impl Iterator<Item = &'t str>, column: u32) -> Result<usize> {
-        let (mut path, mut node, mut length) = (None, NONE, 0);
+    /// Adds a term of these tokens.
+    fn insert<'t>(&mut self, tokens: impl Iterator<Item = &'t str>, column: u32) -> Result<()> {
+        let (mut path, mut node) = (None, NONE);
         for token in tokens {
-            length += usize::from(!token.is_empty());
             let token = self.tokens.intern(token)?;
             if node == NONE {
                 node = token;
@@ -68,7 +75,7 @@ impl TermIndex {
             Some((parent, token)) => self.pairs.intern(parent, token, NONE)?.value = column,
             None => self.columns[node as usize] = column,
         }
-        Ok(length)
+        Ok(())
     }
 
     pub(super) fn ngram_range(&self) -> (usize, usize) {

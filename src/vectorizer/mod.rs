@@ -16,6 +16,7 @@ mod pairs;
 mod params;
 mod reader;
 mod scratch;
+mod shared;
 mod table;
 mod terms;
 mod tokens;
@@ -40,6 +41,7 @@ use build::{build, rows_of};
 use counts::{BlockCounts, Columns};
 use reader::{Read, Source, Texts, TokenLists, check_tokens};
 pub(crate) use scratch::{RowScratch, TextCounts};
+pub(crate) use shared::Shared;
 
 /// How many texts are analysed between two reports of progress.
 const TEXTS_PER_ROUND: usize = 1 << 14;

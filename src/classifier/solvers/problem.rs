@@ -10,7 +10,7 @@
 
 use super::loss::{Local, Loss, logistic, softmax, squared_hinge};
 use super::sums::{Buffers, Chunks};
-use super::vector::squared;
+use super::vector::{fold, squared};
 use crate::rows::{Parts, Rows};
 
 /// In the place of a number of outputs that is known when this is compiled, which takes half the time.
@@ -38,6 +38,8 @@ pub(in super::super) struct Problem<'a> {
     pub(super) objective: Objective<'a>,
     outputs: usize,
     n_features: usize,
+    /// What weights are drawn to; to 0 if there is nothing.
+    centre: Option<&'a [f64]>,
 }
 
 /// A place, and what a step from it is computed from.
@@ -57,7 +59,13 @@ impl<'a> Problem<'a> {
         let rows = rows.parts();
         let size = n_features * outputs;
         let chunks = Chunks::new(&rows, objective.targets.len(), n_features, size);
-        Self { rows, chunks, objective, outputs, n_features }
+        Self { rows, chunks, objective, outputs, n_features, centre: None }
+    }
+
+    /// Draws the weights to these instead of 0: ½·ridge·‖w − w₀‖² is penalised. Start there, as no other start knows it.
+    pub(in super::super) fn around(mut self, weights: &'a [f64]) -> Self {
+        self.centre = Some(weights);
+        self
     }
 
     pub(super) fn n_rows(&self) -> usize {
@@ -241,10 +249,19 @@ impl<'a> Problem<'a> {
         curved: f64,
     ) -> Point {
         let (n, ridge) = (self.penalised(), self.objective.ridge);
-        for (g, w) in gradient[..n].iter_mut().zip(&theta) {
-            *g += ridge * w;
-        }
-        let value = ridge * squared(&theta[..n]) / 2.0 + loss;
+        let square = if let Some(centre) = self.centre {
+            for (g, (w, to)) in gradient[..n].iter_mut().zip(theta.iter().zip(centre)) {
+                *g += ridge * (w - to);
+            }
+            let apart = |w, to| (w - to) * (w - to);
+            fold(&theta[..n], centre, apart)
+        } else {
+            for (g, w) in gradient[..n].iter_mut().zip(&theta) {
+                *g += ridge * w;
+            }
+            squared(&theta[..n])
+        };
+        let value = ridge * square / 2.0 + loss;
         Point { theta, value, gradient, curved, curvature }
     }
 
