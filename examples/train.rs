@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --release --example train -- --train T.tsv [--test U.tsv] [--preset baseline] [--language English]
 //!                                        [--model OUT.ressenti] [--folds 10] [--tune] [--store DIR] [--json]
+//!                                        [--against ANSWERS.txt]
 //! ```
 //!
 //! Files have the header `label<TAB>text`. You will see a progress bar (on a terminal), then the classification report.
@@ -11,24 +12,30 @@
 //!
 //! With `--folds 10` no model is trained but one for each fold, in which text i is in fold i mod 10: you will see the mean of
 //! each figure and its standard error. `--tune` looks for better settings first, in 40 trials, and prints how each did.
+//!
+//! `--against` names a file with the answers of another model to the texts of `--test`, one label a line. You will see how
+//! many each model alone gets right, McNemar's p-value, and the difference of their accuracies and of their F1 (of two
+//! classes; else the macro F1) with the intervals that hold 95 % of the bootstrap's resamples.
 
 use std::error::Error;
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use ressenti::dataset::{Dataset, read_tsv};
-use ressenti::evaluate::{Folds, stratified_split};
+use ressenti::evaluate::{
+    Answers, Bootstrap, ConfusionMatrix, Folds, McNemarMethod, mcnemar, stratified_split,
+};
 use ressenti::select::{Budget, CvOptions, Metric, cross_validate, tune_with};
 use ressenti::text::Language;
 use ressenti::tracker::{NoopTracker, RunStatus, Store, Tracker};
 use ressenti::{FitOptions, Pipeline, PipelineBuilder, Preset, Step};
 use serde_json::json;
 
-const USAGE: &str = "usage: train --train T.tsv [--test U.tsv] [--preset baseline] [--language English] [--model OUT.ressenti] [--folds 10] [--tune] [--store DIR] [--json]";
+const USAGE: &str = "usage: train --train T.tsv [--test U.tsv] [--preset baseline] [--language English] [--model OUT.ressenti] [--folds 10] [--tune] [--store DIR] [--json] [--against ANSWERS.txt]";
 
 struct Options {
     train: PathBuf,
@@ -40,6 +47,7 @@ struct Options {
     tune: bool,
     store: Option<String>,
     json: bool,
+    against: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -117,6 +125,10 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         eprintln!("train: stopped before it had converged; {:?}", pipeline.fit_report());
     }
 
+    let against = match &options.against {
+        Some(path) => Some(compare(&pipeline, &test, path)?),
+        None => None,
+    };
     if options.json {
         let mut line = json!({
             "preset": options.preset.as_str(),
@@ -132,12 +144,59 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
             line["f1"] = report.f1().into();
             line["roc_auc"] = report.roc_auc().into();
         }
+        if let Some(against) = against {
+            line["against"] = against;
+        }
         println!("{line}");
     } else {
         println!("{report}");
         println!("\ntrained on {} texts in {fit_seconds:.2} s", train.texts.len());
+        if let Some(against) = against {
+            println!("{against:#}");
+        }
     }
     Ok(())
+}
+
+/// The pipeline's answers beside those of another model, which are in a file.
+fn compare(
+    pipeline: &Pipeline,
+    test: &Dataset,
+    path: &Path,
+) -> Result<serde_json::Value, Box<dyn Error>> {
+    let classes = pipeline.classes();
+    let place = |label: &str| {
+        let found = classes.iter().position(|class| class == label);
+        found.ok_or_else(|| format!("{}: {label:?} is none of {classes:?}", path.display()))
+    };
+    let truth = test.labels.iter().map(|label| place(label)).collect::<Result<Vec<_>, _>>()?;
+    let answers = std::fs::read_to_string(path)?;
+    let theirs = answers.lines().map(place).collect::<Result<Vec<_>, _>>()?;
+    let ours = pipeline.predict_batch(&test.texts).into_iter();
+    let ours = ours.map(|answer| Ok(answer?.class())).collect::<ressenti::Result<Vec<_>>>()?;
+
+    let counts = mcnemar(&truth, &ours, &theirs, McNemarMethod::Auto)?;
+    let first = Answers { truth: &truth, predicted: &ours, scores: &[] };
+    let second = Answers { predicted: &theirs, ..first };
+    let (n, positive) = (classes.len(), pipeline.classifier().positive());
+    let matrix = |a: &Answers<'_>| ConfusionMatrix::new(n, a.truth, a.predicted);
+    let accuracy = |a: &Answers<'_>| Ok(Some(matrix(a)?.accuracy()));
+    let f1 = |a: &Answers<'_>| {
+        let matrix = matrix(a)?;
+        Ok(Some(if n == 2 { matrix.f1(positive) } else { matrix.macro_average().f1 }))
+    };
+    let bootstrap = Bootstrap::new();
+    Ok(json!({
+        "only_ours": counts.only_first,
+        "only_theirs": counts.only_second,
+        "p_value": counts.p_value,
+        "accuracy": bootstrap.interval(&first, accuracy)?,
+        "their_accuracy": bootstrap.interval(&second, accuracy)?,
+        "accuracy_difference": bootstrap.difference(&first, &second, accuracy)?,
+        "f1": bootstrap.interval(&first, f1)?,
+        "their_f1": bootstrap.interval(&second, f1)?,
+        "f1_difference": bootstrap.difference(&first, &second, f1)?,
+    }))
 }
 
 /// Figures of a model for each fold, their means and standard errors.
@@ -194,7 +253,7 @@ impl Options {
         use lexopt::prelude::*;
         let (mut train, mut test, mut model, mut store, mut json) = (None, None, None, None, false);
         let (mut preset, mut language) = (Preset::Baseline, Language::English);
-        let (mut folds, mut tune) = (None, false);
+        let (mut folds, mut tune, mut against) = (None, false, None);
         let mut arguments = lexopt::Parser::from_env();
         while let Some(argument) = arguments.next()? {
             match argument {
@@ -205,6 +264,7 @@ impl Options {
                 Long("model") => model = Some(arguments.value()?.into()),
                 Long("folds") => folds = Some(arguments.value()?.parse()?),
                 Long("tune") => tune = true,
+                Long("against") => against = Some(arguments.value()?.into()),
                 Long("store") => store = Some(arguments.value()?.string()?),
                 Long("json") => json = true,
                 Short('h') | Long("help") => {
@@ -215,6 +275,11 @@ impl Options {
             }
         }
         let train = train.ok_or("--train is missing")?;
-        Ok(Self { train, test, preset, language, model, folds, tune, store, json })
+        if against.is_some() && (test.is_none() || folds.is_some()) {
+            return Err(
+                "--against needs the texts that were answered: give --test, without --folds".into(),
+            );
+        }
+        Ok(Self { train, test, preset, language, model, folds, tune, store, json, against })
     }
 }

@@ -116,7 +116,8 @@ pub use classifier::{
 };
 
 pub use pipeline::{
-    CalibrationReport, Contribution, Explanation, Pipeline, PipelineBuilder, Preset, Prior,
+    CalibrationReport, Contribution, Explanation, Footprint, Pipeline, PipelineBuilder, Preset,
+    Prior, PrunedPipeline,
 };
 pub use sentiment::{Label, Prediction, Sentiment};
 

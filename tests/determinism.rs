@@ -10,12 +10,14 @@ use ressenti::{
 };
 
 /// Settings with much to go wrong: ties at a cut, stems, n-grams, few columns so that training runs in many chunks.
-fn builders() -> [PipelineBuilder; 15] {
+fn builders() -> [PipelineBuilder; 16] {
     let fast = || Classifier::logistic_regression().tol(1e-3);
     let [words, characters, hashed, negated] = kinds();
     let preset = |preset| Pipeline::builder().preset(preset);
     let (labels, texts) = tweets::polar(1);
     let prior = preset(Preset::Social).fit(&texts[..90], &labels[..90]).unwrap();
+    let (labels, texts) = tweets::all();
+    let of_all = Pipeline::builder().fit(&texts[50..], &labels[50..]).unwrap();
     [
         Pipeline::builder(),
         Pipeline::builder().vectorizer(Vectorizer::tfidf().max_features(100)).classifier(fast()),
@@ -41,6 +43,7 @@ fn builders() -> [PipelineBuilder; 15] {
         preset(Preset::Reviews),
         preset(Preset::Long).calibration(CalibrationMethod::Isotonic, 2),
         preset(Preset::Social).prior(&prior, Prior::Decision),
+        preset(Preset::Social).prior(&of_all, Prior::Weights),
         preset(Preset::Baseline)
             .prior(&prior, Prior::Decision)
             .calibration(CalibrationMethod::Temperature, 2),

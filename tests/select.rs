@@ -516,28 +516,94 @@ proptest! {
     }
 }
 
+/// With a prior of either kind, a calibration, and both.
+fn more_than_two_parts() -> Vec<PipelineBuilder> {
+    let (labels, texts) = tweets::polar(1);
+    let prior = Pipeline::builder().fit(&texts[80..], &labels[80..]).unwrap();
+    let plain = || Pipeline::builder();
+    let svm = plain().classifier(Classifier::linear_svm());
+    vec![
+        plain().prior(&prior, Prior::Decision),
+        plain().prior(&prior, Prior::Weights),
+        svm.calibration(CalibrationMethod::Platt, 3),
+        plain().prior(&prior, Prior::Weights).calibration(CalibrationMethod::Isotonic, 2),
+        plain().prior(&prior, Prior::Decision).calibration(CalibrationMethod::Temperature, 2),
+    ]
+}
+
 #[test]
-fn what_is_more_than_two_parts_is_refused_and_not_dropped() {
-    let (texts, labels) = (["good", "bad", "good", "bad"], ["1", "0", "1", "0"]);
-    let folds = Folds::from_assignment(vec![0, 0, 1, 1]).unwrap();
-    let options = CvOptions::new();
-    let prior = Pipeline::builder().fit(&texts, &labels).unwrap();
-    for (builder, what) in [
-        (Pipeline::builder().prior(&prior, Prior::Decision), "with a prior"),
-        (Pipeline::builder().calibration(CalibrationMethod::Platt, 2), "with a calibration"),
-    ] {
-        let expected = format!(
-            "builder {what} cannot be cross-validated; find its other settings first, and set this when you train with them"
-        );
-        let alone = cross_validate(&builder, &texts, &labels, &folds, &options).unwrap_err();
-        let search = GridSearch::new(Space::new(builder.clone()));
-        let searched = search.fit(&texts, &labels, &folds, &options).unwrap_err();
-        let budget = Budget::trials(3).folds(2).start(builder);
-        let tuned = tune_with(&texts, &labels, &budget, &options).unwrap_err();
-        for error in [alone, searched, tuned] {
-            assert_eq!(error.to_string(), expected);
+fn a_prior_and_a_calibration_are_part_of_every_fold() {
+    let (labels, texts) = tweets::polar(1);
+    let (labels, texts) = (&labels[..80], &texts[..80]);
+    let weights: Vec<f64> = (0..80).map(|i| 1.0 + f64::from(i % 3)).collect();
+    let folds = KFold::new(3).stratified(labels).unwrap();
+    let options = CvOptions::new().weights(&weights);
+    for builder in more_than_two_parts() {
+        let cv = cross_validate(&builder, texts, labels, &folds, &options).unwrap();
+        for split in folds.iter() {
+            let pick = |rows: &[usize]| -> Vec<&str> { rows.iter().map(|&i| texts[i]).collect() };
+            let taught: Vec<bool> = split.train.iter().map(|&i| labels[i]).collect();
+            let of_taught: Vec<f64> = split.train.iter().map(|&i| weights[i]).collect();
+            let fit_options = FitOptions::new().weights(&of_taught);
+            let model = builder.fit_with(&pick(&split.train), &taught, &fit_options).unwrap();
+            for &row in &split.test {
+                let p = model.predict_proba(texts[row]).unwrap();
+                assert_eq!(cv.probabilities().row(row), p, "{row} {builder:?}");
+            }
         }
     }
+}
+
+#[test]
+fn a_search_tries_priors_and_calibrations_as_each_alone() {
+    let (labels, texts) = tweets::polar(1);
+    let (labels, texts) = (&labels[..80], &texts[..80]);
+    let folds = KFold::new(2).stratified(labels).unwrap();
+    let options = CvOptions::new();
+    for builder in more_than_two_parts() {
+        let space = Space::new(builder.clone())
+            .vectorizer([1, 2], |params, n| params.ngram_range(1, n))
+            .c([0.1, 1.0, 10.0]);
+        let stored = serde_json::to_string(&space).unwrap();
+        assert_eq!(serde_json::from_str::<Space>(&stored).unwrap(), space);
+        let results = GridSearch::new(space).fit(texts, labels, &folds, &options).unwrap();
+        for trial in results.trials() {
+            let cv = cross_validate(trial.builder(), texts, labels, &folds, &options).unwrap();
+            // Steps of an isotonic calibration make much of the little that a warm start differs.
+            for (found, alone) in trial.scores().folds().iter().zip(cv.scores().folds()) {
+                assert!((found.log_loss - alone.log_loss).abs() < 1e-3, "{found:?} {alone:?}");
+            }
+            let (prior, calibration) = (trial.param("prior"), trial.param("calibration"));
+            assert!(prior.is_some() || calibration.is_some());
+        }
+        let refit = results.refit(texts, labels, &FitOptions::new()).unwrap();
+        let again = results.best().builder().fit(texts, labels).unwrap();
+        assert_eq!(refit.to_bytes(), again.to_bytes());
+
+        let budget = Budget::trials(4).folds(2).start(builder.clone());
+        let tuned = tune_with(texts, labels, &budget, &options).unwrap();
+        for trial in tuned.trials() {
+            assert_eq!(trial.param("prior"), results.best().param("prior"));
+            assert_eq!(trial.param("calibration"), results.best().param("calibration"));
+        }
+    }
+}
+
+#[test]
+fn a_prior_that_no_classifier_of_a_space_can_stand_on_is_refused_first() {
+    let (labels, texts) = tweets::polar(1);
+    let folds = KFold::new(2).stratified(&labels).unwrap();
+    let prior = Pipeline::builder().fit(&texts, &labels).unwrap();
+    let builder = Pipeline::builder().prior(&prior, Prior::Weights);
+    let space = Space::new(builder).classifier([0.0, 0.5], ClassifierParams::l1_ratio);
+    let run = MemoryTracker::default();
+    let options = CvOptions::new().tracker(&run);
+    let error = GridSearch::new(space).fit(&texts, &labels, &folds, &options).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "prior with an L1 penalty draws weights by L2 alone; use l1_ratio 0.0"
+    );
+    assert!(run.snapshot().params.is_empty());
 }
 
 #[test]

@@ -28,8 +28,8 @@ use crate::sentiment::Label;
 pub enum Keep {
     /// At most so many columns.
     Columns(usize),
-    /// As many columns as fit in so many bytes of the classifier's part of a model file: 8 for each column and decision
-    /// value, and some hundred for the rest. Terms take room of their own.
+    /// As many columns as fit in so many bytes: of a model file for a [`Pipeline`](crate::Pipeline::prune), of the classifier's
+    /// part of one for a classifier alone, which is 8 for each column and decision value, and some hundred for the rest.
     Bytes(usize),
 }
 
@@ -146,10 +146,7 @@ impl Classifier {
         bytes: usize,
         bytes_of: impl Fn(u32) -> usize,
     ) -> Result<Vec<u32>> {
-        let strengths = self.strengths(rows)?;
-        let mut order: Vec<u32> = (0..strengths.len() as u32).collect();
-        order.retain(|&column| strengths[column as usize] > 0.0);
-        order.sort_by(|&a, &b| strengths[b as usize].total_cmp(&strengths[a as usize]));
+        let order = self.by_strength(rows)?;
         let mut left = bytes;
         let fits = |&column: &u32| {
             let rest = left.checked_sub(bytes_of(column));
@@ -159,6 +156,15 @@ impl Classifier {
         let mut kept: Vec<u32> = order.into_iter().take_while(fits).collect();
         kept.sort_unstable();
         Ok(kept)
+    }
+
+    /// The columns of a strength above 0, the strongest first; of equal ones the first.
+    pub(crate) fn by_strength(&self, rows: &Rows) -> Result<Vec<u32>> {
+        let strengths = self.strengths(rows)?;
+        let mut order: Vec<u32> = (0..strengths.len() as u32).collect();
+        order.retain(|&column| strengths[column as usize] > 0.0);
+        order.sort_by(|&a, &b| strengths[b as usize].total_cmp(&strengths[a as usize]));
+        Ok(order)
     }
 
     /// The same with some of its columns only, for rows that have no others. Ascending, each once.

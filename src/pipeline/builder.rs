@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
+use super::calibrated::HeldOut;
 use super::prior::Support;
-use super::{CalibrationReport, Ground, Pipeline, Preset, Prior};
+use super::{Ground, Pipeline, Preset, Prior};
 use crate::classifier::{CalibrationMethod, ClassifierParams, FitOptions};
 use crate::error::{Error, Result, same_length};
 use crate::evaluate::KFold;
 use crate::sentiment::Label;
 use crate::text::Language;
-use crate::tracker::Collecting;
+use crate::tracker::{Collecting, Value};
 use crate::vectorizer::VectorizerParams;
 
 /// How a [`Pipeline`] is trained: the settings of both its parts.
@@ -30,8 +33,15 @@ pub struct PipelineBuilder {
     pub(super) vectorizer: VectorizerParams,
     pub(super) classifier: ClassifierParams,
     preset: Option<Preset>,
+    pub(super) beyond: Beyond,
+}
+
+/// What there is to a pipeline beyond its two parts.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Beyond {
     pub(super) prior: Option<Support>,
-    calibration: Option<(CalibrationMethod, usize)>,
+    pub(super) calibration: Option<(CalibrationMethod, usize)>,
 }
 
 impl PipelineBuilder {
@@ -117,7 +127,7 @@ impl PipelineBuilder {
     /// # Ok::<(), ressenti::Error>(())
     /// ```
     pub fn prior(mut self, pipeline: &Pipeline, kind: Prior) -> Self {
-        self.prior = Some(Support { pipeline: Arc::new(pipeline.clone()), kind });
+        self.beyond.prior = Some(Support { pipeline: Arc::new(pipeline.clone()), kind });
         self
     }
 
@@ -141,7 +151,7 @@ impl PipelineBuilder {
     /// # Ok::<(), ressenti::Error>(())
     /// ```
     pub fn calibration(mut self, method: CalibrationMethod, folds: usize) -> Self {
-        self.calibration = Some((method, folds));
+        self.beyond.calibration = Some((method, folds));
         self
     }
 
@@ -150,23 +160,42 @@ impl PipelineBuilder {
         (&self.vectorizer, &self.classifier)
     }
 
-    /// `Err` if there is more to it than its two parts, which is all that a search or a cross-validation tries.
-    pub(crate) fn check_two_parts(&self) -> Result<()> {
-        let found = match (&self.prior, &self.calibration) {
-            (None, None) => return Ok(()),
-            (Some(_), _) => "with a prior",
-            (None, Some(_)) => "with a calibration",
-        };
-        Err(Error::InvalidParameter {
-            name: "builder",
-            found: found.to_owned(),
-            expected: "cannot be cross-validated; find its other settings first, and set this when you train with them",
-        })
+    /// The settings of both parts, and the rest.
+    pub(crate) fn into_parts(self) -> (VectorizerParams, ClassifierParams, Beyond) {
+        (self.vectorizer, self.classifier, self.beyond)
     }
 
-    /// The settings of both parts.
-    pub(crate) fn into_parts(self) -> (VectorizerParams, ClassifierParams) {
-        (self.vectorizer, self.classifier)
+    pub(crate) fn from_parts(
+        vectorizer: VectorizerParams,
+        classifier: ClassifierParams,
+        beyond: Beyond,
+    ) -> Self {
+        Self { vectorizer, classifier, preset: None, beyond }
+    }
+
+    /// Whether all that classifiers of both are trained on is the same.
+    pub(crate) fn same_ground(&self, other: &Self) -> bool {
+        self.vectorizer == other.vectorizer && self.beyond == other.beyond
+    }
+
+    /// In how many folds it is calibrated, if it is.
+    pub(crate) fn calibration_folds(&self) -> Option<usize> {
+        self.beyond.calibration.map(|(_, folds)| folds)
+    }
+
+    /// The settings under the names that runs are tracked with.
+    pub(crate) fn summary(&self) -> Vec<(String, Value<'static>)> {
+        let mut summary = self.vectorizer.summary();
+        let classifier = self.classifier.summary().into_iter();
+        summary.extend(classifier.map(|(key, value)| (key.to_owned(), value)));
+        let Beyond { prior, calibration } = &self.beyond;
+        summary
+            .extend(prior.as_ref().map(|prior| ("prior".to_owned(), prior.kind.as_str().into())));
+        if let Some((method, folds)) = *calibration {
+            summary.push(("calibration".to_owned(), format!("{method:?}").into()));
+            summary.push(("calibration_folds".to_owned(), folds.into()));
+        }
+        summary
     }
 
     /// Trains on texts and their labels. An empty text counts as a document and has a row of zeros.
@@ -205,27 +234,17 @@ impl PipelineBuilder {
         let task = self.classifier.prepare(labels, options)?;
         self.vectorizer.validate()?;
         self.check_prior(&task)?;
-        if let Some((_, folds)) = self.calibration {
+        if let Some(folds) = self.calibration_folds() {
             KFold::new(folds).stratified(labels)?;
         }
 
         let tracker = Collecting::new(options.run());
-        for (key, value) in self.vectorizer.summary() {
+        for (key, value) in self.summary() {
             tracker.param(&key, value);
-        }
-        for (key, value) in self.classifier.summary() {
-            tracker.param(key, value);
         }
         if let Some(preset) = self.preset {
             tracker.param("preset", preset.as_str());
             tracker.param("preset_version", preset.version());
-        }
-        if let Some(prior) = &self.prior {
-            tracker.param("prior", prior.kind.as_str());
-        }
-        if let Some((method, folds)) = self.calibration {
-            tracker.param("calibration", format!("{method:?}"));
-            tracker.param("calibration_folds", folds);
         }
         tracker.param("n_train", texts.len());
         tracker.param("n_classes", task.n_classes());
@@ -236,16 +255,20 @@ impl PipelineBuilder {
         let vectorizer = ground.into_vectorizer();
         tracker.param("n_features", vectorizer.n_features());
         let preset = self.preset.map(|preset| (preset.as_str().to_owned(), preset.version()));
-        let mut pipeline = Pipeline { vectorizer, classifier, preset, calibration_report: None };
-        let report = pipeline.fit_report();
+        let report = classifier.fit_report();
         tracker.metric("n_iter", report.n_iter().into(), 0);
         tracker.metric("converged", f64::from(u8::from(report.converged())), 0);
-        if let Some(calibration) = self.calibration {
-            pipeline = self.calibrate(pipeline, calibration, (texts, labels), options)?;
-            let report = pipeline.calibration_report.as_ref();
-            for (key, value) in report.into_iter().flat_map(CalibrationReport::metrics) {
+        let mut pipeline = Pipeline { vectorizer, classifier, preset, calibration_report: None };
+        if let Some(folds) = self.calibration_folds() {
+            let progress = options.progress_callback();
+            let splits = KFold::new(folds).stratified(labels)?;
+            let held_out = splits.iter().map(|split| HeldOut::new(self, texts, split, progress));
+            let (classifier, report) =
+                self.calibrate(pipeline.classifier, held_out, labels, options)?;
+            for (key, value) in report.metrics() {
                 tracker.metric(key, value, 0);
             }
+            pipeline = Pipeline { classifier, calibration_report: Some(report), ..pipeline };
         }
         pipeline.classifier.add_tracking_errors(tracker.into_messages());
         Ok(pipeline)

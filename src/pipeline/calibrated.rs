@@ -1,12 +1,17 @@
 //! Decision values of texts that a model was not trained on, by folds, in; a calibration and what it gained out.
 
+use std::borrow::Borrow;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Ground, Pipeline, PipelineBuilder};
-use crate::classifier::{Calibration, CalibrationMethod, FitOptions};
+use super::{Ground, PipelineBuilder};
+use crate::classifier::{
+    Calibration, CalibrationMethod, Classifier, ClassifierParams, FitOptions, find_class,
+};
 use crate::error::Result;
-use crate::evaluate::{KFold, Split, brier_score_loss, expected_calibration_error};
-use crate::rows::Matrix;
+use crate::evaluate::{Split, brier_score_loss, expected_calibration_error};
+use crate::progress::Progress;
+use crate::rows::{Matrix, Rows};
 use crate::sentiment::Label;
 
 /// The bins of the calibration error, as in a [`Report`](crate::evaluate::Report).
@@ -60,63 +65,94 @@ impl CalibrationReport {
     }
 }
 
-impl PipelineBuilder {
-    /// The pipeline with a calibration of the decision values that models of its settings give to texts they were not
-    /// trained on.
-    pub(super) fn calibrate<T: AsRef<str> + Sync, L: Label>(
+/// A fold: what a model of all other texts is trained on, and the rows that it is asked about.
+pub(crate) struct HeldOut {
+    ground: Ground,
+    train: Vec<usize>,
+    test: Vec<usize>,
+    rows: Rows,
+}
+
+impl HeldOut {
+    pub(crate) fn new<T: AsRef<str> + Sync>(
+        builder: &PipelineBuilder,
+        texts: &[T],
+        Split { train, test }: Split,
+        progress: Option<&dyn Progress>,
+    ) -> Result<Self> {
+        let pick = |rows: &[usize]| rows.iter().map(|&i| texts[i].as_ref()).collect::<Vec<_>>();
+        let ground = Ground::new(builder, &pick(&train), progress)?;
+        let rows = ground.vectorizer().transform(&pick(&test));
+        Ok(Self { ground, train, test, rows })
+    }
+
+    /// The decision values of its rows, by a model of the others.
+    fn decisions<L: Label>(
         &self,
-        pipeline: Pipeline,
-        (method, folds): (CalibrationMethod, usize),
-        (texts, labels): (&[T], &[L]),
+        params: &ClassifierParams,
+        labels: &[L],
         options: &FitOptions<'_>,
-    ) -> Result<Pipeline> {
-        let truth = pipeline.places(labels)?;
-        let outputs = pipeline.classifier.intercept().len();
-        let mut decisions = vec![0.0; texts.len() * outputs];
-        for Split { train, test } in &KFold::new(folds).stratified(labels)? {
-            let pick = |rows: &[usize]| rows.iter().map(|&i| texts[i].as_ref()).collect::<Vec<_>>();
-            let taught: Vec<&L> = train.iter().map(|&i| &labels[i]).collect();
-            let weights = options.sample_weights();
-            let weights = weights.map(|w| train.iter().map(|&i| w[i]).collect::<Vec<_>>());
-            let quiet = options
-                .progress_callback()
-                .map_or(FitOptions::new(), |progress| FitOptions::new().progress(progress));
-            let quiet = weights.as_ref().map_or(quiet, |weights| quiet.weights(weights));
-            let task = self.classifier.prepare(&taught, &quiet)?;
-            let ground = Ground::new(self, &pick(&train), quiet.progress_callback())?;
-            let classifier = ground.fit(&self.classifier, task, &quiet)?;
-            let found =
-                classifier.decision_function(&ground.vectorizer().transform(&pick(&test)))?;
-            for (i, &row) in test.iter().enumerate() {
+    ) -> Result<Matrix> {
+        let taught: Vec<&L> = self.train.iter().map(|&i| &labels[i]).collect();
+        let weights = options.sample_weights();
+        let weights = weights.map(|w| self.train.iter().map(|&i| w[i]).collect::<Vec<_>>());
+        let quiet = FitOptions::new();
+        let quiet = options.progress_callback().map_or(quiet, |progress| quiet.progress(progress));
+        let quiet = weights.as_ref().map_or(quiet, |weights| quiet.weights(weights));
+        let task = params.prepare(&taught, &quiet)?;
+        self.ground.fit(params, task, &quiet)?.decision_function(&self.rows)
+    }
+}
+
+impl PipelineBuilder {
+    /// The classifier with a calibration of the decision values that models of these settings give to texts they were not
+    /// trained on; without one if it is not asked for.
+    pub(crate) fn calibrate<L: Label, H: Borrow<HeldOut>>(
+        &self,
+        classifier: Classifier,
+        held_out: impl Iterator<Item = Result<H>>,
+        labels: &[L],
+        options: &FitOptions<'_>,
+    ) -> Result<(Classifier, CalibrationReport)> {
+        let (method, folds) = self.beyond.calibration.unwrap_or((CalibrationMethod::Platt, 0));
+        let truth = labels
+            .iter()
+            .map(|label| find_class(classifier.classes(), &label.as_label()))
+            .collect::<Result<Vec<_>>>()?;
+        let outputs = classifier.intercept().len();
+        let mut decisions = vec![0.0; labels.len() * outputs];
+        for fold in held_out {
+            let fold = fold?;
+            let fold = fold.borrow();
+            let found = fold.decisions(&self.classifier, labels, options)?;
+            for (i, &row) in fold.test.iter().enumerate() {
                 decisions[row * outputs..(row + 1) * outputs].copy_from_slice(found.row(i));
             }
         }
-        let decisions = Matrix::from_rows(texts.len(), outputs, decisions);
+        let decisions = Matrix::from_rows(labels.len(), outputs, decisions);
         let calibration = match options.sample_weights() {
             Some(weights) => Calibration::fit_weighted(method, &decisions, &truth, weights)?,
             None => Calibration::fit(method, &decisions, &truth)?,
         };
-        let classes = pipeline.classes().len();
-        let figures = |pipeline: &Pipeline| -> Result<(f64, f64)> {
+        let classes = classifier.classes().len();
+        let figures = |classifier: &Classifier| -> Result<(f64, f64)> {
             let mut p = Vec::with_capacity(truth.len() * classes);
-            (0..truth.len())
-                .for_each(|i| pipeline.classifier.probabilities(decisions.row(i), &mut p));
+            (0..truth.len()).for_each(|i| classifier.probabilities(decisions.row(i), &mut p));
             let brier = brier_score_loss(&truth, &p, classes)?;
             Ok((brier, expected_calibration_error(&truth, &p, classes, BINS)?))
         };
-        let (brier_before, ece_before) = figures(&pipeline)?;
-        let mut calibrated = pipeline;
-        calibrated.classifier = calibrated.classifier.with_calibration(calibration)?;
+        let (brier_before, ece_before) = figures(&classifier)?;
+        let calibrated = classifier.with_calibration(calibration)?;
         let (brier_after, ece_after) = figures(&calibrated)?;
-        calibrated.calibration_report = Some(CalibrationReport {
+        let report = CalibrationReport {
             method,
             folds: u32::try_from(folds).unwrap_or(u32::MAX),
-            rows: texts.len() as u64,
+            rows: labels.len() as u64,
             brier_before,
             brier_after,
             ece_before,
             ece_after,
-        });
-        Ok(calibrated)
+        };
+        Ok((calibrated, report))
     }
 }

@@ -37,7 +37,7 @@ impl Ground {
         texts: &[T],
         progress: Option<&dyn Progress>,
     ) -> Result<Self> {
-        let (params, prior) = (&builder.vectorizer, builder.prior.as_ref());
+        let (params, prior) = (&builder.vectorizer, builder.beyond.prior.as_ref());
         let (vectorizer, rows) = match prior {
             Some(Support { pipeline, kind: Prior::Weights }) => {
                 params.fit_transform_beside(texts, &pipeline.vectorizer, progress)?
@@ -106,7 +106,7 @@ impl Ground {
 impl PipelineBuilder {
     /// `Err` unless there is no prior, or a classifier of these settings can stand on it.
     pub(crate) fn check_prior(&self, task: &Task) -> Result<()> {
-        let Some(Support { pipeline, kind }) = &self.prior else { return Ok(()) };
+        let Some(Support { pipeline, kind }) = &self.beyond.prior else { return Ok(()) };
         pipeline.classifier.check_folds()?;
         if *kind == Prior::Decision {
             return self.classifier.factor_of_prior(STRENGTH).map(|_| ());

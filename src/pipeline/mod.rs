@@ -10,6 +10,7 @@ mod explain;
 mod ground;
 mod presets;
 mod prior;
+mod prune;
 mod scorer;
 
 use std::path::Path;
@@ -21,7 +22,10 @@ pub use calibrated::CalibrationReport;
 pub use explain::{Contribution, Explanation};
 pub use presets::Preset;
 pub use prior::Prior;
+pub use prune::{Footprint, PrunedPipeline};
 
+pub(crate) use builder::Beyond;
+pub(crate) use calibrated::HeldOut;
 pub(crate) use ground::Ground;
 
 use crate::classifier::{Classifier, FitReport};

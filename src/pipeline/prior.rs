@@ -22,7 +22,10 @@
 //! over the new texts i, whose values are x' in the prior's rows and x in the new ones.
 
 use std::fmt;
+use std::result::Result as StdResult;
 use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Pipeline;
 use crate::classifier::Classifier;
@@ -48,7 +51,8 @@ pub(super) const STRENGTH: f64 = 0.3;
 /// }
 /// # Ok::<(), ressenti::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Prior {
     /// Its decision values: columns beside those of the texts, which decide how much they are worth. For any two analyses
@@ -78,10 +82,19 @@ impl fmt::Display for Prior {
 }
 
 /// A pipeline to stand on; shared, as a builder may be copied.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Support {
+    #[serde(serialize_with = "shared", deserialize_with = "alone")]
     pub(super) pipeline: Arc<Pipeline>,
     pub(super) kind: Prior,
+}
+
+fn shared<S: Serializer>(pipeline: &Arc<Pipeline>, serializer: S) -> StdResult<S::Ok, S::Error> {
+    pipeline.serialize(serializer)
+}
+
+fn alone<'de, D: Deserializer<'de>>(deserializer: D) -> StdResult<Arc<Pipeline>, D::Error> {
+    Pipeline::deserialize(deserializer).map(Arc::new)
 }
 
 /// Equal if they are the same model.

@@ -17,7 +17,8 @@ use crate::tracker::Collecting;
 
 /// How good settings are: a pipeline is trained for each fold, on all texts but those in it, and judged by those in it.
 ///
-/// Nothing of a fold is seen in training, neither its words nor how often they occur.
+/// Nothing of a fold is seen in training, neither its words nor how often they occur. A prior is stood on and probabilities are
+/// calibrated in each, if the builder says so; a calibration by 5 folds takes six times as long.
 ///
 /// Errors: [`Error::NoTexts`](crate::Error::NoTexts), [`Error::LengthMismatch`](crate::Error::LengthMismatch),
 /// [`Error::OneClass`](crate::Error::OneClass), [`Error::InvalidValues`](crate::Error::InvalidValues) if a fold has all
@@ -53,10 +54,9 @@ pub fn cross_validate<T: AsRef<str> + Sync, L: Label>(
     data.check_settings(builder)?;
     let watch = Watch::new(options.progress, folds.n_folds());
     watch.report()?;
-    let (vectorizer, params) = builder.parts();
     let parts = parallel::map((0..folds.n_folds()).collect(), |fold: usize| {
-        let rows = FoldRows::new(&data, fold, vectorizer, &watch)?;
-        let classifier = rows.fit(params, None, &watch)?;
+        let rows = FoldRows::new(&data, fold, builder, &watch)?;
+        let classifier = rows.fit(builder, None, &watch)?;
         let said = rows.test(&classifier)?;
         let positive = classifier.positive();
         let FoldAnswers { decisions, predicted, probabilities } = &said;

@@ -108,9 +108,9 @@ impl<'a, T: AsRef<str> + Sync> Data<'a, T> {
 
     /// Whatever settings can get wrong shows before texts are analysed for minutes.
     pub(super) fn check_settings(&self, builder: &PipelineBuilder) -> Result<()> {
-        builder.check_two_parts()?;
         let (vectorizer, classifier) = builder.parts();
         vectorizer.validate()?;
-        classifier.prepare(&self.classes, &FitOptions::new()).map(|_| ())
+        let task = classifier.prepare(&self.classes, &FitOptions::new())?;
+        builder.check_prior(&task)
     }
 }

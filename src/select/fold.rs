@@ -1,23 +1,23 @@
 //! One fold as one vectorizer sees it: rows to train on and rows to test, which any number of classifiers share.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use super::data::Data;
 use super::watch::Watch;
-use crate::classifier::{Classifier, ClassifierParams, FitOptions};
+use crate::classifier::{Classifier, FitOptions};
 use crate::error::Result;
-use crate::evaluate::Split;
+use crate::evaluate::{KFold, Split};
+use crate::pipeline::{Ground, HeldOut, PipelineBuilder};
 use crate::rows::{Matrix, Rows};
-use crate::vectorizer::{Block, VectorizerParams};
 
 pub(super) struct FoldRows<'a> {
     labels: Vec<&'a Cow<'a, str>>,
     weights: Option<Vec<f64>>,
-    blocks: Vec<Range<usize>>,
-    train: Rows,
+    ground: Ground,
     test: Rows,
     pub(super) truth: Vec<usize>,
+    /// The folds of the training part, where classifiers are calibrated.
+    held_out: Vec<HeldOut>,
 }
 
 /// What a classifier said of the rows that were tested, in their order.
@@ -32,7 +32,7 @@ impl<'a> FoldRows<'a> {
     pub(super) fn new<T: AsRef<str> + Sync>(
         data: &'a Data<'a, T>,
         fold: usize,
-        params: &VectorizerParams,
+        builder: &PipelineBuilder,
         watch: &Watch<'_>,
     ) -> Result<Self> {
         watch.report()?;
@@ -40,35 +40,56 @@ impl<'a> FoldRows<'a> {
         let texts = |rows: &[usize]| -> Vec<&str> {
             rows.iter().map(|&row| data.texts[row].as_ref()).collect()
         };
-        let (vectorizer, train_rows) = params.fit_transform_with(&texts(&train), Some(watch))?;
+        let labels: Vec<_> = train.iter().map(|&row| &data.labels[row]).collect();
+        let taught = texts(&train);
+        let ground = Ground::new(builder, &taught, Some(watch))?;
+        let held_out = match builder.calibration_folds() {
+            None => Vec::new(),
+            Some(folds) => {
+                let splits = KFold::new(folds).stratified(&labels)?;
+                let splits = splits.iter();
+                splits
+                    .map(|split| HeldOut::new(builder, &taught, split, Some(watch)))
+                    .collect::<Result<_>>()?
+            }
+        };
         Ok(Self {
-            labels: train.iter().map(|&row| &data.labels[row]).collect(),
+            labels,
             weights: data.weights.map(|all| train.iter().map(|&row| all[row]).collect()),
-            blocks: vectorizer.blocks().iter().map(Block::columns).collect(),
-            train: train_rows,
-            test: vectorizer.transform(&texts(&test)),
+            test: ground.vectorizer().transform(&texts(&test)),
+            ground,
             truth: test.iter().map(|&row| data.truth[row]).collect(),
+            held_out,
         })
     }
 
     pub(super) fn n_features(&self) -> usize {
-        self.train.n_columns()
+        self.ground.vectorizer().n_features()
     }
 
+    /// A classifier as a builder has it that is trained on the same.
     pub(super) fn fit(
         &self,
-        params: &ClassifierParams,
+        builder: &PipelineBuilder,
         start: Option<&Classifier>,
         watch: &Watch<'_>,
     ) -> Result<Classifier> {
-        let mut options = FitOptions::new().column_blocks(&self.blocks).progress(watch);
+        let mut options = FitOptions::new().progress(watch);
         if let Some(weights) = &self.weights {
             options = options.weights(weights);
         }
-        if let Some(start) = start {
-            options = options.warm_start(start);
+        let (_, params) = builder.parts();
+        let task = params.prepare(&self.labels, &options)?;
+        let warm = match start.filter(|_| self.ground.can_start_from_trained()) {
+            Some(start) => options.warm_start(start),
+            None => options,
+        };
+        let classifier = self.ground.fit(params, task, &warm)?;
+        if builder.calibration_folds().is_none() {
+            return Ok(classifier);
         }
-        params.fit_with(&self.train, &self.labels, &options)
+        let held_out = self.held_out.iter().map(Ok);
+        Ok(builder.calibrate(classifier, held_out, &self.labels, &options)?.0)
     }
 
     pub(super) fn test(&self, classifier: &Classifier) -> Result<FoldAnswers> {

@@ -99,16 +99,11 @@ impl<'a> Ledger<'a> {
 
 /// The settings under the names that runs are tracked with.
 pub(super) fn log_params(builder: &PipelineBuilder, run: &Collecting<'_>) {
-    let (vectorizer, classifier) = builder.parts();
-    vectorizer.summary().into_iter().for_each(|(key, value)| run.param(&key, value));
-    classifier.summary().into_iter().for_each(|(key, value)| run.param(key, value));
+    builder.summary().into_iter().for_each(|(key, value)| run.param(&key, value));
 }
 
 fn params(builder: &PipelineBuilder) -> Vec<(String, String)> {
-    let (vectorizer, classifier) = builder.parts();
-    let vectorizer = vectorizer.summary().into_iter().map(|(key, value)| (key, value.to_string()));
-    let classifier = classifier.summary().into_iter();
-    vectorizer.chain(classifier.map(|(key, value)| (key.to_owned(), value.to_string()))).collect()
+    builder.summary().into_iter().map(|(key, value)| (key, value.to_string())).collect()
 }
 
 fn mean(numbers: impl ExactSizeIterator<Item = f64>) -> f64 {

@@ -31,6 +31,9 @@
 //! # Ok::<(), ressenti::Error>(())
 //! ```
 //!
+//! A [prior](crate::PipelineBuilder::prior) and a [calibration](crate::PipelineBuilder::calibration) of the pipeline are part of
+//! every training: texts are then analysed once more for each fold of the calibration.
+//!
 //! All of it runs on the threads of the caller's rayon pool, with the same figures on any number of them.
 
 mod cross_validate;

@@ -18,6 +18,32 @@ pub(super) struct Choice {
     pub(super) within_one_standard_error: bool,
 }
 
+/// The setters of a choice, for what holds one as `choice`.
+macro_rules! choosing {
+    ($search:ty) => {
+        impl $search {
+            /// The figure to choose by. Default: [`Metric::Accuracy`](crate::select::Metric::Accuracy).
+            ///
+            /// Of equally good trials the first is taken, as scikit-learn does.
+            pub fn metric(mut self, metric: $crate::select::Metric) -> Self {
+                self.choice.metric = metric;
+                self
+            }
+
+            /// Whether to take, of all trials whose mean is within one standard error of the best one, the simplest
+            /// instead of the best: that of the fewest columns, of these that of the smallest `c`, of these the first
+            /// (Breiman et al., *Classification and Regression Trees*, 1984). Default: false.
+            ///
+            /// Small differences between means are chance; a simpler model is faster and seldom worse on new texts.
+            pub fn best_within_one_standard_error(mut self, yes: bool) -> Self {
+                self.choice.within_one_standard_error = yes;
+                self
+            }
+        }
+    };
+}
+pub(super) use choosing;
+
 /// One choice of settings, and how it did.
 ///
 /// ```

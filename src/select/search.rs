@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::data::Data;
 use super::ledger::Ledger;
-use super::results::{Choice, SearchResults};
-use super::scores::Metric;
+use super::results::{Choice, SearchResults, choosing};
 use super::space::Space;
 use super::watch::Watch;
 use super::{CvOptions, trials};
@@ -79,29 +78,6 @@ pub struct RandomSearch {
     choice: Choice,
 }
 
-macro_rules! choosing {
-    ($search:ty) => {
-        impl $search {
-            /// The figure to choose by. Default: [`Metric::Accuracy`].
-            ///
-            /// Of equally good trials the first is taken, as scikit-learn does.
-            pub fn metric(mut self, metric: Metric) -> Self {
-                self.choice.metric = metric;
-                self
-            }
-
-            /// Whether to take, of all trials whose mean is within one standard error of the best one, the simplest
-            /// instead of the best: that of the fewest columns, of these that of the smallest `c`, of these the first
-            /// (Breiman et al., *Classification and Regression Trees*, 1984). Default: false.
-            ///
-            /// Small differences between means are chance; a simpler model is faster and seldom worse on new texts.
-            pub fn best_within_one_standard_error(mut self, yes: bool) -> Self {
-                self.choice.within_one_standard_error = yes;
-                self
-            }
-        }
-    };
-}
 choosing!(GridSearch);
 choosing!(RandomSearch);
 
@@ -116,8 +92,8 @@ impl GridSearch {
     /// Errors: those of [`cross_validate`](super::cross_validate), [`Error::InvalidParameter`] for a space without a choice,
     /// a setting out of range in any choice and a metric that does not fit the number of classes,
     /// [`Error::TooLarge`] for more choices than a table can have, and [`Error::InvalidValues`] for folds in which the
-    /// metric is undefined. All of these come before any work, but for [`Error::EmptyVocabulary`] and
-    /// [`Error::Cancelled`].
+    /// metric is undefined. All of these come before any work, but for [`Error::EmptyVocabulary`],
+    /// [`Error::Cancelled`], and what a [calibration](PipelineBuilder::calibration) can refuse.
     pub fn fit<T: AsRef<str> + Sync, L: Label>(
         &self,
         texts: &[T],

@@ -5,13 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::classifier::ClassifierParams;
 use crate::error::{Error, Result};
-use crate::pipeline::PipelineBuilder;
+use crate::pipeline::{Beyond, PipelineBuilder};
 use crate::vectorizer::VectorizerParams;
 
 /// So many vectorizers, and so many classifiers, can be told apart in one space.
 const MOST: usize = 100_000;
 
-/// Settings to choose from: a pipeline, and for some of its settings a list of values.
+/// Settings to choose from: a pipeline, and for some of its settings a list of values. A prior and a calibration of the
+/// pipeline are those of every choice.
 ///
 /// Choices are counted like a clock's hands: the classifier's settings turn faster than the vectorizer's, and of either
 /// those that were named last turn fastest.
@@ -43,17 +44,17 @@ pub struct Space {
 struct Part {
     vectorizers: Vec<VectorizerParams>,
     classifiers: Vec<ClassifierParams>,
-    /// What it was made of, to tell whether that had more than two parts.
-    #[serde(skip)]
-    given: PipelineBuilder,
+    /// What all of them have in common.
+    #[serde(default)]
+    beyond: Beyond,
 }
 
 impl Space {
     /// One choice only: the settings as they are.
     pub fn new(builder: PipelineBuilder) -> Self {
-        let (vectorizer, classifier) = builder.clone().into_parts();
+        let (vectorizer, classifier, beyond) = builder.into_parts();
         let (vectorizers, classifiers) = (vec![vectorizer], vec![classifier]);
-        Self { parts: vec![Part { vectorizers, classifiers, given: builder }] }
+        Self { parts: vec![Part { vectorizers, classifiers, beyond }] }
     }
 
     /// Values for a setting of the vectorizer; each is put into the settings by `set`.
@@ -113,9 +114,11 @@ impl Space {
             if i < part.len() {
                 let (vectorizer, classifier) =
                     (i / part.classifiers.len(), i % part.classifiers.len());
-                return PipelineBuilder::default()
-                    .vectorizer(part.vectorizers[vectorizer].clone())
-                    .classifier(part.classifiers[classifier].clone());
+                return PipelineBuilder::from_parts(
+                    part.vectorizers[vectorizer].clone(),
+                    part.classifiers[classifier].clone(),
+                    part.beyond.clone(),
+                );
             }
             i -= part.len();
         }
@@ -123,7 +126,6 @@ impl Space {
 
     /// `Err` if there is nothing to choose from, or too much to be written down.
     pub(super) fn check(&self) -> Result<()> {
-        self.parts.iter().try_for_each(|part| part.given.check_two_parts())?;
         if self.is_empty() {
             return Err(Error::InvalidParameter {
                 name: "space",

@@ -7,15 +7,14 @@
 
 use super::data::Data;
 use super::ledger::Ledger;
-use super::results::{Choice, SearchResults, Trial, best};
-use super::scores::Metric;
+use super::results::{Choice, SearchResults, Trial, best, choosing};
 use super::search::finish;
 use super::watch::Watch;
 use super::{CvOptions, trials};
 use crate::classifier::{ClassWeight, Classifier, ClassifierParams, NbWeighting};
 use crate::error::{Error, Result};
 use crate::evaluate::KFold;
-use crate::pipeline::{Pipeline, PipelineBuilder};
+use crate::pipeline::{Beyond, Pipeline, PipelineBuilder};
 use crate::sentiment::Label;
 use crate::text::Analyzer;
 use crate::vectorizer::{DocFreq, Vectorizer, VectorizerParams};
@@ -41,6 +40,8 @@ pub struct Budget {
     start: Option<PipelineBuilder>,
 }
 
+choosing!(Budget);
+
 impl Budget {
     /// So many choices of settings may be tried; 1 and more. Twenty see every setting once, forty are seldom used up.
     pub fn trials(trials: usize) -> Self {
@@ -56,19 +57,6 @@ impl Budget {
     /// Which texts are in which fold: the same seed, the same folds. Default: 0.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
-        self
-    }
-
-    /// The figure to choose by. Default: [`Metric::Accuracy`].
-    pub fn metric(mut self, metric: Metric) -> Self {
-        self.choice.metric = metric;
-        self
-    }
-
-    /// Whether to take the simplest trial within one standard error of the best. Default: false. See
-    /// [`GridSearch`](super::GridSearch::best_within_one_standard_error).
-    pub fn best_within_one_standard_error(mut self, yes: bool) -> Self {
-        self.choice.within_one_standard_error = yes;
         self
     }
 
@@ -134,7 +122,6 @@ pub fn tune_with<T: AsRef<str> + Sync, L: Label>(
     let data = Data::new(texts, labels, &folds, options)?;
     data.check_metric(budget.choice.metric)?;
     let start = budget.start.clone().unwrap_or_else(usual);
-    start.check_two_parts()?;
     let start = Settings::new(start);
     data.check_settings(&start.builder())?;
     let watch = Watch::new(options.progress, budget.trials.saturating_mul(folds.n_folds()));
@@ -168,12 +155,13 @@ struct Settings {
     vectorizer: VectorizerParams,
     characters: bool,
     classifier: ClassifierParams,
+    beyond: Beyond,
 }
 
 impl Settings {
     fn new(builder: PipelineBuilder) -> Self {
-        let (vectorizer, classifier) = builder.into_parts();
-        Self { vectorizer, characters: false, classifier }
+        let (vectorizer, classifier, beyond) = builder.into_parts();
+        Self { vectorizer, characters: false, classifier, beyond }
     }
 
     fn builder(&self) -> PipelineBuilder {
@@ -183,7 +171,7 @@ impl Settings {
             let characters = characters.min_df(DocFreq::Count(3)).sublinear_tf(true);
             vectorizer = vectorizer.beside(characters.weight(0.5));
         }
-        Pipeline::builder().vectorizer(vectorizer).classifier(self.classifier.clone())
+        PipelineBuilder::from_parts(vectorizer, self.classifier.clone(), self.beyond.clone())
     }
 
     fn of(&self, change: impl Fn(VectorizerParams) -> VectorizerParams) -> Self {

@@ -16,6 +16,7 @@ mod pairs;
 mod params;
 mod reader;
 mod scratch;
+mod selected;
 mod shared;
 mod table;
 mod terms;
