@@ -273,6 +273,13 @@ fn what_has_no_weights_to_be_near_is_refused_before_any_work() {
         assert_eq!(error.to_string(), text);
     }
 
+    let options = FitOptions::new().prior(plain.classifier());
+    let error = Pipeline::builder().fit_with(&texts, &labels, &options).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "prior among the options is for a classifier alone, whose columns are known; use PipelineBuilder::prior"
+    );
+
     // The same of a classifier alone.
     let (_, rows) = Vectorizer::count().fit_transform(&texts).unwrap();
     let model = lr().fit(&rows, &["good", "bad"]).unwrap();

@@ -540,7 +540,7 @@ fn a_prior_and_a_calibration_are_part_of_every_fold() {
     let options = CvOptions::new().weights(&weights);
     for builder in more_than_two_parts() {
         let cv = cross_validate(&builder, texts, labels, &folds, &options).unwrap();
-        for split in folds.iter() {
+        for split in &folds {
             let pick = |rows: &[usize]| -> Vec<&str> { rows.iter().map(|&i| texts[i]).collect() };
             let taught: Vec<bool> = split.train.iter().map(|&i| labels[i]).collect();
             let of_taught: Vec<f64> = split.train.iter().map(|&i| weights[i]).collect();

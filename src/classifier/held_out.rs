@@ -1,10 +1,8 @@
 //! Rows that a classifier was not trained on, and their labels, in; the same classifier with a calibration, a threshold or a
 //! neutral band fitted on them out. How each is fitted is not known here.
 
-use std::collections::HashMap;
-
 use super::{
-    Calibration, CalibrationMethod, Classifier, NeutralBand, Threshold, ThresholdRule, find_class,
+    Calibration, CalibrationMethod, Classifier, NeutralBand, Threshold, ThresholdRule, find_classes,
 };
 use crate::error::{Result, same_length};
 use crate::rows::Rows;
@@ -84,12 +82,6 @@ impl Classifier {
     /// The class of each label, as many as rows.
     pub(super) fn places<L: Label>(&self, rows: &Rows, labels: &[L]) -> Result<Vec<usize>> {
         same_length("rows", rows.n_rows(), "labels", labels.len())?;
-        let known: HashMap<&str, usize> =
-            self.classes.iter().enumerate().map(|(i, class)| (class.as_str(), i)).collect();
-        let place = |label: &L| {
-            let label = label.as_label();
-            known.get(label.as_ref()).copied().map_or_else(|| find_class(&self.classes, &label), Ok)
-        };
-        labels.iter().map(place).collect()
+        find_classes(&self.classes, labels)
     }
 }

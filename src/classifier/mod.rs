@@ -33,6 +33,7 @@ mod threshold;
 mod train;
 mod verdict;
 
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 use ndarray::Array2;
@@ -54,6 +55,7 @@ pub(crate) use fit::Task;
 use crate::error::{Error, Result};
 use crate::parallel;
 use crate::rows::{Matrix, Rows};
+use crate::sentiment::Label;
 use link::Link;
 use rows::RowTransform;
 use stored::ClassifierParts;
@@ -104,6 +106,17 @@ pub(crate) fn find_class(classes: &[String], label: &str) -> Result<usize> {
         }
         Error::UnknownLabel { found: label.to_owned(), classes: shown.join(", ") }
     })
+}
+
+/// The places of labels among classes.
+pub(crate) fn find_classes<L: Label>(classes: &[String], labels: &[L]) -> Result<Vec<usize>> {
+    let known: HashMap<&str, usize> =
+        classes.iter().enumerate().map(|(i, class)| (class.as_str(), i)).collect();
+    let place = |label: &L| {
+        let label = label.as_label();
+        known.get(label.as_ref()).copied().map_or_else(|| find_class(classes, &label), Ok)
+    };
+    labels.iter().map(place).collect()
 }
 
 impl Classifier {

@@ -230,6 +230,13 @@ impl PipelineBuilder {
         if let Some(weights) = options.sample_weights() {
             same_length("texts", texts.len(), "weights", weights.len())?;
         }
+        if options.drawn_to().is_some() {
+            return Err(Error::InvalidParameter {
+                name: "prior",
+                found: "among the options".to_owned(),
+                expected: "is for a classifier alone, whose columns are known; use PipelineBuilder::prior",
+            });
+        }
         // What labels and settings can get wrong shows before texts are analysed for minutes.
         let task = self.classifier.prepare(labels, options)?;
         self.vectorizer.validate()?;

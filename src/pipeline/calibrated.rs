@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Ground, PipelineBuilder};
 use crate::classifier::{
-    Calibration, CalibrationMethod, Classifier, ClassifierParams, FitOptions, find_class,
+    Calibration, CalibrationMethod, Classifier, ClassifierParams, FitOptions, find_classes,
 };
 use crate::error::Result;
 use crate::evaluate::{Split, brier_score_loss, expected_calibration_error};
@@ -115,10 +115,7 @@ impl PipelineBuilder {
         options: &FitOptions<'_>,
     ) -> Result<(Classifier, CalibrationReport)> {
         let (method, folds) = self.beyond.calibration.unwrap_or((CalibrationMethod::Platt, 0));
-        let truth = labels
-            .iter()
-            .map(|label| find_class(classifier.classes(), &label.as_label()))
-            .collect::<Result<Vec<_>>>()?;
+        let truth = find_classes(classifier.classes(), labels)?;
         let outputs = classifier.intercept().len();
         let mut decisions = vec![0.0; labels.len() * outputs];
         for fold in held_out {

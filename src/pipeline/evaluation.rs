@@ -1,9 +1,7 @@
 //! Answers beside the truth.
 
-use std::collections::HashMap;
-
 use super::Pipeline;
-use crate::classifier::find_class;
+use crate::classifier::find_classes;
 use crate::error::{Result, same_length};
 use crate::evaluate::Report;
 use crate::sentiment::Label;
@@ -48,7 +46,7 @@ impl Pipeline {
         tracker: &dyn Tracker,
     ) -> Result<Report> {
         same_length("texts", texts.len(), "labels", labels.len())?;
-        let truth = self.places(labels)?;
+        let truth = find_classes(self.classes(), labels)?;
         let decisions = self.classifier.decision_function(&self.vectorizer.transform(texts))?;
         let mut predicted = Vec::with_capacity(texts.len());
         let mut probabilities = Vec::with_capacity(texts.len() * self.classes().len());
@@ -69,17 +67,5 @@ impl Pipeline {
         );
         tracker.artifact("classification_report.txt", format!("{report}\n").as_bytes());
         Ok(report.with_tracking_errors(tracker.into_messages()))
-    }
-
-    /// The class of each label.
-    pub(super) fn places<L: Label>(&self, labels: &[L]) -> Result<Vec<usize>> {
-        let classes = self.classes();
-        let known: HashMap<&str, usize> =
-            classes.iter().enumerate().map(|(i, c)| (c.as_str(), i)).collect();
-        let place = |label: &L| {
-            let label = label.as_label();
-            known.get(label.as_ref()).copied().map_or_else(|| find_class(classes, &label), Ok)
-        };
-        labels.iter().map(place).collect()
     }
 }

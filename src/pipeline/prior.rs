@@ -159,7 +159,9 @@ fn ratios(prior: &Classifier, shared: &[Shared], rows: &Rows, their_rows: &Rows)
             sums[block].0 += squared * mine * theirs;
             sums[block].1 += squared * mine * mine;
         }
-        columns.iter().for_each(|&column| row[column as usize] = 0.0);
+        for &column in columns {
+            row[column as usize] = 0.0;
+        }
     }
     // A block that no text speaks of lends its weights as they are.
     let ratio =
