@@ -2,8 +2,7 @@
 
 mod common;
 
-use common::{data_file, tweets};
-use ressenti::dataset::read_tsv;
+use common::tweets;
 use ressenti::{
     Classifier, ClassifierParams, Error, NbWeighting, Pipeline, Preset, Prior, Rows, Vectorizer,
 };
@@ -177,31 +176,4 @@ fn what_cannot_be_folded_is_refused_before_any_work() {
         assert!(matches!(error, Error::InvalidParameter { name: "prior", .. }), "{error:?}");
         assert_eq!(error.to_string(), text);
     }
-}
-
-/// A hundred tweets to airlines with twenty thousand others behind them, whose labels are their emoticons.
-#[test]
-fn a_hundred_labels_gain_from_a_prior_of_twenty_thousand() {
-    let (Some(source), Some(data)) =
-        (data_file("sentiment140.train.tsv"), data_file("airline.train.tsv"))
-    else {
-        return;
-    };
-    let (source, data) = (read_tsv(source).unwrap(), read_tsv(data).unwrap());
-    let builder = || Pipeline::builder().preset(Preset::Social);
-    let prior = builder().fit(&source.texts, &source.labels).unwrap();
-    // The mean of eight hundreds, each judged by what is left: one alone is a matter of luck.
-    let hundreds = 8;
-    let accuracy = |builder: ressenti::PipelineBuilder| {
-        let of = |k: usize| {
-            let mine = 100 * k..100 * (k + 1);
-            let few = builder.fit(&data.texts[mine.clone()], &data.labels[mine]).unwrap();
-            let rest = 100 * hundreds;
-            few.evaluate(&data.texts[rest..], &data.labels[rest..]).unwrap().accuracy()
-        };
-        (0..hundreds).map(of).sum::<f64>() / hundreds as f64
-    };
-    let (without, with) = (accuracy(builder()), accuracy(builder().prior(&prior, Prior::Decision)));
-    println!("accuracy {without:.4} without and {with:.4} with a prior");
-    assert!(with > without + 0.01, "{without:.4} {with:.4}");
 }

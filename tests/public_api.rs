@@ -19,10 +19,10 @@ use ressenti::text::{
 use ressenti::tracker::{NoopTracker, RunStatus, Tracker, Value};
 use ressenti::{
     Algorithm, Calibration, CalibrationMethod, CalibrationReport, ClassWeight, Classifier,
-    ClassifierParams, Contribution, DocFreq, Error, Explanation, FitOptions, FitReport, Matrix,
-    ModelFileError, MultiClass, NbWeighting, NeutralBand, Norm, OnlineClassifier, Pipeline,
-    PipelineBuilder, Prediction, Preset, Progress, Rows, Sentiment, SgdLoss, Stage, Step,
-    Threshold, ThresholdRule, Vectorizer, VectorizerParams, Vocabulary,
+    ClassifierParams, Contribution, DocFreq, Error, Explanation, FitOptions, FitReport, Footprint,
+    Matrix, ModelFileError, MultiClass, NbWeighting, NeutralBand, Norm, OnlineClassifier, Pipeline,
+    PipelineBuilder, Prediction, Preset, Prior, Progress, PrunedPipeline, Rows, Sentiment, SgdLoss,
+    Stage, Step, Threshold, ThresholdRule, Vectorizer, VectorizerParams, Vocabulary,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -59,6 +59,9 @@ fn values_cross_threads_survive_panics_and_can_be_copied_and_printed() {
     value::<CalibrationMethod>();
     value::<CalibrationReport>();
     value::<Preset>();
+    value::<Prior>();
+    value::<PrunedPipeline>();
+    value::<Footprint>();
     value::<MultiClass>();
     value::<NbWeighting>();
     value::<NeutralBand>();
@@ -141,6 +144,7 @@ fn settings_and_answers_can_be_compared() {
     key::<CalibrationMethod>();
     key::<Metric>();
     key::<Preset>();
+    key::<Prior>();
     key::<MultiClass>();
     key::<SgdLoss>();
     key::<Entity>();
@@ -167,6 +171,7 @@ fn models_and_settings_can_be_stored_by_serde() {
     stored::<CalibrationMethod>();
     stored::<CalibrationReport>();
     stored::<Preset>();
+    stored::<Prior>();
     stored::<MultiClass>();
     stored::<NbWeighting>();
     stored::<NeutralBand>();

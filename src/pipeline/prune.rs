@@ -43,6 +43,17 @@ pub struct PrunedPipeline {
 }
 
 /// How large a pipeline is, and how well it does on texts that it was not trained on.
+///
+/// ```
+/// use ressenti::{Footprint, Keep, Pipeline};
+///
+/// let (texts, labels) = (["good crew", "bad crew"], [1, 0]);
+/// let pipeline = Pipeline::builder().fit(&texts, &labels)?;
+/// let pruned = pipeline.prune(Keep::Columns(1), &texts, &texts, &labels)?;
+/// let line = |of: &Footprint| format!("{} terms, {} bytes", of.n_features, of.bytes);
+/// println!("{} → {}", line(pruned.before()), line(pruned.after()));
+/// # Ok::<(), ressenti::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Footprint {
