@@ -130,7 +130,7 @@ impl<'v> Columns<'v> {
             }
             return Some(Self::Words(block, columns, ends));
         }
-        let found = index.tokens().find_all(tokens);
+        let found = index.tokens().find_all(tokens, 0);
         if block.ngram_range().1 > 1 {
             return Some(Self::Runs(block, index, found));
         }

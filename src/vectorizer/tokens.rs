@@ -12,6 +12,7 @@ use foldhash::fast::FixedState;
 use super::arena::Arena;
 use super::table::{Entry, Table, mix};
 use crate::error::{Error, Result};
+use crate::parallel;
 
 /// Stands for "no such token or n-gram".
 pub(super) const NONE: u32 = u32::MAX;
@@ -285,37 +286,51 @@ impl Tokens {
         Ok(())
     }
 
-    /// The integers of the tokens of another table from one on, new ones for those that are new here.
+    /// Appends the integers of the tokens of another table from one on, new ones for those that are new here.
     pub(super) fn adopt(
         &mut self,
         other: &Self,
         from: usize,
         adopted: &mut Vec<u32>,
     ) -> Result<()> {
-        let (mut lookups, text) = (Lookups::default(), other.texts.text().as_bytes());
-        for first in (from..other.len()).step_by(Self::AT_ONCE) {
+        let mut tokens = self.find_all(other, from);
+        let new: Vec<usize> = (0..tokens.len()).filter(|&i| tokens[i] == NONE).collect();
+        let (mut lookups, mut interned) = (Lookups::default(), Vec::new());
+        for some in new.chunks(Self::AT_ONCE) {
             lookups.clear();
-            for i in first..other.len().min(first + Self::AT_ONCE) {
-                self.prepare(text, other.texts.range(i), &mut lookups)?;
+            interned.clear();
+            for &i in some {
+                let (text, word) = (other.texts.text().as_bytes(), other.texts.range(from + i));
+                self.prepare(text, word, &mut lookups)?;
             }
-            self.interned(&lookups, adopted)?;
+            self.interned(&lookups, &mut interned)?;
+            some.iter().zip(&interned).for_each(|(&i, &token)| tokens[i] = token);
         }
+        adopted.append(&mut tokens);
         Ok(())
     }
 
-    /// The integers here of all tokens of another table, or [`NONE`].
-    pub(super) fn find_all(&self, other: &Self) -> Vec<u32> {
-        let (mut lookups, text) = (Lookups::default(), other.texts.text().as_bytes());
-        let mut found = Vec::with_capacity(other.len());
-        for first in (0..other.len()).step_by(Self::AT_ONCE) {
-            lookups.clear();
-            for i in first..other.len().min(first + Self::AT_ONCE) {
-                self.prepare_find(text, other.texts.range(i), &mut lookups);
+    /// The integers here of the tokens of another table from one on, or [`NONE`]; on all threads.
+    pub(super) fn find_all(&self, other: &Self, from: usize) -> Vec<u32> {
+        let text = other.texts.text().as_bytes();
+        let n = (other.len() - from).div_ceil(Self::PIECE);
+        let found = parallel::map((0..n).collect(), |i| {
+            let piece = parallel::piece(other.len() - from, n, i);
+            let (mut lookups, mut found) = (Lookups::default(), Vec::with_capacity(piece.len()));
+            for first in piece.clone().step_by(Self::AT_ONCE) {
+                lookups.clear();
+                for i in first..piece.end.min(first + Self::AT_ONCE) {
+                    self.prepare_find(text, other.texts.range(from + i), &mut lookups);
+                }
+                found.extend(self.found(&lookups));
             }
-            found.extend(self.found(&lookups));
-        }
-        found
+            found
+        });
+        found.concat()
     }
+
+    /// How many lookups are worth another thread.
+    const PIECE: usize = 1 << 13;
 
     /// How many lookups are worth preparing together.
     pub(super) const AT_ONCE: usize = 64;
@@ -396,7 +411,7 @@ mod tests {
         for word in ["absent", &words[200], &words[100]] {
             other.intern(word).unwrap();
         }
-        assert_eq!(tokens.find_all(&other), [NONE, 200, 100]);
+        assert_eq!(tokens.find_all(&other, 0), [NONE, 200, 100]);
         tokens.adopt(&other, 1, &mut adopted).unwrap();
         tokens.adopt(&other, 0, &mut adopted).unwrap();
         assert_eq!(adopted, [7, 200, 100, words.len() as u32, 200, 100]);

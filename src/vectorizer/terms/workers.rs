@@ -145,8 +145,12 @@ impl<'a> Workers<'a> {
                 Some(&common) if !of_words => common,
                 _ => token as u32,
             };
-            for (token, tally) in tokens.into_iter().enumerate() {
-                terms.add_to_token(common(token), tally);
+            if i == 0 && terms.tallies.is_empty() {
+                terms.tallies = tokens;
+            } else {
+                for (token, tally) in tokens.into_iter().enumerate() {
+                    terms.add_to_token(common(token), tally);
+                }
             }
             if of_words {
                 for pair in terms.shards[0].iter_mut() {
