@@ -112,8 +112,10 @@ impl ClassifierParams {
     /// Training has converged when no component of the gradient of (objective ÷ (C · sum of weights)) exceeds this.
     /// Default: 1e-6; range: finite, above 0.
     ///
-    /// The meaning is that of scikit-learn's `lbfgs`, whose default of 1e-4 stops visibly short of the optimum. SGD does all
-    /// its passes, with a default of 1e-2 by which it says whether it came near; naive Bayes has no use for it.
+    /// The meaning is that of scikit-learn's `lbfgs`, whose default of 1e-4 stops visibly short of the optimum: on 470,466
+    /// short texts (TF-IDF, 10,000 words, C = 1) its objective is 1e-3 above the minimum, as a share of that, and
+    /// probabilities are off by up to 0.13. Here 1e-4 came to 2e-7 and 0.006, and 1e-6 to 8e-11 and 0.0002. SGD does all its
+    /// passes, with a default of 1e-2 by which it says whether it came near; naive Bayes has no use for it.
     pub fn tol(mut self, tol: f64) -> Self {
         self.tol = tol;
         self

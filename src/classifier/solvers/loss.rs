@@ -20,8 +20,17 @@ pub(in super::super) enum Loss {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Local {
     pub(super) value: f64,
+    /// The value lacks the logarithm of this, from 1 to 2: that of a product over many rows is one logarithm for all.
+    pub(super) factor: f64,
     pub(super) slope: f64,
     pub(super) curvature: f64,
+}
+
+impl Local {
+    /// With the logarithm.
+    pub(super) fn whole_value(self) -> f64 {
+        self.value + self.factor.ln()
+    }
 }
 
 impl Loss {
@@ -49,10 +58,15 @@ pub(super) fn logistic(z: f64, of_the_class: bool) -> Local {
     // The probability of the other side than that of z.
     let small = e * inverse;
     let right = (z >= 0.0) == of_the_class;
-    let value = e.ln_1p() + if right { 0.0 } else { z.abs() };
+    // 1 + e would lose what is left of a small e: there, the first terms of its logarithm (a fifth would be 2e-16).
+    let small_e = e < 1e-3;
+    let log = if small_e { e * (1.0 - e * (0.5 - e * (1.0 / 3.0 - e * 0.25))) } else { 0.0 };
+    let factor = if small_e { 1.0 } else { 1.0 + e };
+    let value = log + if right { 0.0 } else { z.abs() };
     // p − 1 of a row of the class, else p.
     let size = if right { small } else { inverse };
-    Local { value, slope: if of_the_class { -size } else { size }, curvature: small * inverse }
+    let slope = if of_the_class { -size } else { size };
+    Local { value, factor, slope, curvature: small * inverse }
 }
 
 #[inline]
@@ -61,9 +75,9 @@ pub(super) fn squared_hinge(z: f64, of_the_class: bool) -> Local {
     let missing = 1.0 - sign * z;
     // Not-a-number must not pass for a row without loss.
     if missing <= 0.0 {
-        return Local { value: 0.0, slope: 0.0, curvature: 0.0 };
+        return Local { value: 0.0, factor: 1.0, slope: 0.0, curvature: 0.0 };
     }
-    Local { value: missing * missing, slope: -2.0 * sign * missing, curvature: 2.0 }
+    Local { value: missing * missing, factor: 1.0, slope: -2.0 * sign * missing, curvature: 2.0 }
 }
 
 /// Turns the decision values of a row into probabilities and returns the loss.
@@ -84,7 +98,11 @@ mod tests {
                     let h = 1e-5;
                     let at = |z| loss.local(z, of_the_class);
                     let (below, here, above) = (at(z - h), at(z), at(z + h));
-                    assert!(((above.value - below.value) / (2.0 * h) - here.slope).abs() < 1e-8);
+                    assert!(
+                        ((above.whole_value() - below.whole_value()) / (2.0 * h) - here.slope)
+                            .abs()
+                            < 1e-8
+                    );
                     assert!(
                         ((above.slope - below.slope) / (2.0 * h) - here.curvature).abs() < 1e-8
                     );
@@ -96,7 +114,8 @@ mod tests {
     #[test]
     fn extremes_stay_finite_and_exact() {
         for z in [-1000.0, -40.0, 40.0, 1000.0] {
-            let Local { value, slope, curvature } = logistic(z, true);
+            let Local { value, factor, slope, curvature } = logistic(z, true);
+            assert_eq!(factor, 1.0);
             let expected = if z > 0.0 { (-z).exp() } else { -z };
             assert!((value - expected).abs() <= 1e-15 * expected, "{z}: {value} {expected}");
             assert!((-1.0..=0.0).contains(&slope) && (0.0..=0.25).contains(&curvature));

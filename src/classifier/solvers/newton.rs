@@ -17,7 +17,8 @@ use crate::error::Result;
 /// Products with the Hessian per iteration, at most.
 const MOST_PRODUCTS: usize = 500;
 
-/// The first steps solve for the residual to fall to this share; measured best among 0.05 to 0.5.
+/// The first steps solve for the residual to fall to this share; measured best among 0.05 to 0.5. With 0.2, C = 1 takes a
+/// sixth fewer products to 1e-6, and C = 100 twice as many.
 const LEAST_ACCURACY: f64 = 0.1;
 
 /// A residual of the step below this share of what is allowed of the gradient is exact enough.
@@ -62,7 +63,7 @@ pub(super) fn minimise(
             let done = DONE * tol * scale;
             let step = newton_step(problem, &at, &preconditioner.inverse, accuracy, done, buffers);
             if let Some(next) = line_search(problem, &at, &step, buffers) {
-                at = next;
+                buffers.spare = std::mem::replace(&mut at, next).curvature;
                 n_iter += 1;
                 continue;
             }
@@ -157,6 +158,7 @@ fn line_search(
         if lower || (drowned && squared(&next.gradient) < squared(&at.gradient)) {
             return Some(next);
         }
+        buffers.spare = next.curvature;
         length /= 2.0;
     }
     None

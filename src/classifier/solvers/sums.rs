@@ -23,6 +23,8 @@ pub(super) struct Chunks {
 #[derive(Default)]
 pub(super) struct Buffers {
     buffers: Vec<Vec<f64>>,
+    /// Memory of a point that is no longer needed, for the next.
+    pub(super) spare: Vec<f64>,
 }
 
 impl Chunks {
