@@ -32,6 +32,8 @@ fn settings() -> impl Strategy<Value = ClassifierParams> {
             .loss(SgdLoss::ModifiedHuber)
             .class_weight(ClassWeight::Given(vec![("1".into(), 3.0)])),
         sgd().fit_intercept(false).c(1e-3),
+        sgd().average(true),
+        sgd().average(true).multi_class(MultiClass::OneVsRest).fit_intercept(false),
     ])
 }
 
@@ -82,6 +84,39 @@ proptest! {
         let mut other = fresh();
         learn(&mut other, &without);
         prop_assert_eq!(other.to_classifier().unwrap().coef(), classifier.coef());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The twin takes the weights after each row and divides their sum, looking at every weight every time.
+    #[test]
+    fn averages_are_the_mean_of_the_weights_after_each_row(
+        (classes, stream) in stream(), params in settings(),
+    ) {
+        let stream: Stream = stream.into_iter().filter(|(row, ..)| row.iter().all(|x| *x < 1e3)).collect();
+        let online = |average| {
+            params.clone().average(average).online(&(0..classes).collect::<Vec<_>>(), 4).unwrap()
+        };
+        let weights = |online: &OnlineClassifier| {
+            let model = online.to_classifier().unwrap();
+            [model.coef().as_slice(), model.intercept()].concat()
+        };
+        let (mut plain, mut averaged) = (online(false), online(true));
+        let (mut sums, mut n) = (vec![0.0; weights(&plain).len()], 0.0);
+        for row in &stream {
+            learn(&mut plain, std::slice::from_ref(row));
+            learn(&mut averaged, std::slice::from_ref(row));
+            if row.2 > 0.0 {
+                n += 1.0;
+                sums.iter_mut().zip(weights(&plain)).for_each(|(sum, w)| *sum += w);
+            }
+        }
+        for (sum, w) in sums.iter().zip(weights(&averaged)) {
+            let expected = sum / f64::max(n, 1.0);
+            prop_assert!((w - expected).abs() < 1e-9 * expected.abs().max(1.0), "{} {}", w, expected);
+        }
     }
 }
 
@@ -220,18 +255,35 @@ type Change = fn(&mut serde_json::Value);
 fn a_stored_state_that_is_not_sound_is_refused() {
     let online = Classifier::sgd().online(&["a", "b"], 2).unwrap();
     let stored = serde_json::to_value(&online).unwrap();
-    let table: [(Change, &str); 5] = [
+    let table: [(Change, &str); 6] = [
         (|v| v["weights"][0]["precision"] = 0.0.into(), "a weight of mean 0 and precision 0"),
         (|v| v["classes"] = ["b", "a"].as_slice().into(), "are not in ascending order"),
         (|v| v["classes"] = ["a"].as_slice().into(), "are not at least two"),
         (|v| v["intercepts"] = serde_json::json!([]), "0 intercepts"),
         (|v| v["params"]["algorithm"] = "LinearSvm".into(), "algorithm"),
+        (|v| v["params"]["average"] = true.into(), "averages that are not those of its weights"),
     ];
     for (change, text) in table {
         let mut stored = stored.clone();
         change(&mut stored);
         let error = serde_json::from_value::<OnlineClassifier>(stored).unwrap_err().to_string();
         assert!(error.contains(text), "{error}");
+    }
+    assert_eq!(serde_json::from_value::<OnlineClassifier>(stored).unwrap(), online);
+
+    let online = Classifier::sgd().average(true).online(&["a", "b"], 2).unwrap();
+    let stored = serde_json::to_value(&online).unwrap();
+    let table: [Change; 4] = [
+        |v| v["averages"]["weights"][1]["until"] = 7.into(),
+        |v| v["averages"]["weights"] = serde_json::json!([]),
+        |v| v["averages"]["intercepts"] = serde_json::json!([]),
+        |v| v["averages"] = serde_json::Value::Null,
+    ];
+    for change in table {
+        let mut stored = stored.clone();
+        change(&mut stored);
+        let error = serde_json::from_value::<OnlineClassifier>(stored).unwrap_err().to_string();
+        assert!(error.contains("averages that are not those of its weights"), "{error}");
     }
     assert_eq!(serde_json::from_value::<OnlineClassifier>(stored).unwrap(), online);
 }

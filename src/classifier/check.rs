@@ -124,6 +124,10 @@ impl ClassifierParams {
             let expected = "is of stochastic gradient descent alone; use sgd";
             return refuse("loss", &format!("{:?}", self.loss), expected);
         }
+        if self.average && self.algorithm != Algorithm::Sgd {
+            let expected = "is of stochastic gradient descent alone; use sgd";
+            return refuse("average", &true, expected);
+        }
         Ok(())
     }
 }

@@ -41,6 +41,7 @@ pub struct ClassifierParams {
     pub(super) class_prior: Option<Vec<(String, f64)>>,
     pub(super) norm: bool,
     pub(super) loss: SgdLoss,
+    pub(super) average: bool,
     pub(super) solver: Solver,
     pub(super) tol: f64,
     pub(super) max_iter: u32,
@@ -63,6 +64,7 @@ impl Default for ClassifierParams {
             class_prior: None,
             norm: false,
             loss: SgdLoss::Logistic,
+            average: false,
             solver: Solver::Auto,
             tol: 1e-6,
             max_iter: 100,
@@ -149,7 +151,8 @@ impl ClassifierParams {
     }
 
     /// The share of L1 in the penalty: 0 is L2, ½‖w‖²; 1 is L1, ‖w‖₁, which leaves many weights 0; between them is the
-    /// elastic net. Default: 0; range: 0..=1. Only for logistic regression.
+    /// elastic net. Default: 0; range: 0..=1. Only for logistic regression; of one model of all classes the weights of all
+    /// outputs are penalised, as in scikit-learn. With 1 and an even number of classes the optimum need not be unique.
     pub fn l1_ratio(mut self, l1_ratio: f64) -> Self {
         self.l1_ratio = l1_ratio;
         self
@@ -202,6 +205,18 @@ impl ClassifierParams {
         self
     }
 
+    /// Whether the weights of SGD are the mean of those after each row, not those after the last. Default: false.
+    ///
+    /// scikit-learn's `average`: Polyak & Ruppert's mean, in which all rows count alike. Here it is worse by most figures, as
+    /// rates that fall as 1 ÷ rows average by themselves, and the mean keeps what the weights were at the beginning. With
+    /// C = 1 and three passes: accuracy 0.883 and ROC-AUC 0.957 on tweets to airlines, against 0.906 and 0.963 without;
+    /// 0.795 and 0.874 on sentences about films (SST-2), against 0.803 and 0.880. The gap closes with more passes and a
+    /// larger `c`: with C = 10 and ten passes 0.9232 and 0.9690 against 0.9238 and 0.9696.
+    pub fn average(mut self, average: bool) -> Self {
+        self.average = average;
+        self
+    }
+
     /// How the weights of logistic regression and of the linear SVM are found. Default: [`Solver::Auto`], which is the
     /// fastest.
     pub fn solver(mut self, solver: Solver) -> Self {
@@ -241,7 +256,10 @@ impl ClassifierParams {
         }
         match self.algorithm {
             Algorithm::ComplementNb => summary.push(("norm", self.norm.into())),
-            Algorithm::Sgd => summary.push(("loss", format!("{:?}", self.loss).into())),
+            Algorithm::Sgd => summary.extend([
+                ("loss", format!("{:?}", self.loss).into()),
+                ("average", self.average.into()),
+            ]),
             _ => {}
         }
         summary.extend([

@@ -51,7 +51,8 @@ impl ClassifierParams {
         let passes = self.max_iter;
         let penalty = f64::from(passes) / self.c;
         let outputs = link.outputs(classes.len());
-        let mut state = State::new(link, outputs, rows.n_columns(), penalty, self.fit_intercept);
+        let (columns, intercept) = (rows.n_columns(), self.fit_intercept);
+        let mut state = State::new(link, outputs, columns, penalty, intercept, self.average);
         let tracker = Collecting::new(options.run());
         let parts = rows.parts();
         let together = if targets.len() < FEW_ROWS { 1 } else { TOGETHER };
@@ -76,6 +77,7 @@ impl ClassifierParams {
             }
         }
         progress(passes)?;
+        let state = state.settled();
         let mut report = self.judge(&state, rows, &targets, &costs);
         tracker.metric("objective", report.objective, passes.into());
         report.tracking_errors = tracker.into_messages();
@@ -194,7 +196,7 @@ impl State {
         }
     }
 
-    /// The means as weights.
+    /// The means as weights; those of a [`settled`](Self::settled) state.
     pub(super) fn into_classifier(
         self,
         params: ClassifierParams,
