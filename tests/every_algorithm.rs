@@ -59,8 +59,10 @@ fn strengths(params: &ClassifierParams) -> [(f64, ClassifierParams); 3] {
     })
 }
 
+type Data = (&'static str, Vec<Vec<f32>>, Vec<usize>);
+
 /// Rows and labels. Columns speak for a class where there is one.
-fn table() -> Vec<(&'static str, Vec<Vec<f32>>, Vec<usize>)> {
+fn table() -> Vec<Data> {
     let separable = |classes: usize| {
         let rows: Vec<Vec<f32>> = (0..6 * classes)
             .map(|i| {

@@ -30,6 +30,7 @@ pub enum ClassWeight {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[must_use]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of scikit-learn's")]
 pub struct ClassifierParams {
     pub(super) algorithm: Algorithm,
     pub(super) multi_class: MultiClass,
