@@ -36,6 +36,9 @@ fn algorithms() -> Vec<ClassifierParams> {
         sgd(),
         sgd().multi_class(MultiClass::OneVsRest).class_weight(ClassWeight::Balanced),
         sgd().loss(SgdLoss::ModifiedHuber),
+        sgd().average(true),
+        lr().l1_ratio(0.9),
+        lr().l1_ratio(0.5).nb_weighting(NbWeighting::Soft { base: 1.0 }),
         sgd().nb_weighting(NbWeighting::LogCounts { beta: 1.0 }),
     ]
 }
@@ -385,6 +388,7 @@ fn settings_that_do_not_go_together_say_what_to_do() {
             lr().loss(SgdLoss::ModifiedHuber),
             "loss ModifiedHuber is of stochastic gradient descent alone; use sgd",
         ),
+        (lr().average(true), "average true is of stochastic gradient descent alone; use sgd"),
         (
             lr().nb_weighting(NbWeighting::Soft { base: f64::NAN }),
             "nb_weighting base NaN is not a finite number of at least 0; 1.0 is a good start",

@@ -20,10 +20,6 @@ impl ClassifierParams {
                 "has no meaning for a linear SVM of more than two classes; use OneVsRest";
             return refuse("multi_class", &"Multinomial", expected);
         }
-        if self.l1_ratio > 0.0 {
-            let expected = "needs models of one output, and there are more than two classes; use multi_class OneVsRest, or 0.0";
-            return refuse("l1_ratio", &self.l1_ratio, expected);
-        }
         if self.solver == Solver::DualNewtonCg {
             let expected = "needs models of one output, and there are more than two classes; use Auto, or multi_class OneVsRest";
             return refuse("solver", &self.solver.as_str(), expected);
@@ -127,6 +123,10 @@ impl ClassifierParams {
         if self.loss != SgdLoss::Logistic && self.algorithm != Algorithm::Sgd {
             let expected = "is of stochastic gradient descent alone; use sgd";
             return refuse("loss", &format!("{:?}", self.loss), expected);
+        }
+        if self.average && self.algorithm != Algorithm::Sgd {
+            let expected = "is of stochastic gradient descent alone; use sgd";
+            return refuse("average", &true, expected);
         }
         Ok(())
     }

@@ -6,6 +6,7 @@
 //! column means is not known here.
 
 mod algorithm;
+mod average;
 mod band;
 mod bayes;
 mod calibration;

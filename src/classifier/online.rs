@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::average::Averages;
 use super::step::{Belief, Scratch, State};
 use super::{
     Algorithm, ClassWeight, Classifier, ClassifierParams, FitOptions, FitReport, NbWeighting,
@@ -19,10 +20,21 @@ use crate::sentiment::{Label, class_order};
 /// A classifier that goes on learning; [`ClassifierParams::online`] makes one.
 ///
 /// Each row is seen once, in the order in which rows come. However they are cut into batches, the same rows lead to the
-/// same state, to the bit. After one pass the model is about as good as one that was trained on all rows at once with the
-/// same [`c`](ClassifierParams::c): on half a million short texts their accuracy is the same to a tenth of a point, on
-/// some thousand to half a point. That holds for sparse rows, as of texts: a few dense columns that go together are learnt
-/// too slowly, and want [`ClassifierParams::fit`]. Stored by serde, it can be resumed.
+/// same state, to the bit, so there is nothing to choose about batches. Stored by serde, it can be resumed.
+///
+/// # How near it comes
+///
+/// The margin: of two classes, one pass is at most **0.010 of accuracy and 0.005 of ROC-AUC** below logistic regression
+/// on all rows at once with the same [`c`](ClassifierParams::c), for `c` from 0.1 to 10, on TF-IDF rows of some thousand
+/// texts in no order. As measured on tweets to airlines: 0.9141 of 0.9172 and 0.9654 of 0.9658 with C = 10, 0.8934 of
+/// 0.8940 and 0.9582 of 0.9591 with C = 1; on half a million short texts the same to a tenth of a point. Of some hundred
+/// texts the margin is 0.030 of accuracy, as the intercept is late; of three classes (tweets of `SemEval`) 0.021 were
+/// measured. It does not hold for
+///
+/// - streams sorted by class, which end as a model of the class that came last: mix them, or use [`ClassifierParams::fit`];
+/// - a few dense columns that go together, which are learnt too slowly (of made-up texts of 300 words, 0.011 and 0.014
+///   are lost with C = 10);
+/// - [`average`](ClassifierParams::average), which is further away.
 ///
 /// ```
 /// use ressenti::{Classifier, Vectorizer};
@@ -54,6 +66,7 @@ struct OnlineParts {
     classes: Vec<String>,
     weights: Vec<Belief>,
     intercepts: Vec<Belief>,
+    averages: Option<Averages>,
     rows_seen: u64,
 }
 
@@ -64,6 +77,7 @@ impl From<OnlineClassifier> for OnlineParts {
             classes: online.classes,
             weights: online.state.weights,
             intercepts: online.state.intercepts,
+            averages: online.state.averages,
             rows_seen: online.rows_seen,
         }
     }
@@ -73,7 +87,7 @@ impl TryFrom<OnlineParts> for OnlineClassifier {
     type Error = Error;
 
     fn try_from(parts: OnlineParts) -> Result<Self> {
-        let OnlineParts { params, classes, weights, intercepts, rows_seen } = parts;
+        let OnlineParts { params, classes, weights, intercepts, averages, rows_seen } = parts;
         let mut online = params.online(&classes, 0)?;
         let invalid = |problem: String| Error::InvalidValues { what: "online classifier", problem };
         if online.classes != classes {
@@ -94,6 +108,15 @@ impl TryFrom<OnlineParts> for OnlineClassifier {
                 b.mean, b.precision
             )));
         }
+        let fits = match &averages {
+            Some(averages) => params.average && averages.are_of(weights.len(), intercepts.len()),
+            None => !params.average,
+        };
+        if !fits {
+            let problem = "averages that are not those of its weights";
+            return Err(invalid(problem.to_owned()));
+        }
+        online.state.averages = averages;
         online.state.weights = weights;
         online.state.intercepts = intercepts;
         online.rows_seen = rows_seen;
@@ -144,7 +167,8 @@ impl ClassifierParams {
         let positive = self.positive_class(&classes)?;
         let link = self.sgd_link(classes.len());
         let outputs = link.outputs(classes.len());
-        let state = State::new(link, outputs, n_columns, 1.0 / self.c, self.fit_intercept);
+        let (penalty, intercept) = (1.0 / self.c, self.fit_intercept);
+        let state = State::new(link, outputs, n_columns, penalty, intercept, self.average);
         Ok(OnlineClassifier { params: self.clone(), classes, positive, state, rows_seen: 0 })
     }
 }
@@ -217,7 +241,7 @@ impl OnlineClassifier {
     pub fn to_classifier(&self) -> Result<Classifier> {
         let report = FitReport::of_one_pass("sgd");
         let (params, classes) = (self.params.clone(), self.classes.clone());
-        self.state.clone().into_classifier(params, classes, self.positive, report)
+        self.state.clone().settled().into_classifier(params, classes, self.positive, report)
     }
 
     /// The settings it learns with.

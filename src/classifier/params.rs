@@ -30,6 +30,7 @@ pub enum ClassWeight {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[must_use]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of scikit-learn's")]
 pub struct ClassifierParams {
     pub(super) algorithm: Algorithm,
     pub(super) multi_class: MultiClass,
@@ -41,6 +42,7 @@ pub struct ClassifierParams {
     pub(super) class_prior: Option<Vec<(String, f64)>>,
     pub(super) norm: bool,
     pub(super) loss: SgdLoss,
+    pub(super) average: bool,
     pub(super) solver: Solver,
     pub(super) tol: f64,
     pub(super) max_iter: u32,
@@ -63,6 +65,7 @@ impl Default for ClassifierParams {
             class_prior: None,
             norm: false,
             loss: SgdLoss::Logistic,
+            average: false,
             solver: Solver::Auto,
             tol: 1e-6,
             max_iter: 100,
@@ -151,7 +154,8 @@ impl ClassifierParams {
     }
 
     /// The share of L1 in the penalty: 0 is L2, ½‖w‖²; 1 is L1, ‖w‖₁, which leaves many weights 0; between them is the
-    /// elastic net. Default: 0; range: 0..=1. Only for logistic regression.
+    /// elastic net. Default: 0; range: 0..=1. Only for logistic regression; of one model of all classes the weights of all
+    /// outputs are penalised, as in scikit-learn. With 1 and an even number of classes the optimum need not be unique.
     pub fn l1_ratio(mut self, l1_ratio: f64) -> Self {
         self.l1_ratio = l1_ratio;
         self
@@ -204,6 +208,19 @@ impl ClassifierParams {
         self
     }
 
+    /// Whether the weights of SGD are the mean of those after each row, not those after the last. Default: false.
+    ///
+    /// scikit-learn's `average`: Polyak & Ruppert's mean, in which all rows count alike. Here it is worse by most figures, as
+    /// rates that fall as 1 ÷ rows average by themselves, and the mean keeps what the weights were at the beginning. With
+    /// C = 1 and three passes: accuracy 0.877 and ROC-AUC 0.952 on tweets to airlines, against 0.898 and 0.958 without;
+    /// 0.765 and 0.852 on sentences about films (SST-2), against 0.780 and 0.861. The gap closes with more passes and a
+    /// larger `c`: with C = 10 and ten passes 0.915 and 0.966 against 0.918 and 0.967, 0.798 and 0.877 against 0.806 and
+    /// 0.879. Each time, every fifth text was left out of training and judged.
+    pub fn average(mut self, average: bool) -> Self {
+        self.average = average;
+        self
+    }
+
     /// How the weights of logistic regression and of the linear SVM are found. Default: [`Solver::Auto`], which is the
     /// fastest.
     pub fn solver(mut self, solver: Solver) -> Self {
@@ -243,7 +260,10 @@ impl ClassifierParams {
         }
         match self.algorithm {
             Algorithm::ComplementNb => summary.push(("norm", self.norm.into())),
-            Algorithm::Sgd => summary.push(("loss", format!("{:?}", self.loss).into())),
+            Algorithm::Sgd => summary.extend([
+                ("loss", format!("{:?}", self.loss).into()),
+                ("average", self.average.into()),
+            ]),
             _ => {}
         }
         summary.extend([

@@ -51,7 +51,8 @@ impl ClassifierParams {
         let passes = self.max_iter;
         let penalty = f64::from(passes) / self.c;
         let outputs = link.outputs(classes.len());
-        let mut state = State::new(link, outputs, rows.n_columns(), penalty, self.fit_intercept);
+        let (columns, intercept) = (rows.n_columns(), self.fit_intercept);
+        let mut state = State::new(link, outputs, columns, penalty, intercept, self.average);
         let tracker = Collecting::new(options.run());
         let parts = rows.parts();
         let together = if targets.len() < FEW_ROWS { 1 } else { TOGETHER };
@@ -76,6 +77,7 @@ impl ClassifierParams {
             }
         }
         progress(passes)?;
+        let state = state.settled();
         let mut report = self.judge(&state, rows, &targets, &costs);
         tracker.metric("objective", report.objective, passes.into());
         report.tracking_errors = tracker.into_messages();
@@ -194,7 +196,7 @@ impl State {
         }
     }
 
-    /// The means as weights.
+    /// The means as weights; those of a [`settled`](Self::settled) state.
     pub(super) fn into_classifier(
         self,
         params: ClassifierParams,
@@ -235,5 +237,40 @@ impl State {
             verdict: Verdict::Highest,
             report,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of every link, by central differences; the costs of the outputs differ.
+    #[test]
+    fn slopes_are_those_of_the_losses() {
+        let links = [Link::Logistic, Link::OneVsRest, Link::Softmax, Link::ModifiedHuber];
+        for link in links {
+            let outputs = if link == Link::Logistic { 1 } else { 3 };
+            for class in 0..outputs.max(2) {
+                // The loss of a softmax is one, and so is its cost.
+                let cost = |k: usize| if link == Link::Softmax { 1.5 } else { 0.5 + k as f64 };
+                for start in [-2.5, -0.7, 0.0, 0.45, 3.0] {
+                    let at: Vec<f64> = (0..outputs).map(|k| start + 0.3 * k as f64).collect();
+                    let mut here = at.clone();
+                    slopes(link, &mut here, class, cost);
+                    for k in 0..outputs {
+                        let value = |by: f64| {
+                            let mut moved = at.clone();
+                            moved[k] += by;
+                            slopes(link, &mut moved, class, cost)
+                        };
+                        let slope = (value(1e-6) - value(-1e-6)) / 2e-6;
+                        assert!(
+                            (here[k] - slope).abs() < 1e-6,
+                            "{link:?} {start}: {here:?} {slope}"
+                        );
+                    }
+                }
+            }
+        }
     }
 }

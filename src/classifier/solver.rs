@@ -25,7 +25,8 @@ pub enum Solver {
     /// The same from where two passes of dual coordinate ascent end. For the L2 penalty and models of one output: two
     /// classes, or each against the rest.
     DualNewtonCg,
-    /// Newton's method that moves one weight after the other. For the L1 penalty and the elastic net.
+    /// Newton's method that moves one weight after the other. For the L1 penalty and the elastic net, with any number of
+    /// outputs.
     ProximalNewton,
 }
 

@@ -4,6 +4,7 @@
 pub(crate) mod arbitrary;
 pub(crate) mod logistic;
 pub(crate) mod naive;
+pub(crate) mod penalised;
 pub(crate) mod tweets;
 
 use std::env;

@@ -265,6 +265,83 @@ mod tests {
         }
     }
 
+    /// The dual of a problem without intercept, at any α: −½·ridge·‖w(α)‖² plus, for logistic regression, the entropy of α
+    /// within its cost (Yu, Huang & Lin 2011, formula 14), for the squared hinge Σ α − α²/(4·cost) (Hsieh et al. 2008,
+    /// formula 4). Whatever α is, it is below the primal, which is what makes the gap a certificate.
+    #[test]
+    fn the_duality_gap_is_never_below_0_and_closes_pass_by_pass() {
+        let (n, columns) = (96, 24);
+        let targets: Vec<u32> = (0..n).map(|i| u32::from(i % 5 < 2)).collect();
+        let mut random = crate::random::SplitMix64::new(3);
+        // Few entries in each row, so that there is one chunk.
+        let mut dense = ndarray::Array2::zeros((n, columns));
+        for i in 0..n {
+            for _ in 0..2 {
+                let low = if targets[i] == 1 { 0 } else { 8 };
+                dense[[i, (low + random.below(16)) as usize]] += 0.5f32;
+            }
+        }
+        let rows = Rows::try_from(&dense).unwrap();
+        for loss in [Loss::Logistic, Loss::SquaredHinge] {
+            for (ridge, cost) in [(1.0, 1.0), (1.0, 0.1), (0.5, 2.0)] {
+                // Every seventh row counts nothing.
+                let costs: Vec<f64> = (0..n).map(|i| if i % 7 == 0 { 0.0 } else { cost }).collect();
+                let (classes, positive, fit_intercept) = (2, 1, false);
+                let (targets, costs) = (&targets, &costs);
+                let objective =
+                    Objective { loss, classes, targets, positive, costs, ridge, fit_intercept };
+                let problem = Problem::new(&rows, objective);
+                let pass = Pass::new(&problem).unwrap();
+                assert_eq!((problem.chunks.count(), pass.shrink), (1, 1.0));
+                let order: Vec<usize> = (0..pass.groups).flat_map(|i| pass.rows(i)).collect();
+                let sign = |row: usize| if targets[row] == 1 { 1.0 } else { -1.0 };
+                let (mut alphas, mut theta) = (vec![0.0f32; n], problem.start());
+                let mut gaps = Vec::new();
+                for _ in 0..60 {
+                    theta = pass.run(0..pass.groups, &mut alphas, &theta).weights;
+                    let mut w = vec![0.0; columns];
+                    let mut dual = 0.0;
+                    for (&row, &alpha) in order.iter().zip(&alphas) {
+                        let (a, c) = (f64::from(alpha), costs[row]);
+                        assert!(a >= 0.0 && (a <= c || loss == Loss::SquaredHinge));
+                        for (j, x) in rows.parts().row(row).entries() {
+                            w[j] += a * sign(row) * x / ridge;
+                        }
+                        let entropy =
+                            |share: f64| if share > 0.0 { share * share.ln() } else { 0.0 };
+                        dual += match loss {
+                            _ if c == 0.0 => 0.0,
+                            Loss::SquaredHinge => a - a * a / (4.0 * c),
+                            _ => -c * (entropy(a / c) + entropy(1.0 - a / c)),
+                        };
+                    }
+                    // The weights that passes carry along are those of α.
+                    for (w, carried) in w.iter().zip(&theta) {
+                        assert!((w - carried).abs() < 1e-4, "{loss:?}: {w} {carried}");
+                    }
+                    dual -= ridge / 2.0 * w.iter().map(|w| w * w).sum::<f64>();
+                    let margin = |row: usize| {
+                        let entries = rows.parts();
+                        sign(row) * entries.row(row).entries().map(|(j, x)| x * w[j]).sum::<f64>()
+                    };
+                    let losses = (0..n).map(|row| match loss {
+                        Loss::SquaredHinge => costs[row] * (1.0 - margin(row)).max(0.0).powi(2),
+                        _ => costs[row] * (-margin(row)).exp().ln_1p(),
+                    });
+                    let primal =
+                        ridge / 2.0 * w.iter().map(|w| w * w).sum::<f64>() + losses.sum::<f64>();
+                    gaps.push((primal - dual) / primal);
+                }
+                assert!(gaps.iter().all(|gap| *gap >= -1e-12), "{loss:?} {cost}: {gaps:?}");
+                // Ten passes halve it, until the single precision of α shows.
+                for (before, after) in gaps.iter().zip(&gaps[10..]).step_by(10) {
+                    assert!(after < &f64::max(before / 2.0, 1e-6), "{loss:?} {cost}: {gaps:?}");
+                }
+                assert!(gaps[59] < 1e-4, "{loss:?} {cost}: {gaps:?}");
+            }
+        }
+    }
+
     /// Some of the way to the minimum, and for small costs nearly all, though few columns are in most rows, and rows are sorted by class and cut into several chunks.
     #[test]
     fn passes_end_near_the_minimum() {

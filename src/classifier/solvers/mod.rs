@@ -1,10 +1,11 @@
 //! What training minimises, and how a minimum is found.
 //!
 //! `loss` is what one row costs, `problem` the sum over all rows with its derivatives, `sums` how such sums come out the
-//! same on any number of threads. `newton` goes to the minimum and `proximal` does where weights are to be 0; `dual` gives
-//! them a start near it. What a class is called, and what becomes of the weights, is not known here.
+//! same on any number of threads. `newton` goes to the minimum and `proximal` does where weights are to be 0, by the steps of
+//! `descent`; `dual` gives the former a start near it. What a class is called, and what becomes of the weights, is not known here.
 
 mod columns;
+mod descent;
 mod dual;
 mod loss;
 mod newton;

@@ -1,19 +1,17 @@
 //! Newton's method where weights are to be 0: F(θ) + l1·‖w‖₁, by coordinates.
 //!
 //! The step of each iteration minimises the second-order model of F plus the L1 penalty, one weight after the other (Yuan,
-//! Ho & Lin, *An improved GLMNET for L1-regularized logistic regression*, JMLR 2012), over the weights that are not 0 or
-//! whose slope pulls them away from it. The exact gradient of the next point shows whether others joined them. Done when
-//! the least subgradient is within the tolerance. One thread does the steps; what F is, is not known here.
+//! Ho & Lin, *An improved GLMNET for L1-regularized logistic regression*, JMLR 2012; `descent`), over the weights that are
+//! not 0 or whose slope pulls them away from it. The exact gradient of the next point shows whether others joined them.
+//! Done when the least subgradient is within the tolerance. One thread does the steps; what F is, is not known here.
 
 use super::columns::Columns;
+use super::descent::{Enough, Model, violation};
 use super::problem::{Point, Problem};
 use super::sums::Buffers;
 use super::vector::{dot, largest};
 use super::{FitReport, Search, Solution};
 use crate::error::Result;
-
-/// Passes over the weights per iteration, at most.
-const MOST_PASSES: usize = 1000;
 
 /// What is left to do for the model, as a share of what was; measured best among 0.01 to 0.3.
 const LEAST_ACCURACY: f64 = 0.1;
@@ -81,73 +79,6 @@ fn violations(problem: &Problem<'_>, at: &Point, l1: f64) -> Vec<f64> {
     let n = problem.penalised();
     let each = at.gradient.iter().zip(&at.theta).enumerate();
     each.map(|(j, (&g, &x))| violation(g, x, if j < n { l1 } else { 0.0 })).collect()
-}
-
-fn violation(gradient: f64, x: f64, l1: f64) -> f64 {
-    if x == 0.0 { (gradient.abs() - l1).max(0.0) } else { (gradient + l1 * x.signum()).abs() }
-}
-
-/// When the minimum of a model is near enough: the violations of a pass over its weights.
-struct Enough {
-    sum: f64,
-    each: f64,
-}
-
-/// F to the second order around a point, plus l1·‖w‖₁.
-struct Model<'m, 'a> {
-    problem: &'m Problem<'a>,
-    columns: &'m Columns,
-    at: &'m Point,
-    diagonal: &'m [f64],
-    l1: f64,
-}
-
-impl Model<'_, '_> {
-    /// Where the minimum is, nearly.
-    fn minimum(&self, violations: &[f64], enough: &Enough) -> Vec<f64> {
-        let &Self { problem, columns, at, diagonal, l1 } = self;
-        let (n, ridge) = (problem.penalised(), problem.objective.ridge);
-        let mut theta = at.theta.clone();
-        // X·(θ − θ₀), each row times its curvature where it is read.
-        let mut moved = vec![0.0; problem.n_rows()];
-        let free: Vec<usize> =
-            (0..n).filter(|&j| at.theta[j] != 0.0 || violations[j] > 0.0).collect();
-        for _ in 0..MOST_PASSES {
-            let (mut sum, mut most) = (0.0, 0.0f64);
-            for &j in &free {
-                let curved = columns.entries(j).map(|(row, x)| x * at.curvature[row] * moved[row]);
-                let gradient =
-                    at.gradient[j] + ridge * (theta[j] - at.theta[j]) + curved.sum::<f64>();
-                let before = theta[j];
-                let off = violation(gradient, before, l1);
-                sum += off;
-                most = most.max(off);
-                let curvature = diagonal[j];
-                let alone = before - gradient / curvature;
-                theta[j] = alone.signum() * (alone.abs() - l1 / curvature).max(0.0);
-                let change = theta[j] - before;
-                if change != 0.0 {
-                    for (row, x) in columns.entries(j) {
-                        moved[row] += x * change;
-                    }
-                }
-            }
-            if let Some(b) = theta.get_mut(n) {
-                let gradient = at.gradient[n] + dot(&at.curvature, &moved);
-                let change = -gradient / diagonal[n];
-                sum += gradient.abs();
-                most = most.max(gradient.abs());
-                *b += change;
-                for moved in &mut moved {
-                    *moved += change;
-                }
-            }
-            if sum <= enough.sum || most <= enough.each || sum.is_nan() {
-                break;
-            }
-        }
-        theta
-    }
 }
 
 /// The first of the ways to a goal, whole, half, a quarter, …, that lowers the function enough.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import sklearn
+from scipy.special import logsumexp, softmax
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
@@ -92,6 +93,72 @@ def svm(truth, weights, c, l1_ratio):
     return theta[:-1], theta[-1], value(theta)
 
 
+def balanced_classes(y, weights):
+    """Each class counts the same in all."""
+    sums = np.array([weights[y == k].sum() for k in range(y.max() + 1)])
+    return weights * (sums.sum() / len(sums) / sums)[y]
+
+
+def multinomial(target, c, l1_ratio, weighted=False, balance=False, fit_intercept=True):
+    """saga, then proximal gradient steps, then Newton's method on what is not 0; θ is columns and a 1 by classes."""
+    y, weights = TARGETS[target], WEIGHTS if weighted else np.ones(len(ROWS))
+    costs = c * (balanced_classes(y, weights) if balance else weights)
+    truth = np.eye(y.max() + 1)[y]
+    model = LogisticRegression(
+        C=c, l1_ratio=l1_ratio, solver="saga", tol=1e-9, max_iter=100_000, fit_intercept=fit_intercept
+    )
+    with warnings.catch_warnings():
+        # Where its steps do not get smaller, see below.
+        warnings.simplefilter("ignore")
+        model.fit(ROWS, y, sample_weight=costs / c)
+    x = np.hstack([ROWS, np.full((len(ROWS), 1), float(fit_intercept))])
+    penalised = np.append(np.ones(ROWS.shape[1]), 0.0)[:, None]
+    ridge, l1 = (1 - l1_ratio) * penalised, l1_ratio * penalised
+    theta = np.vstack([model.coef_.T, model.intercept_])
+
+    def residuals(theta):
+        return costs[:, None] * (softmax(x @ theta, axis=1) - truth)
+
+    step = 1 / (1 + np.linalg.norm((x.T * costs) @ x, 2) / 2)
+    for _ in range(200_000):
+        moved = theta - step * (ridge * theta + x.T @ residuals(theta))
+        theta = np.sign(moved) * np.maximum(np.abs(moved) - step * l1, 0)
+    if fit_intercept:
+        theta[-1] -= theta[-1].mean()
+    free = np.flatnonzero((theta != 0) & ((penalised > 0) | fit_intercept))
+    for _ in range(20):
+        p = softmax(x @ theta, axis=1)
+        curvature = costs[:, None, None] * (p[:, :, None] * np.eye(len(truth[0])) - p[:, :, None] * p[:, None, :])
+        hessian = np.einsum("ni,nkl,nj->ikjl", x, curvature, x).reshape(theta.size, theta.size)
+        hessian += np.diag((ridge * np.ones_like(theta)).ravel())
+        slope = (ridge * theta + x.T @ residuals(theta) + l1 * np.sign(theta)).ravel()
+        # The constant that softmax does not see is left where it is.
+        theta.ravel()[free] -= np.linalg.lstsq(hessian[np.ix_(free, free)], slope[free], rcond=1e-12)[0]
+    slope = ridge * theta + x.T @ residuals(theta)
+    assert np.abs(slope + l1 * np.sign(theta)).ravel()[free].max() < 1e-10
+    assert (np.abs(slope) <= l1 + 1e-10).ravel()[np.setdiff1d(np.arange(theta.size), free)].all()
+    # saga itself was there, if less exactly.
+    off = np.abs(model.coef_.T - theta[:-1]).max()
+    assert off < 1e-4, (target, c, l1_ratio, off)
+    print(f"saga is off by {off:.0e} after {model.n_iter_.max()} passes")
+    w = theta[:-1]
+    losses = logsumexp(x @ theta, axis=1) - (x @ theta)[truth == 1]
+    return {
+        "name": f"multinomial {target}, C {c}, l1_ratio {l1_ratio}"
+        f"{', weighted' * weighted}{', balanced' * balance}{', no intercept' * (not fit_intercept)}",
+        "algorithm": "multinomial",
+        "target": target,
+        "C": c,
+        "l1_ratio": l1_ratio,
+        "weighted": weighted,
+        "balanced": balance,
+        "fit_intercept": fit_intercept,
+        "coef": w.T.tolist(),
+        "intercept": theta[-1].tolist(),
+        "objective": float(l1_ratio * np.abs(w).sum() + (1 - l1_ratio) / 2 * (w**2).sum() + costs @ losses),
+    }
+
+
 def case(algorithm, target, c=1.0, l1_ratio=0.0, weighted=False, balance=False):
     y, weights = TARGETS[target], WEIGHTS if weighted else np.ones(len(ROWS))
     solve = logistic if algorithm == "logistic_regression" else svm
@@ -154,6 +221,14 @@ CASES = [
         without_intercept(target, 1.0),
         without_intercept(target, 0.1),
     ]
+]
+CASES += [
+    multinomial("three", 1.0, 1.0),
+    multinomial("three", 0.1, 1.0, weighted=True),
+    multinomial("three", 10.0, 0.5, balance=True),
+    multinomial("three", 1.0, 0.25, weighted=True),
+    multinomial("three", 100.0, 0.9, weighted=True, balance=True),
+    multinomial("three", 1.0, 1.0, fit_intercept=False),
 ]
 
 text = "[\n" + ",\n".join(json.dumps(case) for case in CASES) + "\n]\n"
