@@ -131,8 +131,8 @@ impl From<Block> for BlockParts {
 }
 
 impl Block {
-    /// A block whose columns begin at `first`.
-    pub(super) fn new(params: &BlockParams, parts: BlockParts, first: u32) -> Result<Self> {
+    /// A block whose columns begin at 0.
+    pub(super) fn new(params: &BlockParams, parts: BlockParts) -> Result<Self> {
         let BlockParts { vocabulary, names, idf, mean_length } = parts;
         let analyzer = params.analyzer.build()?;
         let finder = Self::finder(params, &analyzer, vocabulary.as_ref())?;
@@ -159,13 +159,16 @@ impl Block {
             return invalid("mean length", format!("{mean_length:e} is no length"));
         }
         names.check(n_columns as u32)?;
-        let too_large = Error::TooLarge { what: "columns", limit: u32::MAX.into() };
-        if u32::try_from(u64::from(first) + n_columns as u64).is_err() {
-            return Err(too_large);
-        }
         let weighting = Weighting::new(params, idf, mean_length);
         let n_columns = n_columns as u32;
-        Ok(Self { analyzer, finder, vocabulary, names, weighting, first, n_columns })
+        Ok(Self { analyzer, finder, vocabulary, names, weighting, first: 0, n_columns })
+    }
+
+    /// Moves its columns to begin at `first`, and returns where they end.
+    pub(super) fn begin_at(&mut self, first: u32) -> Result<u32> {
+        self.first = first;
+        let too_large = Error::TooLarge { what: "columns", limit: u32::MAX.into() };
+        first.checked_add(self.n_columns).ok_or(too_large)
     }
 
     pub(super) fn finder(

@@ -123,10 +123,20 @@ impl<'v> Columns<'v> {
         let Finder::Terms(index) = &block.finder else { return None };
         let tokens = &read.tokens;
         if block.analyzer.unit() == Unit::CharactersOfWords {
-            let (mut columns, mut ends, mut characters) = (Vec::new(), Vec::new(), Vec::new());
-            for word in tokens.texts() {
-                index.find_in_word(word, &mut characters, &mut columns);
-                ends.push(columns.len());
+            let n = tokens.len().div_ceil(TEXTS_PER_PIECE);
+            let pieces = parallel::map((0..n).collect(), |i| {
+                let (mut columns, mut ends, mut characters) = (Vec::new(), Vec::new(), Vec::new());
+                for word in parallel::piece(tokens.len(), n, i) {
+                    index.find_in_word(tokens.text(word as u32), &mut characters, &mut columns);
+                    ends.push(columns.len());
+                }
+                (columns, ends)
+            });
+            let (mut columns, mut ends) = (Vec::new(), Vec::new());
+            for (of_piece, ends_of_piece) in pieces {
+                let before = columns.len();
+                columns.extend(of_piece);
+                ends.extend(ends_of_piece.into_iter().map(|end| before + end));
             }
             return Some(Self::Words(block, columns, ends));
         }

@@ -32,6 +32,15 @@ pub(super) struct TermIndex {
     pairs: Pairs<u32>,
 }
 
+/// A token on the path of a term.
+struct Joint<'t> {
+    text: &'t str,
+    /// What stands before it, or [`NONE`].
+    parent: u32,
+    token: u32,
+    node: u32,
+}
+
 impl TermIndex {
     pub(super) fn new(vocabulary: &Vocabulary, unit: Unit, (min, max): (u32, u32)) -> Result<Self> {
         let mut index = Self {
@@ -43,11 +52,12 @@ impl TermIndex {
         };
         // Of words, the short ones are terms themselves.
         let least = if unit == Unit::CharactersOfWords { 1 } else { min as usize };
+        let mut path = Vec::new();
         for (column, term) in vocabulary.iter().enumerate() {
             if separator(unit).is_empty() {
-                index.insert(term.split_inclusive(|_| true), column as u32)?;
+                index.insert(term.split_inclusive(|_| true), &mut path, column as u32)?;
             } else {
-                index.insert(term.split(separator(unit)), column as u32)?;
+                index.insert(term.split(separator(unit)), &mut path, column as u32)?;
             }
             if !(least..=max as usize).contains(&n_tokens(term, unit)) {
                 let problem = format!("term {term:?} is not one of {min} to {max} tokens");
@@ -58,22 +68,34 @@ impl TermIndex {
         Ok(index)
     }
 
-    /// Adds a term of these tokens.
-    fn insert<'t>(&mut self, tokens: impl Iterator<Item = &'t str>, column: u32) -> Result<()> {
-        let (mut path, mut node) = (None, NONE);
-        for token in tokens {
-            let token = self.tokens.intern(token)?;
-            if node == NONE {
-                node = token;
-            } else {
-                path = Some((node, token));
-                node = self.pairs.intern(node, token, NONE)?.node;
+    /// Adds a term of these tokens. `path` is that of the term before: in alphabetical order, many begin alike.
+    fn insert<'t>(
+        &mut self,
+        tokens: impl Iterator<Item = &'t str>,
+        path: &mut Vec<Joint<'t>>,
+        column: u32,
+    ) -> Result<()> {
+        let mut length = 0;
+        for text in tokens {
+            if path.get(length).is_none_or(|joint| joint.text != text) {
+                path.truncate(length);
+                let token = self.tokens.intern(text)?;
+                let (parent, node) = match path.last() {
+                    Some(last) => (last.node, self.pairs.intern(last.node, token, NONE)?.node),
+                    None => (NONE, token),
+                };
+                path.push(Joint { text, parent, token, node });
             }
+            length += 1;
         }
+        path.truncate(length);
         self.columns.resize(self.tokens.len(), NONE);
-        match path {
-            Some((parent, token)) => self.pairs.intern(parent, token, NONE)?.value = column,
-            None => self.columns[node as usize] = column,
+        match path.last() {
+            Some(&Joint { parent: NONE, token, .. }) => self.columns[token as usize] = column,
+            Some(&Joint { parent, token, .. }) => {
+                self.pairs.intern(parent, token, NONE)?.value = column;
+            }
+            None => {}
         }
         Ok(())
     }

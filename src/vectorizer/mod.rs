@@ -34,6 +34,7 @@ pub use params::{DocFreq, Norm, VectorizerParams};
 pub use vocabulary::Vocabulary;
 
 use crate::error::{Error, Result};
+use crate::parallel;
 use crate::progress::{Progress, Step};
 use crate::rows::Rows;
 use crate::text::Analyzer;
@@ -143,11 +144,12 @@ impl Vectorizer {
             let problem = "there are not as many as settings of blocks".to_owned();
             return Err(Error::InvalidValues { what: "blocks", problem });
         }
-        let (mut blocks, mut first) = (Vec::with_capacity(parts.len()), 0);
-        for (params, parts) in params.blocks().zip(parts) {
-            let block = Block::new(params, parts, first)?;
-            first = block.columns().end as u32;
-            blocks.push(block);
+        let of_blocks = params.blocks().zip(parts).collect();
+        let blocks = parallel::map(of_blocks, |(params, parts)| Block::new(params, parts));
+        let mut blocks = blocks.into_iter().collect::<Result<Vec<_>>>()?;
+        let mut first = 0;
+        for block in &mut blocks {
+            first = block.begin_at(first)?;
         }
         Ok(Self { params, blocks, n_documents })
     }
@@ -405,9 +407,8 @@ impl VectorizerParams {
         let blocks: Vec<BlockCounts> =
             self.blocks().map(BlockCounts::new).collect::<Result<_>>()?;
         S::check(texts, &blocks.iter().map(BlockCounts::analyzer).collect::<Vec<_>>())?;
-        let (mut parts, mut read) = (Vec::new(), Vec::new());
         let total = texts.len() * blocks.len();
-        for (i, mut counts) in blocks.into_iter().enumerate() {
+        let learn = |(i, mut counts): (usize, BlockCounts)| {
             let mut kept = Read::default();
             let update = progress.map(|progress| {
                 let before = i * texts.len();
@@ -415,9 +416,15 @@ impl VectorizerParams {
             });
             let update = update.as_ref().map(|update| update as &dyn Progress);
             counts.add(texts, source, Some(&mut kept), None, update)?;
-            parts.push(counts.parts()?);
-            read.push(counts.into_read(kept));
-        }
+            Ok((counts.parts()?, counts.into_read(kept)))
+        };
+        let blocks = blocks.into_iter().enumerate();
+        // What one thread does alone in one block leaves the others to the next; but steps are reported in order.
+        let learnt: Vec<Result<_>> = match progress {
+            None => parallel::map(blocks.collect(), learn),
+            Some(_) => blocks.map(learn).collect(),
+        };
+        let (parts, read) = learnt.into_iter().collect::<Result<(Vec<_>, Vec<_>)>>()?;
         let vectorizer = Vectorizer::learnt(self.clone(), parts, texts.len() as u64)?;
         let rows = build(&vectorizer, texts, read, transform, progress)?;
         Ok((vectorizer, rows))

@@ -253,7 +253,7 @@ pub(super) fn check_tokens<D: AsRef<[S]>, S: AsRef<str>>(
 }
 
 /// What texts come as.
-pub(super) trait Source<T>: Copy {
+pub(super) trait Source<T>: Copy + Sync {
     /// Whether all of them can be read.
     fn check(texts: &[T], analyzers: &[&Analyzer]) -> Result<()>;
 

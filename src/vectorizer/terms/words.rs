@@ -1,5 +1,7 @@
 //! Words to the terms that their characters make.
 
+use std::hint::black_box;
+
 use crate::error::Result;
 use crate::vectorizer::pairs::Pairs;
 use crate::vectorizer::tokens::Tokens;
@@ -28,7 +30,7 @@ impl Words {
         pairs: &mut Pairs<Tally>,
         (min, max): (usize, usize),
     ) -> Result<()> {
-        let mut word = Vec::new();
+        let (mut word, mut ngrams) = (Vec::new(), Vec::new());
         for new in self.ends.len()..self.tokens.len() {
             word.clear();
             for c in self.tokens.text(new as u32).chars() {
@@ -36,15 +38,21 @@ impl Words {
             }
             // A word that is too short for any term is one itself.
             let min = min.min(word.len());
-            for i in 0..word.len() {
-                let mut node = word[i];
-                for n in 1..=max.min(word.len() - i) {
-                    if n > 1 {
-                        node = pairs.intern(node, word[i + n - 1], Tally::default())?.node;
+            ngrams.clone_from(&word);
+            for n in 1..=max.min(word.len()) {
+                if n > 1 {
+                    ngrams.pop();
+                    let ends = || word.iter().skip(n - 1);
+                    // A glance at all places before the first look at one: see `Table::glance`.
+                    let glances =
+                        ngrams.iter().zip(ends()).map(|(&ngram, &end)| pairs.glance(ngram, end));
+                    black_box(glances.fold(0, |sum: u32, glance| sum.wrapping_add(glance.into())));
+                    for (ngram, &end) in ngrams.iter_mut().zip(ends()) {
+                        *ngram = pairs.intern(*ngram, end, Tally::default())?.node;
                     }
-                    if n >= min {
-                        self.nodes.push(node);
-                    }
+                }
+                if n >= min {
+                    self.nodes.extend_from_slice(&ngrams);
                 }
             }
             self.ends.push(self.nodes.len());
