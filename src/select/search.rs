@@ -175,8 +175,10 @@ fn search<T: AsRef<str> + Sync, L: Label>(
     let watch = Watch::new(options.progress, choices.len() * folds.n_folds());
     watch.report()?;
     let ledger = Ledger::new(choices, folds.n_folds(), options.tracker, 0);
-    trials::run(&data, choices, &watch, &ledger)?;
+    let result = trials::run(&data, choices, &watch, &ledger);
+    // Also of a search that was stopped, the trials that are done are runs.
     let written = ledger.close();
+    result?;
     Ok(finish(SearchResults::new(written.trials, choice), written.messages, options))
 }
 
