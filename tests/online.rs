@@ -220,8 +220,10 @@ type Change = fn(&mut serde_json::Value);
 fn a_stored_state_that_is_not_sound_is_refused() {
     let online = Classifier::sgd().online(&["a", "b"], 2).unwrap();
     let stored = serde_json::to_value(&online).unwrap();
-    let table: [(Change, &str); 5] = [
+    let table: [(Change, &str); 7] = [
         (|v| v["weights"][0]["precision"] = 0.0.into(), "a weight of mean 0 and precision 0"),
+        (|v| v["weights"][1]["precision"] = 5e-324.into(), "and precision 0.000"),
+        (|v| v["intercepts"][0]["mean"] = 1e300.into(), "a weight of mean 1000"),
         (|v| v["classes"] = ["b", "a"].as_slice().into(), "are not in ascending order"),
         (|v| v["classes"] = ["a"].as_slice().into(), "are not at least two"),
         (|v| v["intercepts"] = serde_json::json!([]), "0 intercepts"),

@@ -28,7 +28,7 @@ pub(super) struct Belief {
 const OF_INTERCEPT: f64 = 0.25;
 
 /// What the precision of a penalty can be, so that nothing overflows.
-const LEAST: f64 = 1e-100;
+pub(super) const LEAST: f64 = 1e-100;
 
 /// The weights, and how they move.
 #[derive(Debug, Clone, PartialEq)]
