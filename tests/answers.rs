@@ -124,8 +124,19 @@ fn input_that_cannot_be_learnt_from_is_refused() {
         assert_eq!(fit(&[1.0], &[2], &[1.0]), "invalid truth: class 2 is outside 0..2");
         assert_eq!(fit(&[f64::NAN], &[1], &[1.0]), "invalid decision values: NaN is not finite");
         for weight in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-            assert!(fit(&[1.0], &[1], &[weight]).starts_with("invalid weights"));
+            assert!(fit(&[1.0], &[1], &[weight]).starts_with("invalid sample weights: "));
         }
+        // Of many weights the one that is wrong is named, not all.
+        let (values, truth) = ([1.0; 500], [1; 500]);
+        assert_eq!(
+            fit(&values, &truth, &[-1e300; 500]),
+            format!("invalid sample weights: {} is not a finite number of at least 0", -1e300)
+        );
+        let nothing = Matrix::from(Array2::zeros((2, 0)));
+        assert_eq!(
+            Calibration::fit(method, &nothing, &[0, 1]).unwrap_err().to_string(),
+            "invalid decision values: rows have none; give those of Classifier::decision_function"
+        );
         // One class alone, one value alone: all there is to say.
         let calibration = Calibration::fit(method, &one(&[1.0, 1.0]), &[1, 1]).unwrap();
         assert!(calibration.probabilities_of(&[1.0])[1] > 0.5);
