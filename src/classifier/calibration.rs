@@ -4,10 +4,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Classifier, check_weights};
 use super::isotonic::Curve;
 use super::link::{Link, share, sigmoid};
 use super::platt::{Sigmoid, inverse_temperature, platt};
+use super::{Classifier, check_weights};
 use crate::error::{Error, Result, same_length};
 use crate::rows::Matrix;
 
