@@ -235,7 +235,12 @@ fn a_stored_state_that_is_not_sound_is_refused() {
         let error = serde_json::from_value::<OnlineClassifier>(stored).unwrap_err().to_string();
         assert!(error.contains(text), "{error}");
     }
-    assert_eq!(serde_json::from_value::<OnlineClassifier>(stored).unwrap(), online);
+    assert_eq!(serde_json::from_value::<OnlineClassifier>(stored.clone()).unwrap(), online);
+    let mut old = stored;
+    old["rows_seen"] = u64::MAX.into();
+    let mut old: OnlineClassifier = serde_json::from_value(old).unwrap();
+    old.partial_fit(&rows(&[vec![1.0, 0.0]]), &["a"]).unwrap();
+    assert_eq!(old.rows_seen(), u64::MAX);
 }
 
 /// The objective that is told is that of the solvers, and no lower than theirs.

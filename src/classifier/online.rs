@@ -197,7 +197,8 @@ impl OnlineClassifier {
             let cost = class_weights[class] * weights.map_or(1.0, |weights| weights[i]);
             self.state.step(parts.row(i), class, |_| cost.min(MOST), &mut scratch);
         }
-        self.rows_seen += targets.len() as u64;
+        // A stored state may say any number.
+        self.rows_seen = self.rows_seen.saturating_add(targets.len() as u64);
         Ok(())
     }
 
