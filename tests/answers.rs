@@ -5,7 +5,7 @@ use ndarray::Array2;
 use ressenti::evaluate::log_loss;
 use ressenti::{
     Calibration, CalibrationMethod, ClassWeight, Classifier, Error, Matrix, NeutralBand, Pipeline,
-    Rows, Sentiment, Threshold, ThresholdRule,
+    Preset, Rows, Sentiment, Threshold, ThresholdRule,
 };
 use serde_json::Value;
 
@@ -222,6 +222,30 @@ fn a_pipeline_answers_neutral_where_the_band_says_so() {
     let truth = ["positive", "negative", "neutral"];
     let report = pipeline.evaluate(&["lovely", "bag", "zzz"], &truth).unwrap();
     assert_eq!(report.accuracy(), 1.0);
+}
+
+#[test]
+fn a_pipeline_stays_what_it_was_where_its_answers_change() {
+    let texts = ["lovely crew", "great seat", "lost bag", "bad delay"];
+    let builder = Pipeline::builder().preset(Preset::Social);
+    let builder = builder.calibration(CalibrationMethod::Platt, 2);
+    let pipeline = builder.fit(&texts, &[1, 1, 0, 0]).unwrap();
+    let careful = pipeline.clone().with_threshold(Threshold::at(100.0).unwrap()).unwrap();
+    assert_eq!(careful.predict("lovely").unwrap().label(), "0");
+    assert_eq!(careful.preset(), Some(("social", 1)));
+    assert_eq!(careful.calibration_report(), pipeline.calibration_report());
+    let restored = Pipeline::from_bytes(&careful.to_bytes()).unwrap();
+    assert_eq!(restored.classifier().threshold(), careful.classifier().threshold());
+
+    // Figures of a calibration do not outlive it.
+    let decisions = Matrix::from(ndarray::arr2(&[[-1.0], [1.0]]));
+    let other = Calibration::fit(CalibrationMethod::Temperature, &decisions, &[0, 1]).unwrap();
+    let recalibrated = careful.clone().with_calibration(other.clone()).unwrap();
+    assert_eq!(recalibrated.calibration_report(), None);
+    assert_eq!(recalibrated.classifier().calibration(), Some(&other));
+    let banded = careful.with_neutral_band(NeutralBand::new(-1.0, 1.0).unwrap(), "2").unwrap();
+    assert_eq!((banded.calibration_report(), banded.classes().len()), (None, 3));
+    assert!(banded.with_threshold(Threshold::at(0.0).unwrap()).is_err());
 }
 
 #[test]
