@@ -24,7 +24,9 @@ const MOST_TRIALS: usize = 100_000;
 ///
 /// Texts are analysed once for each vectorizer and fold, not once for each choice. Trainings that differ in
 /// [`c`](crate::ClassifierParams::c) alone start from each other's weights; they stop where they would have stopped from
-/// nothing, within [`tol`](crate::ClassifierParams::tol).
+/// nothing, within [`tol`](crate::ClassifierParams::tol). (An L1 penalty has many minima where columns always go together in
+/// the texts, all of the same objective. Which of them is found, and so the answers to other texts, may then depend on the
+/// start.)
 ///
 /// ```
 /// use ressenti::Pipeline;
