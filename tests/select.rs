@@ -336,6 +336,41 @@ fn tuning_that_is_stopped_gives_what_it_found() {
 }
 
 #[test]
+fn weights_that_no_training_part_can_use_are_named_before_any_work() {
+    let (builder, folds) = (Pipeline::builder(), small_folds());
+    let asked = AtomicUsize::new(0);
+    let count = |_: Step| {
+        asked.fetch_add(1, Ordering::Relaxed);
+        ControlFlow::Continue(())
+    };
+    let zero = |of: &[usize]| -> Vec<f64> {
+        (0..8).map(|i| if of.contains(&i) { 0.0 } else { 1.0 }).collect()
+    };
+    let positive: Vec<usize> = (0..8).filter(|&i| LABELS[i] == "1").collect();
+    for (weights, expected) in [
+        (vec![f64::NAN; 8], "invalid sample weights: NaN is not a finite number of at least 0"),
+        (vec![-1.0; 8], "invalid sample weights: -1 is not a finite number of at least 0"),
+        (
+            zero(&positive),
+            "invalid sample weights: those of class \"1\" sum to 0; leave the class out",
+        ),
+        (
+            zero(&positive[1..]),
+            "invalid sample weights: those of class \"1\" are 0 outside of fold 0, so that there is none to train on when \
+             that is tested; use other folds, or leave the class out",
+        ),
+    ] {
+        let options = CvOptions::new().weights(&weights).progress(&count);
+        let error = cross_validate(&builder, &TEXTS, &LABELS, &folds, &options).unwrap_err();
+        assert_eq!(error.to_string(), expected);
+    }
+    assert_eq!(asked.into_inner(), 0);
+    let weights = zero(&positive[2..]);
+    let options = CvOptions::new().weights(&weights);
+    cross_validate(&builder, &TEXTS, &LABELS, &folds, &options).unwrap();
+}
+
+#[test]
 fn bad_input_is_named_before_any_work() {
     let (builder, options) = (Pipeline::builder(), CvOptions::new());
     let folds = small_folds();
@@ -430,37 +465,6 @@ fn bad_input_is_named_before_any_work() {
         error.to_string(),
         "metric f1_score of 3 classes is about one of two classes; use Metric::F1Macro"
     );
-    let asked = AtomicUsize::new(0);
-    let count = |_: Step| {
-        asked.fetch_add(1, Ordering::Relaxed);
-        ControlFlow::Continue(())
-    };
-    let zero = |of: &[usize]| -> Vec<f64> {
-        (0..8).map(|i| if of.contains(&i) { 0.0 } else { 1.0 }).collect()
-    };
-    let positive: Vec<usize> = (0..8).filter(|&i| LABELS[i] == "1").collect();
-    for (weights, expected) in [
-        (vec![f64::NAN; 8], "invalid sample weights: NaN is not a finite number of at least 0"),
-        (vec![-1.0; 8], "invalid sample weights: -1 is not a finite number of at least 0"),
-        (
-            zero(&positive),
-            "invalid sample weights: those of class \"1\" sum to 0; leave the class out",
-        ),
-        (
-            zero(&positive[1..]),
-            "invalid sample weights: those of class \"1\" are 0 outside of fold 0, so that there is none to train on when \
-             that is tested; use other folds, or leave the class out",
-        ),
-    ] {
-        let options = CvOptions::new().weights(&weights).progress(&count);
-        let error = cross_validate(&builder, &TEXTS, &LABELS, &folds, &options).unwrap_err();
-        assert_eq!(error.to_string(), expected);
-    }
-    assert_eq!(asked.into_inner(), 0);
-    let weights = zero(&positive[2..]);
-    let options = CvOptions::new().weights(&weights);
-    cross_validate(&builder, &TEXTS, &LABELS, &folds, &options).unwrap();
-
     // A figure that is undefined costs no other.
     let cv =
         cross_validate(&builder, &TEXTS, &LABELS, &Folds::interleaved(8, 8).unwrap(), &options);
