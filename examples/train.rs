@@ -12,12 +12,14 @@
 //!
 //! With `--folds 10` no model is trained but one for each fold, in which text i is in fold i mod 10: you will see the mean of
 //! each figure and its standard error. `--tune` looks for better settings first, in 40 trials, and prints how each did.
+//! `--store` keeps a run of either, and one inside it for each trial.
 //!
 //! `--against` names a file with the answers of another model to the texts of `--test`, one label a line. You will see how
 //! many each model alone gets right, McNemar's p-value, and the difference of their accuracies and of their F1 (of two
 //! classes; else the macro F1) with the intervals that hold 95 % of the bootstrap's resamples.
 
 use std::error::Error;
+use std::fmt::Display;
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -70,21 +72,21 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let mut builder = Pipeline::builder().preset_for(options.preset, options.language);
     let data = read_tsv(&options.train)?;
-    if let Some(n) = options.folds {
-        return fold_by_fold(&builder, &data, n, options);
-    }
-    let (train, test) = match &options.test {
-        Some(path) => (data, read_tsv(path)?),
-        None => hold_out_a_fifth(&data)?,
-    };
-
     let run = match &options.store {
         Some(store) => Some(
             Store::open(store)?.start_run("sentiment-analysis-twitter", options.preset.as_str())?,
         ),
         None => None,
     };
+    // A run that is left early, by an error, is a failed one.
     let tracker: &dyn Tracker = run.as_ref().map_or(&NoopTracker, |run| run);
+    if let Some(n) = options.folds {
+        return fold_by_fold(&builder, &data, n, options, tracker);
+    }
+    let (train, test) = match &options.test {
+        Some(path) => (data, read_tsv(path)?),
+        None => hold_out_a_fifth(&data)?,
+    };
 
     let bar = ProgressBar::new(0)
         .with_style(ProgressStyle::with_template("{msg:8} {wide_bar} {pos}/{len}")?);
@@ -104,6 +106,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         let budget = Budget::trials(40).start(builder);
         let results = tune_with(&train.texts, &train.labels, &budget, &cv_options)?;
         eprint!("{}", results.to_csv());
+        results.tracking_errors().iter().for_each(warn);
         builder = results.best().builder().clone();
     }
     let start = Instant::now();
@@ -111,15 +114,17 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let fit_seconds = start.elapsed().as_secs_f64();
     bar.finish_and_clear();
 
-    if let Some(path) = &options.model {
-        pipeline.save(path)?;
-    }
+    // First of all the model; a full disk costs neither the run nor the figures.
+    let saved = options.model.as_ref().map_or(Ok(()), |path| pipeline.save(path));
     let report = pipeline.evaluate_with(&test.texts, &test.labels, tracker)?;
-    pipeline.log_to(tracker)?;
-    tracker.log_metric("fit_seconds", fit_seconds, 0)?;
-    tracker.finish(RunStatus::Finished)?;
-    for message in pipeline.fit_report().tracking_errors().iter().chain(report.tracking_errors()) {
-        eprintln!("train: {message}");
+    pipeline.fit_report().tracking_errors().iter().chain(report.tracking_errors()).for_each(warn);
+    let status = if saved.is_ok() { RunStatus::Finished } else { RunStatus::Failed };
+    for logged in [
+        pipeline.log_to(tracker),
+        tracker.log_metric("fit_seconds", fit_seconds, 0),
+        tracker.finish(status),
+    ] {
+        logged.unwrap_or_else(warn);
     }
     if !pipeline.fit_report().converged() {
         eprintln!("train: stopped before it had converged; {:?}", pipeline.fit_report());
@@ -155,7 +160,12 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
             println!("{against:#}");
         }
     }
-    Ok(())
+    Ok(saved?)
+}
+
+/// What the tracker could not do costs neither the model nor the figures.
+fn warn(message: impl Display) {
+    eprintln!("train: {message}");
 }
 
 /// The pipeline's answers beside those of another model, which are in a file.
@@ -205,14 +215,18 @@ fn fold_by_fold(
     data: &Dataset,
     n: usize,
     options: &Options,
+    tracker: &dyn Tracker,
 ) -> Result<(), Box<dyn Error>> {
     if options.tune || options.test.is_some() || options.model.is_some() {
         return Err("--folds trains a model for each fold and keeps none; leave out --test, --model and --tune".into());
     }
     let folds = Folds::interleaved(data.texts.len(), n)?;
     let start = Instant::now();
-    let cv = cross_validate(builder, &data.texts, &data.labels, &folds, &CvOptions::new())?;
+    let cv_options = CvOptions::new().tracker(tracker);
+    let cv = cross_validate(builder, &data.texts, &data.labels, &folds, &cv_options)?;
     let seconds = start.elapsed().as_secs_f64();
+    cv.tracking_errors().iter().for_each(warn);
+    tracker.finish(RunStatus::Finished).unwrap_or_else(warn);
     let mut line = json!({ "preset": options.preset.as_str(), "rows": data.texts.len(), "folds": n, "seconds": seconds });
     let metrics = [Metric::Accuracy, Metric::F1Macro, Metric::F1, Metric::RocAuc, Metric::LogLoss];
     for (name, metric) in metrics.map(|metric| (metric.name(), metric)) {

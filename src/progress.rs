@@ -15,7 +15,8 @@ pub enum Stage {
     Analyze,
     /// Turning counts into weighted rows. The unit is texts.
     Weight,
-    /// Solving for the weights of the classifier. The unit is iterations; the total is `max_iter`, rarely reached.
+    /// Solving for the weights of the classifier. The unit is iterations; the total is `max_iter`, rarely reached. Where each of
+    /// several classes is told from the rest, the unit is classes, and a stop is heard after every eighth.
     Train,
     /// Trying settings on folds. The unit is trainings.
     Search,

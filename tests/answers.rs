@@ -5,7 +5,7 @@ use ndarray::Array2;
 use ressenti::evaluate::log_loss;
 use ressenti::{
     Calibration, CalibrationMethod, ClassWeight, Classifier, Error, Matrix, NeutralBand, Pipeline,
-    Rows, Sentiment, Threshold, ThresholdRule,
+    Preset, Rows, Sentiment, Threshold, ThresholdRule,
 };
 use serde_json::Value;
 
@@ -124,8 +124,19 @@ fn input_that_cannot_be_learnt_from_is_refused() {
         assert_eq!(fit(&[1.0], &[2], &[1.0]), "invalid truth: class 2 is outside 0..2");
         assert_eq!(fit(&[f64::NAN], &[1], &[1.0]), "invalid decision values: NaN is not finite");
         for weight in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-            assert!(fit(&[1.0], &[1], &[weight]).starts_with("invalid weights"));
+            assert!(fit(&[1.0], &[1], &[weight]).starts_with("invalid sample weights: "));
         }
+        // Of many weights the one that is wrong is named, not all.
+        let (values, truth) = ([1.0; 500], [1; 500]);
+        assert_eq!(
+            fit(&values, &truth, &[-1e300; 500]),
+            format!("invalid sample weights: {} is not a finite number of at least 0", -1e300)
+        );
+        let nothing = Matrix::from(Array2::zeros((2, 0)));
+        assert_eq!(
+            Calibration::fit(method, &nothing, &[0, 1]).unwrap_err().to_string(),
+            "invalid decision values: rows have none; give those of Classifier::decision_function"
+        );
         // One class alone, one value alone: all there is to say.
         let calibration = Calibration::fit(method, &one(&[1.0, 1.0]), &[1, 1]).unwrap();
         assert!(calibration.probabilities_of(&[1.0])[1] > 0.5);
@@ -211,6 +222,30 @@ fn a_pipeline_answers_neutral_where_the_band_says_so() {
     let truth = ["positive", "negative", "neutral"];
     let report = pipeline.evaluate(&["lovely", "bag", "zzz"], &truth).unwrap();
     assert_eq!(report.accuracy(), 1.0);
+}
+
+#[test]
+fn a_pipeline_stays_what_it_was_where_its_answers_change() {
+    let texts = ["lovely crew", "great seat", "lost bag", "bad delay"];
+    let builder = Pipeline::builder().preset(Preset::Social);
+    let builder = builder.calibration(CalibrationMethod::Platt, 2);
+    let pipeline = builder.fit(&texts, &[1, 1, 0, 0]).unwrap();
+    let careful = pipeline.clone().with_threshold(Threshold::at(100.0).unwrap()).unwrap();
+    assert_eq!(careful.predict("lovely").unwrap().label(), "0");
+    assert_eq!(careful.preset(), Some(("social", 1)));
+    assert_eq!(careful.calibration_report(), pipeline.calibration_report());
+    let restored = Pipeline::from_bytes(&careful.to_bytes()).unwrap();
+    assert_eq!(restored.classifier().threshold(), careful.classifier().threshold());
+
+    // Figures of a calibration do not outlive it.
+    let decisions = Matrix::from(ndarray::arr2(&[[-1.0], [1.0]]));
+    let other = Calibration::fit(CalibrationMethod::Temperature, &decisions, &[0, 1]).unwrap();
+    let recalibrated = careful.clone().with_calibration(other.clone()).unwrap();
+    assert_eq!(recalibrated.calibration_report(), None);
+    assert_eq!(recalibrated.classifier().calibration(), Some(&other));
+    let banded = careful.with_neutral_band(NeutralBand::new(-1.0, 1.0).unwrap(), "2").unwrap();
+    assert_eq!((banded.calibration_report(), banded.classes().len()), (None, 3));
+    assert!(banded.with_threshold(Threshold::at(0.0).unwrap()).is_err());
 }
 
 #[test]

@@ -318,8 +318,10 @@ type Change = fn(&mut serde_json::Value);
 fn a_stored_state_that_is_not_sound_is_refused() {
     let online = Classifier::sgd().online(&["a", "b"], 2).unwrap();
     let stored = serde_json::to_value(&online).unwrap();
-    let table: [(Change, &str); 6] = [
+    let table: [(Change, &str); 8] = [
         (|v| v["weights"][0]["precision"] = 0.0.into(), "a weight of mean 0 and precision 0"),
+        (|v| v["weights"][1]["precision"] = 5e-324.into(), "and precision 0.000"),
+        (|v| v["intercepts"][0]["mean"] = 1e300.into(), "a weight of mean 1000"),
         (|v| v["classes"] = ["b", "a"].as_slice().into(), "are not in ascending order"),
         (|v| v["classes"] = ["a"].as_slice().into(), "are not at least two"),
         (|v| v["intercepts"] = serde_json::json!([]), "0 intercepts"),
@@ -332,7 +334,12 @@ fn a_stored_state_that_is_not_sound_is_refused() {
         let error = serde_json::from_value::<OnlineClassifier>(stored).unwrap_err().to_string();
         assert!(error.contains(text), "{error}");
     }
-    assert_eq!(serde_json::from_value::<OnlineClassifier>(stored).unwrap(), online);
+    assert_eq!(serde_json::from_value::<OnlineClassifier>(stored.clone()).unwrap(), online);
+    let mut old = stored;
+    old["rows_seen"] = u64::MAX.into();
+    let mut old: OnlineClassifier = serde_json::from_value(old).unwrap();
+    old.partial_fit(&rows(&[vec![1.0, 0.0]]), &["a"]).unwrap();
+    assert_eq!(old.rows_seen(), u64::MAX);
 
     let online = Classifier::sgd().average(true).online(&["a", "b"], 2).unwrap();
     let stored = serde_json::to_value(&online).unwrap();

@@ -16,8 +16,8 @@ use ressenti::select::{
 use ressenti::tracker::{MemoryTracker, RunStatus, Tracker, Value};
 use ressenti::{
     CalibrationMethod, ClassWeight, Classifier, ClassifierParams, DocFreq, Error, FitOptions,
-    NbWeighting, Pipeline, PipelineBuilder, Prior, Result, Stage, Step, TrackingError, Vectorizer,
-    VectorizerParams,
+    NbWeighting, Pipeline, PipelineBuilder, Preset, Prior, Result, Stage, Step, TrackingError,
+    Vectorizer, VectorizerParams,
 };
 
 const TEXTS: [&str; 8] =
@@ -237,6 +237,19 @@ fn each_trial_is_a_run_inside_the_search() {
     assert_eq!(record.status, None);
 }
 
+#[test]
+fn a_cross_validation_says_which_preset_it_judged() {
+    let run = MemoryTracker::default();
+    let options = CvOptions::new().tracker(&run);
+    let builder = Pipeline::builder().preset(Preset::Social);
+    cross_validate(&builder, &TEXTS, &LABELS, &small_folds(), &options).unwrap();
+    let record = run.snapshot();
+    assert_eq!(
+        (record.params["preset"].as_str(), record.params["preset_version"].as_str()),
+        ("social", "1")
+    );
+}
+
 /// Fails at every call.
 struct Broken;
 
@@ -320,6 +333,41 @@ fn tuning_that_is_stopped_gives_what_it_found() {
     assert!(matches!(run(0), Err(Error::Cancelled)));
     let results = run(14).unwrap();
     assert!((1..20).contains(&results.trials().len()), "{}", results.trials().len());
+}
+
+#[test]
+fn weights_that_no_training_part_can_use_are_named_before_any_work() {
+    let (builder, folds) = (Pipeline::builder(), small_folds());
+    let asked = AtomicUsize::new(0);
+    let count = |_: Step| {
+        asked.fetch_add(1, Ordering::Relaxed);
+        ControlFlow::Continue(())
+    };
+    let zero = |of: &[usize]| -> Vec<f64> {
+        (0..8).map(|i| if of.contains(&i) { 0.0 } else { 1.0 }).collect()
+    };
+    let positive: Vec<usize> = (0..8).filter(|&i| LABELS[i] == "1").collect();
+    for (weights, expected) in [
+        (vec![f64::NAN; 8], "invalid sample weights: NaN is not a finite number of at least 0"),
+        (vec![-1.0; 8], "invalid sample weights: -1 is not a finite number of at least 0"),
+        (
+            zero(&positive),
+            "invalid sample weights: those of class \"1\" sum to 0; leave the class out",
+        ),
+        (
+            zero(&positive[1..]),
+            "invalid sample weights: those of class \"1\" are 0 outside of fold 0, so that there is none to train on when \
+             that is tested; use other folds, or leave the class out",
+        ),
+    ] {
+        let options = CvOptions::new().weights(&weights).progress(&count);
+        let error = cross_validate(&builder, &TEXTS, &LABELS, &folds, &options).unwrap_err();
+        assert_eq!(error.to_string(), expected);
+    }
+    assert_eq!(asked.into_inner(), 0);
+    let weights = zero(&positive[2..]);
+    let options = CvOptions::new().weights(&weights);
+    cross_validate(&builder, &TEXTS, &LABELS, &folds, &options).unwrap();
 }
 
 #[test]

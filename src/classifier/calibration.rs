@@ -4,10 +4,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Classifier;
 use super::isotonic::Curve;
 use super::link::{Link, share, sigmoid};
 use super::platt::{Sigmoid, inverse_temperature, platt};
+use super::{Classifier, check_weights};
 use crate::error::{Error, Result, same_length};
 use crate::rows::Matrix;
 
@@ -86,8 +86,8 @@ impl TryFrom<Map> for Calibration {
 impl Calibration {
     /// Fits a map on decision values (as of [`Classifier::decision_function`]) and the index of each row's class.
     ///
-    /// Errors: [`Error::NoTexts`], [`Error::LengthMismatch`], [`Error::InvalidValues`] for values that are not finite or a
-    /// class that is none.
+    /// Errors: [`Error::NoTexts`], [`Error::LengthMismatch`], [`Error::InvalidValues`] for values that are not finite, rows
+    /// without values and a class that is none.
     pub fn fit(method: CalibrationMethod, decisions: &Matrix, truth: &[usize]) -> Result<Self> {
         Self::fit_weighted(method, decisions, truth, &vec![1.0; truth.len()])
     }
@@ -110,17 +110,18 @@ impl Calibration {
         let classes = outputs.max(2);
         finite("decision values", decisions.as_slice())?;
         let invalid = |what, problem| Err(Error::InvalidValues { what, problem });
+        if outputs == 0 {
+            let problem = "rows have none; give those of Classifier::decision_function";
+            return invalid("decision values", problem.to_owned());
+        }
         if let Some(class) = truth.iter().find(|&&class| class >= classes) {
             return invalid("truth", format!("class {class} is outside 0..{classes}"));
         }
+        check_weights(weights)?;
         let total: f64 = weights.iter().sum();
-        if weights.iter().any(|&w| !(w >= 0.0 && w.is_finite()))
-            || !(total > 0.0 && total.is_finite())
-        {
-            return invalid(
-                "weights",
-                format!("{weights:.20?} are not finite, at least 0 and with a sum above 0"),
-            );
+        if !(total > 0.0 && total.is_finite()) {
+            let problem = format!("their sum is {total:?}, which is no finite number above 0");
+            return invalid("sample weights", problem);
         }
         let column = |output: usize| -> Vec<f64> {
             (0..truth.len()).map(|row| decisions.get(row, output)).collect()

@@ -84,10 +84,7 @@ impl ClassifierParams {
             None => vec![1.0; targets.len()],
             Some(weights) => {
                 same_length("rows", targets.len(), "weights", weights.len())?;
-                if let Some(w) = weights.iter().find(|w| !(w.is_finite() && **w >= 0.0)) {
-                    let problem = format!("{w} is not a finite number of at least 0");
-                    return Err(Error::InvalidValues { what: "sample weights", problem });
-                }
+                check_weights(weights)?;
                 weights.to_vec()
             }
         };
@@ -119,6 +116,17 @@ impl ClassifierParams {
             *cost *= factors[class as usize];
         }
         Ok(costs)
+    }
+}
+
+/// `Err` unless all are finite and at least 0.
+pub(crate) fn check_weights(weights: &[f64]) -> Result<()> {
+    match weights.iter().find(|w| !(w.is_finite() && **w >= 0.0)) {
+        None => Ok(()),
+        Some(w) => {
+            let problem = format!("{w} is not a finite number of at least 0");
+            Err(Error::InvalidValues { what: "sample weights", problem })
+        }
     }
 }
 

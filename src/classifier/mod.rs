@@ -51,7 +51,7 @@ pub use report::FitReport;
 pub use solver::Solver;
 pub use threshold::{Threshold, ThresholdRule};
 
-pub(crate) use fit::Task;
+pub(crate) use fit::{Task, check_weights};
 
 use crate::error::{Error, Result};
 use crate::parallel;

@@ -8,10 +8,10 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::average::Averages;
-use super::step::{Belief, Scratch, State};
+use super::step::{Belief, LEAST, Scratch, State};
 use super::{
     Algorithm, ClassWeight, Classifier, ClassifierParams, FitOptions, FitReport, NbWeighting,
-    find_class,
+    WEIGHTS, find_class,
 };
 use crate::error::{Error, Result, same_length};
 use crate::rows::Rows;
@@ -100,8 +100,10 @@ impl TryFrom<OnlineParts> for OnlineClassifier {
             let outputs = online.state.outputs;
             return Err(invalid(format!("{} weights for {outputs} outputs", weights.len())));
         }
-        let sound =
-            |b: &&Belief| b.mean.is_finite() && b.precision.is_finite() && b.precision > 0.0;
+        // What learning can lead to, and a classifier can be made of.
+        let sound = |b: &&Belief| {
+            WEIGHTS.contains(&b.mean) && (LEAST..f64::INFINITY).contains(&b.precision)
+        };
         if let Some(b) = weights.iter().chain(&intercepts).find(|b| !sound(b)) {
             return Err(invalid(format!(
                 "a weight of mean {} and precision {}",
@@ -219,7 +221,8 @@ impl OnlineClassifier {
             let cost = class_weights[class] * weights.map_or(1.0, |weights| weights[i]);
             self.state.step(parts.row(i), class, |_| cost.min(MOST), &mut scratch);
         }
-        self.rows_seen += targets.len() as u64;
+        // A stored state may say any number.
+        self.rows_seen = self.rows_seen.saturating_add(targets.len() as u64);
         Ok(())
     }
 

@@ -29,7 +29,7 @@ pub(super) struct Belief {
 const OF_INTERCEPT: f64 = 0.25;
 
 /// What the precision of a penalty can be, so that nothing overflows.
-const LEAST: f64 = 1e-100;
+pub(super) const LEAST: f64 = 1e-100;
 
 /// The weights, and how they move.
 #[derive(Debug, Clone, PartialEq)]
@@ -139,7 +139,7 @@ impl State {
         for (trail, b) in intercepts.iter_mut().zip(&self.intercepts) {
             trail.stood(b.mean, *rows);
         }
-        *rows += 1;
+        *rows = rows.saturating_add(1);
     }
 
     /// The slope and the curvature of each output's loss where the row comes to lie, times its cost.

@@ -195,6 +195,10 @@ impl PipelineBuilder {
             summary.push(("calibration".to_owned(), format!("{method:?}").into()));
             summary.push(("calibration_folds".to_owned(), folds.into()));
         }
+        if let Some(preset) = self.preset {
+            summary.push(("preset".to_owned(), preset.as_str().into()));
+            summary.push(("preset_version".to_owned(), preset.version().into()));
+        }
         summary
     }
 
@@ -248,10 +252,6 @@ impl PipelineBuilder {
         let tracker = Collecting::new(options.run());
         for (key, value) in self.summary() {
             tracker.param(&key, value);
-        }
-        if let Some(preset) = self.preset {
-            tracker.param("preset", preset.as_str());
-            tracker.param("preset_version", preset.version());
         }
         tracker.param("n_train", texts.len());
         tracker.param("n_classes", task.n_classes());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::CvOptions;
 use super::scores::Metric;
-use crate::classifier::FitOptions;
+use crate::classifier::{FitOptions, check_weights};
 use crate::error::{Error, Result, same_length};
 use crate::evaluate::Folds;
 use crate::pipeline::PipelineBuilder;
@@ -37,6 +37,7 @@ impl<'a, T: AsRef<str> + Sync> Data<'a, T> {
         same_length("texts", texts.len(), "rows in folds", folds.rows())?;
         if let Some(weights) = options.weights {
             same_length("texts", texts.len(), "weights", weights.len())?;
+            check_weights(weights)?;
         }
         let labels: Vec<Cow<'a, str>> = labels.iter().map(Label::as_label).collect();
         let mut places: BTreeMap<&str, usize> = labels.iter().map(|l| (l.as_ref(), 0)).collect();
@@ -51,6 +52,7 @@ impl<'a, T: AsRef<str> + Sync> Data<'a, T> {
         let truth = labels.iter().map(|label| places[label.as_ref()]).collect();
         let data = Self { texts, labels, classes, truth, folds, weights: options.weights };
         data.check_training_parts()?;
+        data.check_training_weights()?;
         Ok(data)
     }
 
@@ -74,6 +76,34 @@ impl<'a, T: AsRef<str> + Sync> Data<'a, T> {
                 );
                 return Err(Error::InvalidValues { what: "folds", problem });
             }
+        }
+        Ok(())
+    }
+
+    /// `Err` if texts of weight 0 are all that is left of a class in some training part.
+    fn check_training_weights(&self) -> Result<()> {
+        let Some(weights) = self.weights else { return Ok(()) };
+        let n_folds = self.folds.n_folds();
+        // In which fold each class has texts that count; `n_folds` if in several.
+        let mut only: Vec<Option<usize>> = vec![None; self.classes.len()];
+        for ((&fold, &class), &weight) in
+            self.folds.assignment().iter().zip(&self.truth).zip(weights)
+        {
+            if weight > 0.0 {
+                let known = only[class].get_or_insert(fold);
+                *known = if *known == fold { fold } else { n_folds };
+            }
+        }
+        for (only, class) in only.into_iter().zip(&self.classes) {
+            let problem = match only {
+                Some(fold) if fold == n_folds => continue,
+                Some(fold) => format!(
+                    "those of class {class:?} are 0 outside of fold {fold}, so that there is none to train on when that is \
+                     tested; use other folds, or leave the class out"
+                ),
+                None => format!("those of class {class:?} sum to 0; leave the class out"),
+            };
+            return Err(Error::InvalidValues { what: "sample weights", problem });
         }
         Ok(())
     }

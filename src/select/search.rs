@@ -24,7 +24,9 @@ const MOST_TRIALS: usize = 100_000;
 ///
 /// Texts are analysed once for each vectorizer and fold, not once for each choice. Trainings that differ in
 /// [`c`](crate::ClassifierParams::c) alone start from each other's weights; they stop where they would have stopped from
-/// nothing, within [`tol`](crate::ClassifierParams::tol).
+/// nothing, within [`tol`](crate::ClassifierParams::tol). (An L1 penalty has many minima where columns always go together in
+/// the texts, all of the same objective. Which of them is found, and so the answers to other texts, may then depend on the
+/// start.)
 ///
 /// ```
 /// use ressenti::Pipeline;
@@ -175,8 +177,10 @@ fn search<T: AsRef<str> + Sync, L: Label>(
     let watch = Watch::new(options.progress, choices.len() * folds.n_folds());
     watch.report()?;
     let ledger = Ledger::new(choices, folds.n_folds(), options.tracker, 0);
-    trials::run(&data, choices, &watch, &ledger)?;
+    let result = trials::run(&data, choices, &watch, &ledger);
+    // Also of a search that was stopped, the trials that are done are runs.
     let written = ledger.close();
+    result?;
     Ok(finish(SearchResults::new(written.trials, choice), written.messages, options))
 }
 

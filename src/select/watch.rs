@@ -26,10 +26,12 @@ impl<'a> Watch<'a> {
 
     /// Says where the work is; an error if it is to stop.
     pub(super) fn report(&self) -> Result<()> {
-        if let Some(progress) = self.progress
-            && !matches!(self.turn.try_lock(), Err(TryLockError::WouldBlock))
-        {
-            self.ask(progress);
+        if let Some(progress) = self.progress {
+            // Held until the callback is back.
+            let turn = self.turn.try_lock();
+            if !matches!(turn, Err(TryLockError::WouldBlock)) {
+                self.ask(progress);
+            }
         }
         if self.stopped.load(Ordering::Relaxed) { Err(Error::Cancelled) } else { Ok(()) }
     }
@@ -53,5 +55,28 @@ impl<'a> Watch<'a> {
 impl Progress for Watch<'_> {
     fn update(&self, _: Step) -> ControlFlow<()> {
         if self.report().is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_callback_that_takes_its_time_is_never_in_two_places() {
+        let (inside, met) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let slow = |_: Step| {
+            met.fetch_max(1 + inside.fetch_add(1, Ordering::SeqCst), Ordering::SeqCst);
+            std::thread::sleep(std::time::Duration::from_millis(2));
+            inside.fetch_sub(1, Ordering::SeqCst);
+            ControlFlow::Continue(())
+        };
+        let watch = Watch::new(Some(&slow), 80);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..20).for_each(|_| watch.one_more().unwrap()));
+            }
+        });
+        assert_eq!(met.into_inner(), 1);
     }
 }
