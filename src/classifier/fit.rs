@@ -37,7 +37,8 @@ impl ClassifierParams {
         self.fit_with(rows, labels, &FitOptions::new())
     }
 
-    /// [`fit`](Self::fit) with weights, progress and tracking: the objective of each iteration is logged. A tracker that
+    /// [`fit`](Self::fit) with weights, progress and tracking: the objective of each iteration is logged (of classes told
+    /// one by one from the rest, the sum of those that are done). A tracker that
     /// fails does not stop the training.
     ///
     /// Errors: also [`Error::InvalidValues`] for weights that are negative, not finite or all 0, and

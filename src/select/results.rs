@@ -316,6 +316,10 @@ mod tests {
             f1: None,
             roc_auc: None,
             log_loss: 1.0 - accuracy,
+            average_precision: None,
+            balanced_accuracy: accuracy,
+            matthews_corrcoef: 0.0,
+            brier_score_loss: 0.25,
         };
         Trial {
             number,
@@ -371,9 +375,11 @@ mod tests {
             lines[0],
             "trial,rank,C,note,n_features,converged,mean_accuracy,std_error_accuracy,mean_f1_macro,std_error_f1_macro,\
              mean_f1_score,std_error_f1_score,mean_roc_auc,std_error_roc_auc,mean_log_loss,std_error_log_loss,\
+             mean_average_precision,std_error_average_precision,mean_balanced_accuracy,std_error_balanced_accuracy,\
+             mean_matthews_corrcoef,std_error_matthews_corrcoef,mean_brier_score_loss,std_error_brier_score_loss,\
              fold0_accuracy,fold1_accuracy"
         );
-        assert_eq!(lines[1], "0,2,8,,10,true,0.5,0,0.5,0,,,,,0.5,0,0.5,0.5");
+        assert_eq!(lines[1], "0,2,8,,10,true,0.5,0,0.5,0,,,,,0.5,0,,,0.5,0,0,0,0.25,0,0.5,0.5");
         assert!(lines[2].starts_with("1,1,4,\"a, \"\"b\"\"\",20,true,"), "{}", lines[2]);
         let json = serde_json::to_value(&results).unwrap();
         assert_eq!(json["metric"], "accuracy");

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::evaluate::{ConfusionMatrix, log_loss, roc_auc, roc_auc_ovr};
+use crate::evaluate::{
+    ConfusionMatrix, average_precision, average_precision_ovr, brier_score_loss, log_loss, roc_auc,
+    roc_auc_ovr,
+};
 use crate::rows::Matrix;
 use crate::tracker::Collecting;
 
@@ -30,14 +33,32 @@ pub enum Metric {
     RocAuc,
     /// The mean of −ln(probability of the true class); low is good.
     LogLoss,
+    /// The area under the precision-recall curve of the positive one of two classes; of more, the mean over them.
+    AveragePrecision,
+    /// The mean recall of the classes, which counts rare ones as much as frequent ones.
+    BalancedAccuracy,
+    /// Matthews' correlation of truth and answer, from −1 to 1.
+    MatthewsCorrcoef,
+    /// The mean squared distance of the probabilities from the truth; low is good.
+    BrierScoreLoss,
 }
 
 impl Metric {
     /// All of them, in the order of tables.
-    pub(super) const ALL: [Self; 5] =
-        [Self::Accuracy, Self::F1Macro, Self::F1, Self::RocAuc, Self::LogLoss];
+    pub(super) const ALL: [Self; 9] = [
+        Self::Accuracy,
+        Self::F1Macro,
+        Self::F1,
+        Self::RocAuc,
+        Self::LogLoss,
+        Self::AveragePrecision,
+        Self::BalancedAccuracy,
+        Self::MatthewsCorrcoef,
+        Self::BrierScoreLoss,
+    ];
 
-    /// The name that runs are tracked with: `accuracy`, `f1_macro`, `f1_score`, `roc_auc`, `log_loss`.
+    /// The name that runs are tracked with: `accuracy`, `f1_macro`, `f1_score`, `roc_auc`, `log_loss`,
+    /// `average_precision`, `balanced_accuracy`, `matthews_corrcoef`, `brier_score_loss`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -46,13 +67,17 @@ impl Metric {
             Self::F1 => "f1_score",
             Self::RocAuc => "roc_auc",
             Self::LogLoss => "log_loss",
+            Self::AveragePrecision => "average_precision",
+            Self::BalancedAccuracy => "balanced_accuracy",
+            Self::MatthewsCorrcoef => "matthews_corrcoef",
+            Self::BrierScoreLoss => "brier_score_loss",
         }
     }
 
-    /// Whether high is good: of all but the log loss.
+    /// Whether high is good: of all but the two losses.
     #[must_use]
     pub fn greater_is_better(self) -> bool {
-        self != Self::LogLoss
+        !matches!(self, Self::LogLoss | Self::BrierScoreLoss)
     }
 
     /// Turns figures so that high is good.
@@ -87,6 +112,15 @@ pub struct FoldScores {
     pub roc_auc: Option<f64>,
     /// The mean of −ln(probability of the true class).
     pub log_loss: f64,
+    /// The area under the precision-recall curve; `None` if the positive class, or one of more than two, has no text in the
+    /// fold.
+    pub average_precision: Option<f64>,
+    /// The mean recall of the classes that have texts in the fold.
+    pub balanced_accuracy: f64,
+    /// Matthews' correlation of truth and answer, over all classes.
+    pub matthews_corrcoef: f64,
+    /// The mean squared distance of the probabilities from the truth.
+    pub brier_score_loss: f64,
 }
 
 impl FoldScores {
@@ -101,11 +135,14 @@ impl FoldScores {
         let classes = probabilities.len() / truth.len().max(1);
         let matrix = ConfusionMatrix::new(classes, truth, predicted)?;
         // Probabilities near 0 and 1 run together, decision values do not.
-        let roc_auc = if classes == 2 && decisions.n_columns() == 1 {
-            let second: Vec<bool> = truth.iter().map(|&class| class == 1).collect();
-            roc_auc(&second, decisions.as_slice())?
+        let (roc_auc, average_precision) = if classes == 2 && decisions.n_columns() == 1 {
+            let truth: Vec<bool> = truth.iter().map(|&class| class == positive).collect();
+            let sign = if positive == 1 { 1.0 } else { -1.0 };
+            let towards: Vec<f64> = decisions.as_slice().iter().map(|z| sign * z).collect();
+            (roc_auc(&truth, &towards)?, average_precision(&truth, &towards)?)
         } else {
-            roc_auc_ovr(truth, probabilities, classes)?
+            let roc_auc = roc_auc_ovr(truth, probabilities, classes)?;
+            (roc_auc, average_precision_ovr(truth, probabilities, classes)?)
         };
         Ok(Self {
             accuracy: matrix.accuracy(),
@@ -113,6 +150,10 @@ impl FoldScores {
             f1: (classes == 2).then(|| matrix.figures(positive).f1),
             roc_auc,
             log_loss: log_loss(truth, probabilities, classes)?,
+            average_precision,
+            balanced_accuracy: matrix.balanced_accuracy(),
+            matthews_corrcoef: matrix.matthews_corrcoef(),
+            brier_score_loss: brier_score_loss(truth, probabilities, classes)?,
         })
     }
 
@@ -125,6 +166,10 @@ impl FoldScores {
             Metric::F1 => self.f1,
             Metric::RocAuc => self.roc_auc,
             Metric::LogLoss => Some(self.log_loss),
+            Metric::AveragePrecision => self.average_precision,
+            Metric::BalancedAccuracy => Some(self.balanced_accuracy),
+            Metric::MatthewsCorrcoef => Some(self.matthews_corrcoef),
+            Metric::BrierScoreLoss => Some(self.brier_score_loss),
         }
     }
 }
@@ -218,7 +263,17 @@ mod tests {
     use super::*;
 
     fn fold(accuracy: f64, roc_auc: Option<f64>) -> FoldScores {
-        FoldScores { accuracy, f1_macro: 0.0, f1: None, roc_auc, log_loss: 0.0 }
+        FoldScores {
+            accuracy,
+            f1_macro: 0.0,
+            f1: None,
+            roc_auc,
+            log_loss: 0.0,
+            average_precision: None,
+            balanced_accuracy: 0.0,
+            matthews_corrcoef: 0.0,
+            brier_score_loss: 0.0,
+        }
     }
 
     #[test]
@@ -239,5 +294,10 @@ mod tests {
             FoldScores::new(1, &[0, 0, 1], &[0, 1, 1], &decisions, &probabilities).unwrap();
         assert_eq!(scores.roc_auc, Some(1.0));
         assert_eq!((scores.accuracy, scores.f1), (2.0 / 3.0, Some(2.0 / 3.0)));
+        assert_eq!((scores.average_precision, scores.balanced_accuracy), (Some(1.0), 0.75));
+        assert_eq!((scores.matthews_corrcoef, scores.brier_score_loss), (0.5, 1.0 / 3.0));
+        // Of the other class as the positive one: the lower, the surer.
+        let other = FoldScores::new(0, &[0, 0, 1], &[0, 1, 1], &decisions, &probabilities).unwrap();
+        assert_eq!((other.roc_auc, other.average_precision), (Some(1.0), Some(1.0)));
     }
 }
