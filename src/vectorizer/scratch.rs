@@ -26,6 +26,7 @@ pub(crate) struct RowScratch {
 pub(super) struct ReadScratch {
     pub(super) buffer: crate::text::Buffer,
     pub(super) lookups: super::tokens::Lookups,
+    pub(super) memory: super::forms::Memory,
     pub(super) tokens: Vec<u32>,
     /// The n-grams of the length at hand.
     pub(super) ngrams: Vec<u32>,
