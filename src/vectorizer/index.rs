@@ -60,6 +60,9 @@ impl TermIndex {
             }
         }
         index.columns.resize(index.tokens.len(), NONE);
+        index.columns.shrink_to_fit();
+        index.tokens.settle();
+        index.pairs.settle();
         Ok(index)
     }
 
