@@ -7,6 +7,7 @@ use std::cell::Cell;
 use common::arbitrary::{blocks, config, corpus};
 use common::{naive, tweets};
 use proptest::prelude::*;
+use ressenti::text::Language::{Dutch, English, Finnish, French, German, Swedish};
 use ressenti::{
     Classifier, ClassifierParams, Error, NbWeighting, NeutralBand, Pipeline, Preset, Scratch,
     SgdLoss, Vectorizer,
@@ -114,7 +115,6 @@ fn buffers_serve_any_pipeline_in_turn() {
         let analyzer = ressenti::text::Analyzer::word().stemmer(language);
         fit(Vectorizer::tfidf().analyzer(analyzer))
     };
-    use ressenti::text::Language::{Dutch, English, Finnish, French, German, Swedish};
     let pipelines = [English, Dutch, French, German, Swedish, Finnish].map(stemmed);
     let mut scratch = Scratch::new();
     for text in &texts[..40] {

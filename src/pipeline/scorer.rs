@@ -58,24 +58,6 @@ pub(super) fn with_scratch<R>(f: impl FnOnce(&mut Scratch) -> R) -> R {
     })
 }
 
-/// `f` of every text, in order, on all threads.
-fn in_pieces<T: AsRef<str> + Sync, R: Send>(
-    texts: &[T],
-    f: impl Fn(&str, &mut Scratch) -> R + Send + Sync,
-) -> Vec<R> {
-    // Several pieces a thread even out texts of uneven length.
-    let pieces = (4 * parallel::threads()).min(texts.len());
-    let parts = parallel::map((0..pieces).collect(), |i| {
-        let mine = &texts[parallel::piece(texts.len(), pieces, i)];
-        with_scratch(|scratch| {
-            mine.iter().map(|text| f(text.as_ref(), scratch)).collect::<Vec<R>>()
-        })
-    });
-    let mut results = Vec::with_capacity(texts.len());
-    results.extend(parts.into_iter().flatten());
-    results
-}
-
 /// The sentiments of texts that come one after the other; see [`Pipeline::predict_iter`].
 #[derive(Debug)]
 pub struct Predictions<'m, I> {
@@ -182,7 +164,7 @@ impl Pipeline {
     /// that cannot be scored does not keep the others from it.
     #[must_use]
     pub fn predict_batch<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Vec<Result<Prediction<'_>>> {
-        in_pieces(texts, |text, scratch| self.predict_with(text, scratch))
+        parallel::map_each(texts, |text| self.predict(text.as_ref()))
     }
 
     /// The sentiment of each text of a stream, when it is asked for: lazily, one by one, on the caller's thread.

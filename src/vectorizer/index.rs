@@ -28,7 +28,8 @@ pub(super) struct TermIndex {
     unit: Unit,
     ngram_range: (usize, usize),
     tokens: Tokens,
-    /// The column of each token, or [`NONE`] for what is only the beginning or a part of a term.
+    /// The column of each token, or [`NONE`] for what is only the beginning or a part of a term; at last, [`NONE`] for what is
+    /// no token.
     columns: Vec<u32>,
     /// Longer terms with theirs.
     pairs: Pairs<u32>,
@@ -59,7 +60,7 @@ impl TermIndex {
                 return Err(Error::InvalidValues { what: "vocabulary", problem });
             }
         }
-        index.columns.resize(index.tokens.len(), NONE);
+        index.columns.resize(index.tokens.len() + 1, NONE);
         index.columns.shrink_to_fit();
         index.tokens.settle();
         index.pairs.settle();
@@ -178,10 +179,17 @@ impl TermIndex {
         columns: &mut Vec<u32>,
     ) -> TextCounts {
         let (min, max) = self.ngram_range;
-        let known = |&token: &u32| token != NONE;
         if min == 1 {
-            let found = tokens.iter().copied().filter(known);
-            columns.extend(found.map(|token| self.columns[token as usize]).filter(known));
+            let before = columns.len();
+            columns.resize(before + tokens.len(), 0);
+            let (found, mut n, last) = (&mut columns[before..], 0, self.columns.len() - 1);
+            for &token in tokens {
+                // Written in any case: no guess at which tokens are known.
+                let column = self.columns[(token as usize).min(last)];
+                found[n] = column;
+                n += usize::from(column != NONE);
+            }
+            columns.truncate(before + n);
         }
         if max > 1 {
             ngrams.clear();
