@@ -13,8 +13,10 @@
 //! vectorizer can be faster than. `social tokenizer` cuts the texts of TEST on one thread and prints `mb_per_s` (10⁶ bytes).
 //!
 //! In `batch predict_proba` the first 100,000 texts of TRAIN are scored by a model fitted on its first 50,000, and in
-//! `one-text predict_proba` the first 2,000 of TEST by the same model; `tfidf transform unigram` transforms the texts of
-//! TEST by a vectorizer fitted on TRAIN. `RAYON_NUM_THREADS` sets the number of threads.
+//! `one-text predict_proba` the first 2,000 of TEST by the same model, one after the other, for the second time each; by the
+//! preset `social` in the step of that name, and with the terms behind each answer in `one-text explain`. `predict_proba
+//! above the floor` does so on one thread beside the floor, for `social` with its tokenizer. `tfidf transform unigram`
+//! transforms the texts of TEST by a vectorizer fitted on TRAIN. `RAYON_NUM_THREADS` sets the number of threads.
 //!
 //! `solvers` (two classes) and `multinomial` (more) train logistic regression to one tolerance after the other: `solver`,
 //! `tol`, `seconds` and `gap`, how far the objective is above its minimum, as a share of it.
@@ -34,7 +36,8 @@ use ressenti::evaluate::KFold;
 use ressenti::select::{CvOptions, GridSearch, Metric, Space, logspace};
 use ressenti::text::Analyzer;
 use ressenti::{
-    Classifier, ClassifierParams, DocFreq, Pipeline, PipelineBuilder, Vectorizer, VectorizerParams,
+    Classifier, ClassifierParams, DocFreq, Pipeline, PipelineBuilder, Preset, Scratch, Vectorizer,
+    VectorizerParams,
 };
 use serde_json::{Map, Value, json};
 
@@ -53,7 +56,7 @@ enum Task {
 type Figures = Result<Map<String, Value>, Box<dyn Error>>;
 type Step = fn(&Dataset, &Dataset) -> Figures;
 
-const STEPS: [(&str, Step); 14] = [
+const STEPS: [(&str, Step); 17] = [
     ("read the texts only", |_, _| Ok(Map::new())),
     ("floor", floor),
     ("social tokenizer, ASCII texts", |_, test| social(test, true)),
@@ -66,6 +69,9 @@ const STEPS: [(&str, Step); 14] = [
     ("train end to end unigram 10k", train_end_to_end),
     ("batch predict_proba", batch),
     ("one-text predict_proba", one_text),
+    ("one-text predict_proba, social", |train, test| Ok(one_by_one(&social_model(train)?, test))),
+    ("one-text explain", one_explained),
+    ("predict_proba above the floor", above_the_floor),
     ("load model 10k", load),
     ("save model 10k", save),
 ];
@@ -127,18 +133,27 @@ fn rate(seconds: f64, texts: usize) -> Map<String, Value> {
     reason = "a step like the others, though nothing in it can fail"
 )]
 fn floor(train: &Dataset, _: &Dataset) -> Figures {
-    let hash = |text: &String| {
-        let mut sum = 0u64;
-        for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 1) {
-            let mut hasher = DefaultHasher::new();
-            hasher.write(word.as_bytes());
-            sum = sum.wrapping_add(hasher.finish());
-        }
-        sum
-    };
+    let hash = |text: &String| hashed_words(text);
     let (sum, seconds) = timed(|| train.texts.iter().map(hash).fold(0, u64::wrapping_add));
     black_box(sum);
     Ok(rate(seconds, train.texts.len()))
+}
+
+fn hashed(word: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(word.as_bytes());
+    hasher.finish()
+}
+
+fn hashed_words(text: &str) -> u64 {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 1);
+    words.map(hashed).fold(0, u64::wrapping_add)
+}
+
+fn hashed_tokens(analyzer: &Analyzer, text: &str) -> u64 {
+    let mut sum = 0u64;
+    analyzer.for_each_token(text, |token, _| sum = sum.wrapping_add(hashed(token)));
+    sum
 }
 
 /// The tokenizer for tweets alone, on one thread.
@@ -205,14 +220,76 @@ fn batch(train: &Dataset, _: &Dataset) -> Figures {
     Ok(rate(seconds, texts.len()))
 }
 
-fn one_text(train: &Dataset, test: &Dataset) -> Figures {
-    let pipeline = small_model(train)?;
-    let score = |text: &String| timed(|| drop(black_box(pipeline.predict(text)))).1 * 1e6;
-    let mut micros: Vec<f64> = test.texts.iter().take(2_000).map(score).collect();
+/// The same texts by the preset for tweets.
+fn social_model(train: &Dataset) -> ressenti::Result<Pipeline> {
+    let n = train.texts.len().min(50_000);
+    let builder = Pipeline::builder().preset(Preset::Social);
+    builder.fit(&train.texts[..n], &train.labels[..n])
+}
+
+/// Microseconds of `f`, for each of the first 2,000 texts, in ascending order; each was seen once before.
+fn micros_of<R>(test: &Dataset, mut f: impl FnMut(&str) -> R) -> Vec<f64> {
+    let texts = &test.texts[..test.texts.len().min(2_000)];
+    for text in texts {
+        black_box(f(text));
+    }
+    let mut micros: Vec<f64> =
+        texts.iter().map(|text| timed(|| drop(black_box(f(text)))).1 * 1e6).collect();
     micros.sort_by(f64::total_cmp);
-    let percentile = |p: usize| micros.get(micros.len() * p / 100).copied();
-    let figures = json!({ "p50_us": percentile(50), "p99_us": percentile(99) });
-    Ok(figures.as_object().cloned().unwrap_or_default())
+    micros
+}
+
+fn percentile(micros: &[f64], p: usize) -> Option<f64> {
+    micros.get(micros.len() * p / 100).copied()
+}
+
+fn one_by_one(pipeline: &Pipeline, test: &Dataset) -> Map<String, Value> {
+    let (mut scratch, mut out) = (Scratch::new(), Vec::new());
+    let micros =
+        micros_of(test, |text| pipeline.predict_proba_into(text, &mut scratch, &mut out).is_ok());
+    let figures = json!({ "p50_us": percentile(&micros, 50), "p99_us": percentile(&micros, 99) });
+    figures.as_object().cloned().unwrap_or_default()
+}
+
+fn one_text(train: &Dataset, test: &Dataset) -> Figures {
+    Ok(one_by_one(&small_model(train)?, test))
+}
+
+/// How long the terms of a text take, beside its label alone.
+fn one_explained(train: &Dataset, test: &Dataset) -> Figures {
+    let mut figures = Map::new();
+    for (name, pipeline) in [("baseline", small_model(train)?), ("social", social_model(train)?)] {
+        let explained = percentile(&micros_of(test, |text| pipeline.explain(text)), 50);
+        let scored = percentile(&micros_of(test, |text| pipeline.predict(text)), 50);
+        let (explained, scored) = explained.zip(scored).ok_or("there are no texts")?;
+        figures.insert(format!("{name}_p50_us"), explained.into());
+        figures.insert(format!("{name}_times_a_score"), (explained / scored).into());
+    }
+    Ok(figures)
+}
+
+/// How long one thread takes to score texts, beside the floor under it.
+fn above_the_floor(train: &Dataset, test: &Dataset) -> Figures {
+    let (mut figures, tweets) = (Map::new(), Analyzer::social().build()?);
+    for (name, pipeline) in [("baseline", small_model(train)?), ("social", social_model(train)?)] {
+        let (mut scratch, mut out) = (Scratch::new(), Vec::new());
+        let floor = best_of(20, || {
+            let hashed = |text: &String| {
+                if name == "social" { hashed_tokens(&tweets, text) } else { hashed_words(text) }
+            };
+            black_box(test.texts.iter().map(hashed).fold(0, u64::wrapping_add));
+        });
+        let scored = best_of(20, || {
+            for text in &test.texts {
+                let _ = black_box(pipeline.predict_proba_into(text, &mut scratch, &mut out));
+            }
+        });
+        let per_text = 1e6 / test.texts.len() as f64;
+        figures.insert(format!("{name}_us"), (scored * per_text).into());
+        figures.insert(format!("{name}_floor_us"), (floor * per_text).into());
+        figures.insert(format!("{name}_times_the_floor"), (scored / floor).into());
+    }
+    Ok(figures)
 }
 
 fn load(train: &Dataset, _: &Dataset) -> Figures {

@@ -116,8 +116,8 @@ pub use classifier::{
 };
 
 pub use pipeline::{
-    CalibrationReport, Contribution, Explanation, Footprint, Pipeline, PipelineBuilder, Preset,
-    Prior, PrunedPipeline,
+    CalibrationReport, Contribution, Explanation, Footprint, Mark, Pipeline, PipelineBuilder,
+    Predictions, Preset, Prior, PrunedPipeline, Scratch,
 };
 pub use sentiment::{Label, Prediction, Sentiment};
 

@@ -20,9 +20,10 @@ use ressenti::tracker::{NoopTracker, RunStatus, Tracker, Value};
 use ressenti::{
     Algorithm, Calibration, CalibrationMethod, CalibrationReport, ClassWeight, Classifier,
     ClassifierParams, Contribution, DocFreq, Error, Explanation, FitOptions, FitReport, Footprint,
-    Matrix, ModelFileError, MultiClass, NbWeighting, NeutralBand, Norm, OnlineClassifier, Pipeline,
-    PipelineBuilder, Prediction, Preset, Prior, Progress, PrunedPipeline, Rows, Sentiment, SgdLoss,
-    Stage, Step, Threshold, ThresholdRule, Vectorizer, VectorizerParams, Vocabulary,
+    Mark, Matrix, ModelFileError, MultiClass, NbWeighting, NeutralBand, Norm, OnlineClassifier,
+    Pipeline, PipelineBuilder, Prediction, Predictions, Preset, Prior, Progress, PrunedPipeline,
+    Rows, Scratch, Sentiment, SgdLoss, Stage, Step, Threshold, ThresholdRule, Vectorizer,
+    VectorizerParams, Vocabulary,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -54,6 +55,7 @@ fn values_cross_threads_survive_panics_and_can_be_copied_and_printed() {
     value::<Space>();
     value::<Trial>();
     value::<CalibrationBin>();
+    value::<Mark>();
     value::<Algorithm>();
     value::<Calibration>();
     value::<CalibrationMethod>();
@@ -250,6 +252,8 @@ fn traits_are_object_safe_and_their_objects_cross_threads() {
     shared::<Box<dyn Tracker>>();
     shared::<CvOptions<'static>>();
     shared::<FitOptions<'static>>();
+    shared::<Scratch>();
+    shared::<Predictions<'static, std::vec::IntoIter<String>>>();
     tracker::<Box<dyn Tracker>>();
     tracker::<std::sync::Arc<NoopTracker>>();
     tracker::<&NoopTracker>();

@@ -267,6 +267,11 @@ impl Classifier {
     pub fn neutral_band(&self) -> Option<NeutralBand> {
         if let Verdict::Band(band) = &self.verdict { Some(band.band) } else { None }
     }
+
+    /// Where among the classes the answer of the band is.
+    pub(crate) fn neutral_class(&self) -> Option<usize> {
+        if let Verdict::Band(band) = &self.verdict { Some(band.neutral()) } else { None }
+    }
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ impl Link {
     /// Appends one probability per class.
     pub(super) fn probabilities(self, decision: &[f64], out: &mut Vec<f64>) {
         match self {
-            Self::Logistic => out.extend([sigmoid(-decision[0]), sigmoid(decision[0])]),
+            Self::Logistic => out.extend(both_sigmoids(decision[0])),
             Self::Softmax => {
                 let start = out.len();
                 out.extend_from_slice(decision);
@@ -70,6 +70,13 @@ pub(super) fn sigmoid(z: f64) -> f64 {
     // exp never overflows when its argument is not positive.
     let e = (-z.abs()).exp();
     if z >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) }
+}
+
+/// The sigmoids of −z and of z, for one exponential.
+fn both_sigmoids(z: f64) -> [f64; 2] {
+    let e = (-z.abs()).exp();
+    let (low, high) = (e / (1.0 + e), 1.0 / (1.0 + e));
+    if z >= 0.0 { [low, high] } else { [high, low] }
 }
 
 /// From 0 at −1 to 1 at 1.
@@ -141,6 +148,7 @@ mod tests {
             let mut out = Vec::new();
             Link::Logistic.probabilities(&[z], &mut out);
             assert!((out[0] + out[1] - 1.0).abs() < 1e-15, "{out:?}");
+            assert_eq!(out, [sigmoid(-z), sigmoid(z)]);
             let (loss, slope) = logistic(z);
             assert_eq!(slope, -out[0]);
             let expected = if z > 0.0 { (-z).exp() } else { -z + z.exp().ln_1p() };

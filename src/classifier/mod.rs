@@ -99,14 +99,20 @@ const WEIGHTS: RangeInclusive<f64> = -1e200..=1e200;
 
 /// The place of a label among classes, or an error that lists them.
 pub(crate) fn find_class(classes: &[String], label: &str) -> Result<usize> {
-    classes.iter().position(|class| class == label).ok_or_else(|| {
-        let mut shown: Vec<String> =
-            classes.iter().take(10).map(|class| format!("{class:?}")).collect();
-        if classes.len() > shown.len() {
-            shown.push(format!("and {} more", classes.len() - shown.len()));
-        }
-        Error::UnknownLabel { found: label.to_owned(), classes: shown.join(", ") }
-    })
+    classes
+        .iter()
+        .position(|class| class == label)
+        .ok_or_else(|| Error::UnknownLabel { found: label.to_owned(), classes: list(classes) })
+}
+
+/// Classes as a message shows them.
+pub(crate) fn list(classes: &[String]) -> String {
+    let mut shown: Vec<String> =
+        classes.iter().take(10).map(|class| format!("{class:?}")).collect();
+    if classes.len() > shown.len() {
+        shown.push(format!("and {} more", classes.len() - shown.len()));
+    }
+    shown.join(", ")
 }
 
 /// The places of labels among classes.

@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
-use super::{Pipeline, scorer};
+use super::Pipeline;
+use super::marks::{self, Mark, Marks};
+use super::scorer::{self, Scratch};
 use crate::classifier::find_class;
 use crate::error::Result;
 use crate::sentiment::Prediction;
@@ -18,6 +21,9 @@ pub struct Contribution<'m> {
     pub value: f64,
     /// Value × weight: above 0 it speaks for the predicted label, below 0 against it.
     pub contribution: f64,
+    /// The bytes of the text that it was found in, from the left. An n-gram has all from its first token to its last, a run
+    /// of characters those of the characters; where these are others in the text, as after stripping accents, the word's.
+    pub spans: Vec<Range<usize>>,
 }
 
 /// Why a text got its label.
@@ -29,6 +35,8 @@ pub struct Contribution<'m> {
 /// let explanation = pipeline.explain("a lovely bag, really lovely")?;
 /// assert_eq!(explanation.prediction().label(), "positive");
 /// assert_eq!(explanation.terms()[0].term, "lovely");
+/// assert_eq!(explanation.terms()[0].spans, [2..8, 21..27]);
+/// assert_eq!(explanation.marked(), "a [+lovely+] [-bag-], really [+lovely+]");
 ///
 /// let sum: f64 = explanation.terms().iter().map(|t| t.contribution).sum();
 /// assert_eq!(explanation.intercept() + sum, explanation.decision());
@@ -39,6 +47,8 @@ pub struct Explanation<'m> {
     prediction: Prediction<'m>,
     intercept: f64,
     terms: Vec<Contribution<'m>>,
+    text: String,
+    marks: Vec<Mark>,
 }
 
 impl<'m> Explanation<'m> {
@@ -68,6 +78,43 @@ impl<'m> Explanation<'m> {
     pub fn decision(&self) -> f64 {
         self.intercept + self.terms.iter().map(|t| t.contribution).sum::<f64>()
     }
+
+    /// The text that is explained.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Which pieces of the text speak for the label and which against it, from the left. What a term contributes is shared
+    /// evenly among the places where it stands and the tokens that it is made of there, so that all marks together have the sum
+    /// of the contributions, but for rounding.
+    #[must_use]
+    pub fn marks(&self) -> &[Mark] {
+        &self.marks
+    }
+
+    /// The text, with `[+…+]` around what speaks for the label and `[-…-]` around what speaks against it.
+    #[must_use]
+    pub fn marked(&self) -> String {
+        marks::marked(&self.text, &self.marks)
+    }
+
+    /// The text as HTML, escaped, with `<mark class="for" data-weight="0.123">…</mark>` around what speaks for the label and
+    /// `<mark class="against" data-weight="-0.123">…</mark>` around what speaks against it. The rest is for a style sheet.
+    ///
+    /// ```
+    /// use ressenti::Pipeline;
+    ///
+    /// let pipeline = Pipeline::builder().fit(&["good crew", "bad crew"], &["positive", "negative"])?;
+    /// let html = pipeline.explain("<b>good!</b>")?.to_html();
+    /// assert!(html.starts_with("&lt;b&gt;<mark class=\"for\" data-weight=\"0."));
+    /// assert!(html.ends_with("\">good</mark>!&lt;/b&gt;"));
+    /// # Ok::<(), ressenti::Error>(())
+    /// ```
+    #[must_use]
+    pub fn to_html(&self) -> String {
+        marks::to_html(&self.text, &self.marks)
+    }
 }
 
 /// One line with the answer, then one line per term.
@@ -82,24 +129,41 @@ impl fmt::Display for Explanation<'_> {
 }
 
 impl Pipeline {
-    /// Which terms of a text speak for its label and which against it.
+    /// Which terms of a text speak for its label and which against it, and where they stand.
     ///
     /// Errors: [`Error::EmptyText`](crate::Error::EmptyText) for a text that is empty or only white space.
     pub fn explain(&self, text: &str) -> Result<Explanation<'_>> {
         scorer::with_scratch(|scratch| {
-            let prediction = self.predict_in(text, scratch)?;
+            let prediction = self.predict_with(text, scratch)?;
             let class = prediction.class();
-            let row = scratch.row();
+            let Scratch { row, places, .. } = scratch;
+            self.vectorizer.find_places(text, row, places);
+            places.found.sort_unstable_by_key(|place| (place.column, place.bytes.start));
+            let mut marks = Marks::of(&places.pieces);
+            let mut rest = &places.found[..];
             let contribution = |(&column, &value): (&u32, &f32)| {
+                // Columns ascend on both sides; of hashed ones, some may have come to nothing in the row.
+                rest = &rest[rest.iter().take_while(|place| place.column < column).count()..];
+                let n = rest.iter().take_while(|place| place.column == column).count();
+                let (here, after) = rest.split_at(n);
+                rest = after;
                 let column = column as usize;
                 let value = self.classifier.seen(value.into());
                 let contribution = value * self.classifier.weight_for(class, column);
-                Contribution { term: self.vectorizer.feature_name(column), value, contribution }
+                let share = contribution / n.max(1) as f64;
+                for place in here {
+                    marks.add(place.pieces, share);
+                }
+                let term = self.vectorizer.feature_name(column);
+                let spans = here.iter().map(|place| place.bytes.clone()).collect();
+                Contribution { term, value, contribution, spans }
             };
             let mut terms: Vec<_> =
                 row.columns().iter().zip(row.values()).map(contribution).collect();
             terms.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
-            Ok(Explanation { prediction, intercept: self.classifier.intercept_for(class), terms })
+            let intercept = self.classifier.intercept_for(class);
+            let (text, marks) = (text.to_owned(), marks.finish());
+            Ok(Explanation { prediction, intercept, terms, text, marks })
         })
     }
 

@@ -9,6 +9,7 @@ mod calibrated;
 mod evaluation;
 mod explain;
 mod ground;
+mod marks;
 mod presets;
 mod prior;
 mod prune;
@@ -21,9 +22,11 @@ use serde::{Deserialize, Serialize};
 pub use builder::PipelineBuilder;
 pub use calibrated::CalibrationReport;
 pub use explain::{Contribution, Explanation};
+pub use marks::Mark;
 pub use presets::Preset;
 pub use prior::Prior;
 pub use prune::{Footprint, PrunedPipeline};
+pub use scorer::{Predictions, Scratch};
 
 pub(crate) use builder::Beyond;
 pub(crate) use calibrated::HeldOut;
@@ -32,7 +35,6 @@ pub(crate) use ground::Ground;
 use crate::classifier::{Classifier, FitReport};
 use crate::error::{Error, Result};
 use crate::persist;
-use crate::sentiment::Prediction;
 use crate::tracker::Tracker;
 use crate::vectorizer::Vectorizer;
 
@@ -133,33 +135,6 @@ impl Pipeline {
     #[must_use]
     pub fn fit_report(&self) -> &FitReport {
         self.classifier.fit_report()
-    }
-
-    /// The sentiment of a text.
-    ///
-    /// A text without a known term is scored by the intercept alone, and
-    /// [`is_uninformed`](Prediction::is_uninformed) says so.
-    ///
-    /// Errors: [`Error::EmptyText`] for a text that is empty or only white space.
-    pub fn predict(&self, text: &str) -> Result<Prediction<'_>> {
-        scorer::with_scratch(|scratch| self.predict_in(text, scratch))
-    }
-
-    /// The probability of each class, in the order of [`classes`](Self::classes).
-    ///
-    /// Errors: [`Error::EmptyText`] for a text that is empty or only white space.
-    pub fn predict_proba(&self, text: &str) -> Result<Vec<f64>> {
-        scorer::with_scratch(|scratch| {
-            self.score(text, scratch)?;
-            Ok(scratch.probabilities().to_vec())
-        })
-    }
-
-    /// The sentiment of each text: one result per text, in their order, on all threads of the caller's rayon pool. A text
-    /// that cannot be scored does not keep the others from it.
-    #[must_use]
-    pub fn predict_batch<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Vec<Result<Prediction<'_>>> {
-        scorer::in_pieces(texts, |text, scratch| self.predict_in(text, scratch))
     }
 
     /// Writes the model to one file, replacing what is there: after a crash at any moment there is the old file or the

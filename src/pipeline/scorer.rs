@@ -1,29 +1,48 @@
 //! One text to its decision values and probabilities, without an allocation once the buffers have grown.
+//!
+//! A text passes through buffers that belong to the caller or to its thread: a pipeline itself is only read, so any number of
+//! threads may share one and nothing is locked. What a term means is not known here.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
 
 use super::Pipeline;
+use crate::classifier::list;
 use crate::error::{Error, Result};
 use crate::parallel;
-use crate::sentiment::Prediction;
-use crate::vectorizer::{RowScratch, TextCounts};
+use crate::sentiment::{Prediction, Sentiment};
+use crate::vectorizer::{Places, RowScratch, TextCounts};
 
-/// Buffers that one text after the other passes through, and the scores of the last one.
+/// Buffers that one text after the other passes through, for those who score many: with the same `Scratch`, a text like
+/// those before it is scored without an allocation.
+///
+/// It serves any pipeline. What it remembers (of the words it has met, what they are stemmed to) saves time and changes no
+/// answer; it takes less than a megabyte for each of the last four pipelines that were asked with it.
+///
+/// ```
+/// use ressenti::{Pipeline, Scratch};
+///
+/// let pipeline = Pipeline::builder().fit(&["lovely crew", "lost bag"], &["positive", "negative"])?;
+/// let (mut scratch, mut probabilities) = (Scratch::new(), Vec::new());
+/// for text in ["lovely", "lost again"] {
+///     pipeline.predict_proba_into(text, &mut scratch, &mut probabilities)?;
+///     assert_eq!(probabilities, pipeline.predict_proba(text)?);
+/// }
+/// # Ok::<(), ressenti::Error>(())
+/// ```
 #[derive(Debug, Default)]
-pub(super) struct Scratch {
-    row: RowScratch,
+pub struct Scratch {
+    pub(super) row: RowScratch,
+    pub(super) places: Places,
     decision: Vec<f64>,
-    probabilities: Vec<f64>,
+    pub(super) probabilities: Vec<f64>,
 }
 
 impl Scratch {
-    pub(super) fn row(&self) -> &RowScratch {
-        &self.row
-    }
-
-    pub(super) fn probabilities(&self) -> &[f64] {
-        &self.probabilities
+    /// Empty buffers, which grow as texts ask for it.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
     }
 }
 
@@ -39,40 +58,41 @@ pub(super) fn with_scratch<R>(f: impl FnOnce(&mut Scratch) -> R) -> R {
     })
 }
 
-/// `f` of every text, in order, on all threads.
-pub(super) fn in_pieces<T: AsRef<str> + Sync, R: Send>(
-    texts: &[T],
-    f: impl Fn(&str, &mut Scratch) -> R + Send + Sync,
-) -> Vec<R> {
-    // Several pieces a thread even out texts of uneven length.
-    let pieces = (4 * parallel::threads()).min(texts.len());
-    let parts = parallel::map((0..pieces).collect(), |i| {
-        let mut scratch = Scratch::default();
-        let mine = &texts[parallel::piece(texts.len(), pieces, i)];
-        mine.iter().map(|text| f(text.as_ref(), &mut scratch)).collect::<Vec<R>>()
-    });
-    let mut results = Vec::with_capacity(texts.len());
-    results.extend(parts.into_iter().flatten());
-    results
+/// The sentiments of texts that come one after the other; see [`Pipeline::predict_iter`].
+#[derive(Debug)]
+pub struct Predictions<'m, I> {
+    pipeline: &'m Pipeline,
+    texts: I,
+    scratch: Scratch,
+}
+
+impl<'m, T: AsRef<str>, I: Iterator<Item = T>> Iterator for Predictions<'m, I> {
+    type Item = Result<Prediction<'m>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let text = self.texts.next()?;
+        Some(self.pipeline.predict_with(text.as_ref(), &mut self.scratch))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.texts.size_hint()
+    }
 }
 
 impl Pipeline {
-    /// Leaves the row, the decision values and the probabilities of a text in `scratch`; returns what it was counted
-    /// from and the class.
-    pub(super) fn score(&self, text: &str, scratch: &mut Scratch) -> Result<(TextCounts, usize)> {
-        if text.trim_start().is_empty() {
-            return Err(Error::EmptyText);
-        }
-        let Scratch { row, decision, probabilities } = scratch;
-        let counts = self.vectorizer.transform_one(text, row);
-        self.classifier.decide(row.columns(), row.values(), decision);
-        probabilities.clear();
-        self.classifier.probabilities(decision, probabilities);
-        Ok((counts, self.classifier.class_of(decision)))
+    /// The sentiment of a text.
+    ///
+    /// A text without a known term is scored by the intercept alone, and
+    /// [`is_uninformed`](Prediction::is_uninformed) says so.
+    ///
+    /// Errors: [`Error::EmptyText`] for a text that is empty or only white space.
+    pub fn predict(&self, text: &str) -> Result<Prediction<'_>> {
+        with_scratch(|scratch| self.predict_with(text, scratch))
     }
 
-    pub(super) fn predict_in(&self, text: &str, scratch: &mut Scratch) -> Result<Prediction<'_>> {
-        let (counts, class) = self.score(text, scratch)?;
+    /// [`predict`](Self::predict) with your own buffers instead of those of the thread.
+    pub fn predict_with(&self, text: &str, scratch: &mut Scratch) -> Result<Prediction<'_>> {
+        let (counts, class) = self.read(text, scratch)?;
         Ok(Prediction {
             label: Cow::Borrowed(&self.classes()[class]),
             class,
@@ -82,5 +102,122 @@ impl Pipeline {
             terms: scratch.row.columns().len(),
             model_version: None,
         })
+    }
+
+    /// The probability of each class, in the order of [`classes`](Self::classes).
+    ///
+    /// Errors: [`Error::EmptyText`] for a text that is empty or only white space.
+    pub fn predict_proba(&self, text: &str) -> Result<Vec<f64>> {
+        with_scratch(|scratch| {
+            self.read(text, scratch)?;
+            Ok(scratch.probabilities.clone())
+        })
+    }
+
+    /// [`predict_proba`](Self::predict_proba) into `out`, whose former content goes, with your own buffers: see
+    /// [`Scratch`] for an example.
+    ///
+    /// Errors: as for [`predict_proba`](Self::predict_proba); `out` is then empty.
+    pub fn predict_proba_into(
+        &self,
+        text: &str,
+        scratch: &mut Scratch,
+        out: &mut Vec<f64>,
+    ) -> Result<()> {
+        out.clear();
+        self.read(text, scratch)?;
+        out.extend_from_slice(&scratch.probabilities);
+        Ok(())
+    }
+
+    /// One number from −1 to 1: the probability of the positive class minus that of the negative one. A neutral class pulls it
+    /// towards 0.
+    ///
+    /// Of two classes one is [positive](crate::Classifier::positive) and the other negative; of three, one must be neutral: that of a
+    /// [`NeutralBand`](crate::NeutralBand), or the class `neutral`, however it is capitalised. It is made of probabilities alone;
+    /// the label of [`predict`](Self::predict) may come from a threshold besides.
+    ///
+    /// ```
+    /// use ressenti::Pipeline;
+    ///
+    /// let pipeline = Pipeline::builder().fit(&["lovely crew", "lost bag"], &["positive", "negative"])?;
+    /// let score = pipeline.score("a lovely flight")?;
+    /// assert!(score > 0.0 && score < 1.0);
+    /// assert!(pipeline.score("where is my bag")? < 0.0);
+    ///
+    /// let stars = Pipeline::builder().fit(&["bad", "so so", "good", "great"], &[1, 2, 3, 4])?;
+    /// assert!(stars.score("good").is_err());
+    /// # Ok::<(), ressenti::Error>(())
+    /// ```
+    ///
+    /// Errors: [`Error::EmptyText`] as for [`predict`](Self::predict), and [`Error::InvalidValues`] for other classes than
+    /// these.
+    pub fn score(&self, text: &str) -> Result<f64> {
+        let (positive, negative) = self.poles()?;
+        with_scratch(|scratch| {
+            self.read(text, scratch)?;
+            Ok(scratch.probabilities[positive] - scratch.probabilities[negative])
+        })
+    }
+
+    /// The sentiment of each text: one result per text, in their order, on all threads of the caller's rayon pool. A text
+    /// that cannot be scored does not keep the others from it.
+    #[must_use]
+    pub fn predict_batch<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Vec<Result<Prediction<'_>>> {
+        parallel::map_each(texts, |text| self.predict(text.as_ref()))
+    }
+
+    /// The sentiment of each text of a stream, when it is asked for: lazily, one by one, on the caller's thread.
+    ///
+    /// ```
+    /// use ressenti::Pipeline;
+    ///
+    /// let pipeline = Pipeline::builder().fit(&["lovely crew", "lost bag"], &["positive", "negative"])?;
+    /// let lines = "lovely flight\n\nlost again".lines(); // or those of a file or a socket
+    /// let labels = pipeline.predict_iter(lines).flatten().map(|p| p.label().to_owned());
+    /// assert_eq!(labels.collect::<Vec<_>>(), ["positive", "negative"]);
+    /// # Ok::<(), ressenti::Error>(())
+    /// ```
+    pub fn predict_iter<I: IntoIterator<Item: AsRef<str>>>(
+        &self,
+        texts: I,
+    ) -> Predictions<'_, I::IntoIter> {
+        Predictions { pipeline: self, texts: texts.into_iter(), scratch: Scratch::new() }
+    }
+
+    /// Leaves the row, the decision values and the probabilities of a text in `scratch`; returns what it was counted
+    /// from and the class.
+    fn read(&self, text: &str, scratch: &mut Scratch) -> Result<(TextCounts, usize)> {
+        if text.trim_start().is_empty() {
+            return Err(Error::EmptyText);
+        }
+        let Scratch { row, decision, probabilities, .. } = scratch;
+        let counts = self.vectorizer.transform_one(text, row);
+        self.classifier.decide(row.columns(), row.values(), decision);
+        probabilities.clear();
+        self.classifier.probabilities(decision, probabilities);
+        Ok((counts, self.classifier.class_of(decision)))
+    }
+
+    /// The positive and the negative class.
+    fn poles(&self) -> Result<(usize, usize)> {
+        let (classes, positive) = (self.classes(), self.classifier.positive());
+        let neutral = if classes.len() == 2 {
+            None
+        } else {
+            let named = |class: &String| class.eq_ignore_ascii_case(Sentiment::Neutral.as_str());
+            self.classifier.neutral_class().or_else(|| classes.iter().position(named))
+        };
+        let mut others = (0..classes.len()).filter(|&i| i != positive && Some(i) != neutral);
+        match (others.next(), others.next()) {
+            (Some(negative), None) if neutral != Some(positive) => Ok((positive, negative)),
+            _ => Err(Error::InvalidValues {
+                what: "classes",
+                problem: format!(
+                    "a score needs two opposite ones, or three of which one is called \"neutral\", but there are {}; use predict_proba",
+                    list(classes)
+                ),
+            }),
+        }
     }
 }

@@ -56,6 +56,7 @@ pub(crate) struct Buffer {
     word: String,
     stripped: String,
     marked: String,
+    decoded: social::Decoded,
 }
 
 impl fmt::Debug for Analyzer {
@@ -184,7 +185,7 @@ impl Analyzer {
             return words.iter().for_each(|range| each(ascii(&words.text()[range.clone()]), range));
         }
         let text = self.params.max_bytes.map_or(text, |max_bytes| start_of(text, max_bytes));
-        let Buffer { word, stripped, .. } = buffer;
+        let Buffer { word, stripped, decoded, .. } = buffer;
         let fold = || Fold::new(text, lowercase, strip_accents);
         match tokenizer {
             Tokenizer::Word => segment::words(text, lowercase, strip_accents, word, each),
@@ -197,9 +198,11 @@ impl Analyzer {
             Tokenizer::UnicodeWord => segment::unicode_words(text, lowercase, word, each),
             Tokenizer::Social(social) if strip_accents => {
                 let each = |token: &str, range| strip(token, range, stripped, &mut each);
-                social::tokens(text, social, lowercase, word, each);
+                social::tokens(text, social, lowercase, word, decoded, each);
             }
-            Tokenizer::Social(social) => social::tokens(text, social, lowercase, word, each),
+            Tokenizer::Social(social) => {
+                social::tokens(text, social, lowercase, word, decoded, each);
+            }
         }
     }
 

@@ -141,7 +141,8 @@ pub(crate) struct Scope {
 impl Scope {
     /// Whether what stands between two tokens ends a clause.
     pub(crate) fn ends_in(gap: &str) -> bool {
-        gap.contains(['.', ',', ':', ';', '!', '?', '(', ')', '…'])
+        // Nothing or a space stands between most.
+        !matches!(gap, "" | " ") && gap.contains(['.', ',', ':', ';', '!', '?', '(', ')', '…'])
     }
 
     /// Nothing that follows is negated any more.

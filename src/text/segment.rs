@@ -130,8 +130,11 @@ pub(super) fn lowered<'a>(word: &'a str, lowercase: bool, buffer: &'a mut String
     if word.is_ascii() {
         buffer.push_str(word);
         buffer.make_ascii_lowercase();
-    } else {
+    } else if word.contains('Σ') {
+        // The one letter that looks at its neighbours.
         buffer.push_str(&word.to_lowercase());
+    } else {
+        buffer.extend(word.chars().flat_map(char::to_lowercase));
     }
     buffer
 }

@@ -40,6 +40,12 @@ impl Arena {
         &self.text[self.range(i)]
     }
 
+    /// Gives back the room that is left.
+    pub(super) fn settle(&mut self) {
+        self.text.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
+
     pub(super) fn push(&mut self, text: &str) -> Result<()> {
         let too_large =
             || Error::TooLarge { what: "bytes of distinct terms", limit: u32::MAX.into() };

@@ -191,11 +191,12 @@ impl Block {
 
     /// Keeps no more of the lemmas than its terms need, here and in its settings.
     pub(super) fn forget_lemmas(&mut self, params: &mut BlockParams) -> Result<()> {
-        if let Finder::Terms(index) = &self.finder
+        if let Finder::Terms(index) = &mut self.finder
             && self.analyzer.params().has_lemmas()
         {
             params.analyzer = self.analyzer.with_known_lemmas(|t| index.tokens().find(t) != NONE);
             self.analyzer = params.analyzer.build()?;
+            index.forget_forms();
         }
         Ok(())
     }

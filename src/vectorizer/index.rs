@@ -3,8 +3,10 @@
 //! Built from a [`Vocabulary`]; what it finds are columns. What they weigh is not known here.
 
 use std::hint::black_box;
+use std::ops::Range;
 
 use super::Vocabulary;
+use super::forms::new_owner;
 use super::pairs::Pairs;
 use super::reader::separator;
 use super::scratch::{ReadScratch, RowScratch, TextCounts};
@@ -26,10 +28,13 @@ pub(super) struct TermIndex {
     unit: Unit,
     ngram_range: (usize, usize),
     tokens: Tokens,
-    /// The column of each token, or [`NONE`] for what is only the beginning or a part of a term.
+    /// The column of each token, or [`NONE`] for what is only the beginning or a part of a term; at last, [`NONE`] for what is
+    /// no token.
     columns: Vec<u32>,
     /// Longer terms with theirs.
     pairs: Pairs<u32>,
+    /// Whose surface forms are remembered; another one for each analyzer that it is used with.
+    owner: u64,
 }
 
 /// A token on the path of a term.
@@ -49,6 +54,7 @@ impl TermIndex {
             tokens: Tokens::default(),
             columns: Vec::new(),
             pairs: Pairs::default(),
+            owner: new_owner(),
         };
         // Of words, the short ones are terms themselves.
         let least = if unit == Unit::CharactersOfWords { 1 } else { min as usize };
@@ -64,7 +70,10 @@ impl TermIndex {
                 return Err(Error::InvalidValues { what: "vocabulary", problem });
             }
         }
-        index.columns.resize(index.tokens.len(), NONE);
+        index.columns.resize(index.tokens.len() + 1, NONE);
+        index.columns.shrink_to_fit();
+        index.tokens.settle();
+        index.pairs.settle();
         Ok(index)
     }
 
@@ -115,6 +124,11 @@ impl TermIndex {
         &self.tokens
     }
 
+    /// Forgets what surface forms come to: it will be used with another analyzer.
+    pub(super) fn forget_forms(&mut self) {
+        self.owner = new_owner();
+    }
+
     /// Leaves the columns of a text in `scratch`, one entry per occurrence.
     pub(super) fn find(
         &self,
@@ -123,7 +137,7 @@ impl TermIndex {
         scratch: &mut RowScratch,
     ) -> TextCounts {
         let RowScratch { read, columns, .. } = scratch;
-        let ReadScratch { buffer, lookups, tokens, ngrams, .. } = read;
+        let ReadScratch { buffer, lookups, memory, tokens, ngrams, .. } = read;
         if self.unit == Unit::CharactersOfWords {
             let mut counts = TextCounts::default();
             analyzer.segment(text, buffer, |word, _| {
@@ -148,9 +162,34 @@ impl TermIndex {
             }
             tokens.extend(self.tokens.found(lookups));
         } else {
-            analyzer.each(text, buffer, |token, _| tokens.push(self.tokens.find(token)));
+            let forms = memory.of(self.owner);
+            let each = |token, _| tokens.push(token);
+            forms.read(analyzer, &self.tokens, text, buffer, each);
         }
         self.find_in_tokens(tokens, ngrams, columns)
+    }
+
+    /// Leaves the tokens of a text in `read`, and hands out their bytes.
+    pub(super) fn read_places(
+        &self,
+        analyzer: &Analyzer,
+        text: &str,
+        read: &mut ReadScratch,
+        mut each: impl FnMut(Range<usize>),
+    ) {
+        let ReadScratch { buffer, memory, tokens, .. } = read;
+        tokens.clear();
+        if analyzer.is_plain() {
+            analyzer.segment(text, buffer, |token, range| {
+                tokens.push(self.tokens.find(token));
+                each(range);
+            });
+        } else {
+            memory.of(self.owner).read(analyzer, &self.tokens, text, buffer, |token, range| {
+                tokens.push(token);
+                each(range);
+            });
+        }
     }
 
     /// Appends the columns of a text's tokens, [`NONE`] for those in no term.
@@ -162,10 +201,17 @@ impl TermIndex {
         columns: &mut Vec<u32>,
     ) -> TextCounts {
         let (min, max) = self.ngram_range;
-        let known = |&token: &u32| token != NONE;
         if min == 1 {
-            let found = tokens.iter().copied().filter(known);
-            columns.extend(found.map(|token| self.columns[token as usize]).filter(known));
+            let before = columns.len();
+            columns.resize(before + tokens.len(), 0);
+            let (found, mut n, last) = (&mut columns[before..], 0, self.columns.len() - 1);
+            for &token in tokens {
+                // Written in any case: no guess at which tokens are known.
+                let column = self.columns[(token as usize).min(last)];
+                found[n] = column;
+                n += usize::from(column != NONE);
+            }
+            columns.truncate(before + n);
         }
         if max > 1 {
             ngrams.clear();
@@ -191,10 +237,27 @@ impl TermIndex {
 
     /// Appends the columns of the terms that a word is made of.
     pub(super) fn find_in_word(&self, word: &str, tokens: &mut Vec<u32>, columns: &mut Vec<u32>) {
+        self.read_word(word, tokens);
+        let min = self.ngram_range.0.min(tokens.len());
+        self.each_term(tokens, min, |column, _| columns.push(column));
+    }
+
+    /// Leaves the characters of a word in `tokens`.
+    #[inline]
+    pub(super) fn read_word(&self, word: &str, tokens: &mut Vec<u32>) {
         tokens.clear();
         tokens.extend(word.split_inclusive(|_| true).map(|c| self.tokens.find(c)));
-        let (min, max) = self.ngram_range;
-        let min = min.min(tokens.len());
+    }
+
+    /// Hands out the column of each run of at least `min` tokens that is a term, and which run it is.
+    #[inline]
+    pub(super) fn each_term(
+        &self,
+        tokens: &[u32],
+        min: usize,
+        mut each: impl FnMut(u32, Range<usize>),
+    ) {
+        let max = self.ngram_range.1;
         for (i, &first) in tokens.iter().enumerate() {
             if first == NONE {
                 continue;
@@ -207,7 +270,9 @@ impl TermIndex {
                     let Some(pair) = pair else { break };
                     (node, column) = (pair.node, pair.value);
                 }
-                columns.extend((n >= min && column != NONE).then_some(column));
+                if n >= min && column != NONE {
+                    each(column, i..i + n);
+                }
             }
         }
     }

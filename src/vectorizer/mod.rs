@@ -2,7 +2,8 @@
 //!
 //! `fit` reads texts (`reader`), counts n-grams of their tokens (`terms`, `counts`), keeps those that the settings ask for in
 //! a sorted [`Vocabulary`], and remembers their document frequencies as weights (`weighting`). `transform` looks the n-grams
-//! of a text up (`index`) or hashes them (`hashing`), block by block (`block`), and pays out a row (`scratch`, `build`). What a
+//! of a text up (`index`, `forms`) or hashes them (`hashing`), block by block (`block`), and pays out a row (`scratch`, `build`); `places` says where in the
+//! text they stand. What a
 //! label is, or what a row is used for, is not known here.
 
 mod arena;
@@ -10,10 +11,12 @@ mod block;
 mod block_params;
 mod build;
 mod counts;
+mod forms;
 mod hashing;
 mod index;
 mod pairs;
 mod params;
+mod places;
 mod reader;
 mod scratch;
 mod selected;
@@ -41,6 +44,7 @@ use crate::text::Analyzer;
 use block::BlockParts;
 use build::{build, rows_of};
 use counts::{BlockCounts, Columns};
+pub(crate) use places::Places;
 use reader::{Read, Source, Texts, TokenLists, check_tokens};
 pub(crate) use scratch::{RowScratch, TextCounts};
 pub(crate) use shared::Shared;

@@ -80,6 +80,11 @@ impl<V: Copy + Default> Pairs<V> {
         Self { table: Table::with_room(n) }
     }
 
+    /// There will be no new ones.
+    pub(super) fn settle(&mut self) {
+        self.table.settle();
+    }
+
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.table.len()

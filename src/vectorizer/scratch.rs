@@ -26,6 +26,7 @@ pub(crate) struct RowScratch {
 pub(super) struct ReadScratch {
     pub(super) buffer: crate::text::Buffer,
     pub(super) lookups: super::tokens::Lookups,
+    pub(super) memory: super::forms::Memory,
     pub(super) tokens: Vec<u32>,
     /// The n-grams of the length at hand.
     pub(super) ngrams: Vec<u32>,
@@ -181,22 +182,24 @@ fn sort(numbers: &mut [u32]) {
         0 | 1 => {}
         2..=8 => sort_few::<8>(numbers),
         9..=16 => sort_few::<16>(numbers),
-        17..=32 => sort_few::<32>(numbers),
+        17..=24 => sort_few::<24>(numbers),
+        25..=32 => sort_few::<32>(numbers),
         _ => numbers.sort_unstable(),
     }
 }
 
-/// Sorts up to `N` numbers, of which `N` is a power of two.
+/// Sorts up to `N` numbers.
 #[inline]
 fn sort_few<const N: usize>(numbers: &mut [u32]) {
+    let step = const { N.next_power_of_two() as u32 };
     let any = numbers.iter().fold(0, |a, &b| a | b);
-    if any >= i32::MAX as u32 / N as u32 {
+    if any >= i32::MAX as u32 / step {
         return numbers.sort_unstable();
     }
     // Made different by where they stand, so that no two get the same place.
     let mut keys = [i32::MAX; N];
     for (i, (key, &number)) in keys.iter_mut().zip(&*numbers).enumerate() {
-        *key = (number * N as u32 + i as u32).cast_signed();
+        *key = (number * step + i as u32).cast_signed();
     }
     let mut smaller = [0i32; N];
     for &other in &keys[..numbers.len()] {
@@ -205,7 +208,7 @@ fn sort_few<const N: usize>(numbers: &mut [u32]) {
         }
     }
     for (&key, &place) in keys.iter().zip(&smaller).take(numbers.len()) {
-        numbers[place.cast_unsigned() as usize] = key.cast_unsigned() / N as u32;
+        numbers[place.cast_unsigned() as usize] = key.cast_unsigned() / step;
     }
 }
 

@@ -348,6 +348,12 @@ impl Tokens {
         if known == NONE { self.add(text, key, key.hash(self.table.seed())) } else { Ok(known) }
     }
 
+    /// There will be no new ones.
+    pub(super) fn settle(&mut self) {
+        self.texts.settle();
+        self.table.settle();
+    }
+
     /// Adds a token that is new.
     fn add(&mut self, text: &str, Key { bytes, length }: Key, hash: u64) -> Result<u32> {
         if length == u32::MAX {

@@ -72,6 +72,7 @@ impl Vocabulary {
         for term in terms {
             arena.push(term)?;
         }
+        arena.settle();
         Ok(Self { terms: arena })
     }
 

@@ -3,14 +3,13 @@
 //! Text in; the text that was meant out, and the way back from its bytes to those of the original. Entities are decoded
 //! once: `&amp;lt;` becomes `&lt;`. The table of names is html-escape's.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 /// The longest name, `&CounterClockwiseContourIntegral;`, with `&` and `;`. Numbers are shorter, unless padded.
 const LONGEST: usize = 33;
 
-/// Where in the original the decoded text comes from.
-#[derive(Default)]
+/// Where in the original the decoded text comes from; keeps its room from one text to the next.
+#[derive(Debug, Default)]
 pub(super) struct Origin {
     /// The bytes of each decoded entity, in order: in the decoded text and in the original.
     decoded: Vec<(Range<usize>, Range<usize>)>,
@@ -18,14 +17,15 @@ pub(super) struct Origin {
     passed: usize,
 }
 
-/// The text without entities. One without `&` costs a look for it.
-pub(super) fn decoded(text: &str) -> (Cow<'_, str>, Origin) {
-    let mut origin = Origin::default();
+/// The text without entities, for which `out` has room. One without `&` costs a look for it.
+pub(super) fn decoded<'t>(text: &'t str, out: &'t mut String, origin: &mut Origin) -> &'t str {
+    origin.decoded.clear();
+    origin.passed = 0;
     // All of it, for that is quicker than a search that stops.
     if text.bytes().fold(0, |found, b| found | u8::from(b == b'&')) == 0 {
-        return (Cow::Borrowed(text), origin);
+        return text;
     }
-    let mut out = String::new();
+    out.clear();
     let mut copied = 0;
     let mut from = 0;
     while let Some(ampersand) = text[from..].find('&') {
@@ -33,21 +33,23 @@ pub(super) fn decoded(text: &str) -> (Cow<'_, str>, Origin) {
         from = start + 1;
         let Some(length) = entity(&text.as_bytes()[start..]) else { continue };
         let name = &text[start..start + length];
-        let value = html_escape::decode_html_entities(name);
-        if let Cow::Owned(value) = value {
-            out.push_str(&text[copied..start]);
-            let before = out.len();
-            out.push_str(&value);
+        let ahead = out.len();
+        out.push_str(&text[copied..start]);
+        let before = out.len();
+        html_escape::decode_html_entities_to_string(name, out);
+        if out[before..] == *name {
+            out.truncate(ahead);
+        } else {
             from = start + length;
             copied = from;
             origin.decoded.push((before..out.len(), start..from));
         }
     }
     if origin.decoded.is_empty() {
-        return (Cow::Borrowed(text), origin);
+        return text;
     }
     out.push_str(&text[copied..]);
-    (Cow::Owned(out), origin)
+    out
 }
 
 /// The length of what has the form of an entity: `&`, letters, digits or `#`, and `;`.
@@ -91,6 +93,7 @@ mod tests {
 
     #[test]
     fn entities_are_decoded_once() {
+        let (mut out, mut origin) = (String::new(), Origin::default());
         let table = [
             ("a &amp; b", "a & b"),
             ("&lt;3 &#39;&#x27;&quot;", "<3 ''\""),
@@ -100,19 +103,21 @@ mod tests {
             ("&hearts;&#128525;", "♥😍"),
         ];
         for (text, expected) in table {
-            assert_eq!(decoded(text).0, expected);
+            assert_eq!(decoded(text, &mut out, &mut origin), expected);
         }
         let kept =
             ["&", "&;", "&amp", "& amp;", "&nosuch;", "&#xD800;", "&#99999999;", "AT&T;", "&&"];
         for text in kept {
-            assert!(matches!(decoded(text).0, Cow::Borrowed(_)), "{text}");
+            assert_eq!(decoded(text, &mut out, &mut origin), text);
+            assert!(origin.decoded.is_empty());
         }
     }
 
     #[test]
     fn positions_lead_back_to_the_original() {
         let text = "&lt;3 é &amp;x &fjlig; z";
-        let (plain, mut origin) = decoded(text);
+        let (mut out, mut origin) = (String::new(), Origin::default());
+        let plain = decoded(text, &mut out, &mut origin);
         assert_eq!(plain, "<3 é &x fj z");
         let back: Vec<&str> = [0..2, 3..5, 6..8, 9..10, 10..11, 10..13, 12..13]
             .map(|range| &text[origin.range(range)])

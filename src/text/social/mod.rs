@@ -16,6 +16,7 @@ mod word;
 use std::ops::Range;
 
 use self::bytes::{LEAD, Lead, WORD, is};
+use self::html::Origin;
 use self::word::{ANOTHER_LOOK, FOLDING, Word};
 use super::chars::{Class, class};
 pub use settings::{Elongation, Entity, Social};
@@ -23,22 +24,31 @@ pub use settings::{Elongation, Entity, Social};
 /// The token after a word whose letters were drawn out.
 const ELONGATED: &str = "<elongated>";
 
-/// The tokens of a text. `buffer` takes the text and what has to be changed, and saves allocations between calls.
+/// Room for a text without its entities.
+#[derive(Debug, Default)]
+pub(super) struct Decoded {
+    text: String,
+    origin: Origin,
+}
+
+/// The tokens of a text. `buffer` takes the text and what has to be changed; it and `decoded` save allocations between calls.
 pub(super) fn tokens(
     text: &str,
     social: Social,
     lowercase: bool,
     buffer: &mut String,
+    decoded: &mut Decoded,
     mut each: impl FnMut(&str, Range<usize>),
 ) {
-    let (text, mut origin) = html::decoded(text);
+    let Decoded { text: out, origin } = decoded;
+    let text = html::decoded(text, out, origin);
     let each = |token: &str, range| each(token, origin.range(range));
     buffer.clear();
-    buffer.push_str(&text);
+    buffer.push_str(text);
     if lowercase {
         buffer.make_ascii_lowercase();
     }
-    Scanner { text: &text, social, lowercase, buffer, each, faced: 0 }.run();
+    Scanner { text, social, lowercase, buffer, each, faced: 0 }.run();
 }
 
 struct Scanner<'t, F> {

@@ -163,8 +163,7 @@ pub(super) fn push_folded(
     let look = needs & (SHORTENING | FOLDING) != 0 && elongation != Elongation::Keep;
     let drawn_out = look && is_drawn_out(&out[start..]);
     if drawn_out {
-        let word = out.split_off(start);
-        push_shortened(&word, out);
+        shorten(out, start);
     }
     drawn_out
 }
@@ -228,14 +227,19 @@ fn is_roman(word: &[u8]) -> bool {
     digits && !word.windows(4).any(|w| w.iter().all(|b| *b == w[0]))
 }
 
-/// Appends two of each run of a letter.
-fn push_shortened(word: &str, out: &mut String) {
+/// Leaves two of each run of a letter of the word that begins at `start`, without room of its own for it.
+fn shorten(out: &mut String, start: usize) {
+    let (end, mut at) = (out.len(), start);
     let (mut last, mut run) = ('\0', 0);
-    out.extend(word.chars().filter(|&c| {
+    while let Some(c) = out[at..end].chars().next() {
         run = if c == last { run + 1 } else { 1 };
         last = c;
-        run <= 2 || !c.is_alphabetic()
-    }));
+        at += c.len_utf8();
+        if run <= 2 || !c.is_alphabetic() {
+            out.push(c);
+        }
+    }
+    out.replace_range(start..end, "");
 }
 
 #[cfg(test)]
