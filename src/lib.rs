@@ -88,6 +88,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod classifier;
+mod digest;
 mod error;
 mod fs;
 mod parallel;
@@ -116,8 +117,8 @@ pub use classifier::{
 };
 
 pub use pipeline::{
-    CalibrationReport, Contribution, Explanation, Footprint, Pipeline, PipelineBuilder, Preset,
-    Prior, PrunedPipeline,
+    CalibrationReport, Card, Contribution, Explanation, Footprint, Pipeline, PipelineBuilder,
+    Preset, Prior, PrunedPipeline, TrainingData,
 };
 pub use sentiment::{Label, Prediction, Sentiment};
 

@@ -193,7 +193,7 @@ impl Classifier {
         let columns = match keep {
             Keep::Columns(k) => self.strongest_columns(rows, k)?,
             Keep::Bytes(bytes) => {
-                let none = persist::to_bytes(&self.select_columns(&[])?).len();
+                let none = persist::encoded_len(&self.select_columns(&[])?);
                 // The number of weights takes up to nine bytes, of which one is counted.
                 let room = bytes.saturating_sub(none + 8);
                 self.strongest_within(rows, room, |_| 8 * self.intercept.len())?

@@ -8,16 +8,19 @@ use super::rows::RowTransform;
 use super::verdict::Verdict;
 use super::{Calibration, Classifier, ClassifierParams, FitReport, WEIGHTS};
 use crate::error::{Error, Result};
+use crate::persist::{FormatVersion, floats};
 use crate::sentiment::class_order;
 
 /// What of a [`Classifier`] is stored.
 #[derive(Serialize, Deserialize)]
 pub(super) struct ClassifierParts {
+    format: FormatVersion,
     params: ClassifierParams,
     classes: Vec<String>,
     positive: u32,
     transform: RowTransform,
     link: Link,
+    #[serde(with = "floats")]
     weights: Vec<f64>,
     intercept: Vec<f64>,
     calibration: Option<Calibration>,
@@ -28,6 +31,7 @@ pub(super) struct ClassifierParts {
 impl From<Classifier> for ClassifierParts {
     fn from(c: Classifier) -> Self {
         Self {
+            format: FormatVersion,
             params: c.params,
             classes: c.classes,
             positive: c.positive as u32,
@@ -47,6 +51,7 @@ impl TryFrom<ClassifierParts> for Classifier {
 
     fn try_from(parts: ClassifierParts) -> Result<Self> {
         let ClassifierParts {
+            format: FormatVersion,
             params,
             mut classes,
             positive,

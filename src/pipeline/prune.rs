@@ -9,6 +9,8 @@
 //! tweets it is less than chance, and a second fit with the terms that are left, whose rows are then divided by their own
 //! norm in training as well, gains nothing to speak of; where the loss is larger, it is worth a try.
 
+use std::collections::BTreeMap;
+
 use super::{Pipeline, PipelineBuilder};
 use crate::classifier::Keep;
 use crate::error::{Error, Result};
@@ -193,6 +195,8 @@ impl Pipeline {
             classifier: self.classifier.select_columns(columns)?,
             preset: None,
             calibration_report: self.calibration_report,
+            origin: self.origin.clone(),
+            figures: BTreeMap::new(),
         })
     }
 }

@@ -148,6 +148,10 @@ impl AnalyzerParams {
         self
     }
 
+    pub(crate) fn chosen_stemmer(&self) -> Option<Language> {
+        self.stemmer
+    }
+
     pub(crate) fn has_lemmas(&self) -> bool {
         self.lemmatizer.is_some()
     }

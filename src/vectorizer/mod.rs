@@ -34,6 +34,7 @@ pub use params::{DocFreq, Norm, VectorizerParams};
 pub use vocabulary::Vocabulary;
 
 use crate::error::{Error, Result};
+use crate::persist::FormatVersion;
 use crate::progress::{Progress, Step};
 use crate::rows::Rows;
 use crate::text::Analyzer;
@@ -79,6 +80,7 @@ pub struct Vectorizer {
 /// What of a [`Vectorizer`] is stored; the rest is built from it.
 #[derive(Serialize, Deserialize)]
 struct VectorizerParts {
+    format: FormatVersion,
     params: VectorizerParams,
     blocks: Vec<BlockParts>,
     n_documents: u64,
@@ -90,7 +92,7 @@ impl From<Vectorizer> for VectorizerParts {
         // A given vocabulary is that of the block, and need not be stored twice.
         params.blocks_mut().filter_map(|block| block.vocabulary.as_mut()).for_each(Vec::clear);
         let blocks = v.blocks.into_iter().map(BlockParts::from).collect();
-        Self { params, blocks, n_documents: v.n_documents }
+        Self { format: FormatVersion, params, blocks, n_documents: v.n_documents }
     }
 }
 
@@ -98,7 +100,7 @@ impl TryFrom<VectorizerParts> for Vectorizer {
     type Error = Error;
 
     fn try_from(parts: VectorizerParts) -> Result<Self> {
-        let VectorizerParts { mut params, blocks, n_documents } = parts;
+        let VectorizerParts { format: FormatVersion, mut params, blocks, n_documents } = parts;
         for (params, block) in params.blocks_mut().zip(&blocks) {
             if let (Some(given), Some(vocabulary)) = (&mut params.vocabulary, &block.vocabulary) {
                 *given = vocabulary.iter().map(str::to_owned).collect();
