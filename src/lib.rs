@@ -112,13 +112,13 @@ pub use rows::{Matrix, Rows};
 
 pub use classifier::{
     Algorithm, Calibration, CalibrationMethod, ClassWeight, Classifier, ClassifierParams, Fidelity,
-    FitOptions, FitReport, Keep, MultiClass, NbWeighting, NeutralBand, OnlineClassifier, Pruned,
-    SgdLoss, Solver, Threshold, ThresholdRule,
+    FitOptions, FitReport, Keep, MultiClass, NbWeighting, NeutralBand, OnlineClassifier, Precision,
+    Pruned, SgdLoss, Solver, Threshold, ThresholdRule,
 };
 
 pub use pipeline::{
     CalibrationReport, Card, Contribution, Explanation, Footprint, Pipeline, PipelineBuilder,
-    Preset, Prior, PrunedPipeline, TrainingData,
+    Preset, Prior, PrunedPipeline, RoundedPipeline, TrainingData,
 };
 pub use sentiment::{Label, Prediction, Sentiment};
 

@@ -223,12 +223,16 @@ fn forged_lengths_ask_for_no_memory() {
     let forged = |bits: u32| if bits == 64 { u64::MAX } else { 1 << bits };
     let model = model();
     let sections = sections(&model);
+    let mut loaded = 0;
     for length in (33..=64).map(forged) {
         for i in [CARD, VECTORIZER, CLASSIFIER] {
             let mut damaged = model.clone();
             damaged[36 + 16 * i + 8..36 + 16 * i + 16].copy_from_slice(&length.to_le_bytes());
             seal(&mut damaged[..36 + 16 * 3]);
-            assert!(Pipeline::from_bytes(&damaged).is_err());
+            assert!(matches!(
+                problem(&damaged),
+                ModelFileError::Invalid(_) | ModelFileError::WrongLength { .. }
+            ));
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("model");
             std::fs::write(&path, &damaged).unwrap();
@@ -238,13 +242,12 @@ fn forged_lengths_ask_for_no_memory() {
             for at in 0..content.len() {
                 let number = [&[253][..], &length.to_le_bytes()].concat();
                 let longer = [&content[..at], &number, &content[at + 1..]].concat();
-                // What is no length is a number that the card only tells.
-                if let Ok(loaded) = Pipeline::from_bytes(&with(&sections, i, longer)) {
-                    assert_eq!((i, loaded.card().training.unwrap().n_texts), (CARD, length));
-                }
+                loaded += usize::from(Pipeline::from_bytes(&with(&sections, i, longer)).is_ok());
             }
         }
     }
+    // Where they stand for no length: the number of texts on the card, and within a setting of any value.
+    assert!(loaded <= 2 * 32, "{loaded}");
 }
 
 #[test]

@@ -18,11 +18,12 @@ use ressenti::text::{
 };
 use ressenti::tracker::{NoopTracker, RunStatus, Tracker, Value};
 use ressenti::{
-    Algorithm, Calibration, CalibrationMethod, CalibrationReport, ClassWeight, Classifier,
+    Algorithm, Calibration, CalibrationMethod, CalibrationReport, Card, ClassWeight, Classifier,
     ClassifierParams, Contribution, DocFreq, Error, Explanation, FitOptions, FitReport, Footprint,
     Matrix, ModelFileError, MultiClass, NbWeighting, NeutralBand, Norm, OnlineClassifier, Pipeline,
-    PipelineBuilder, Prediction, Preset, Prior, Progress, PrunedPipeline, Rows, Sentiment, SgdLoss,
-    Stage, Step, Threshold, ThresholdRule, Vectorizer, VectorizerParams, Vocabulary,
+    PipelineBuilder, Precision, Prediction, Preset, Prior, Progress, PrunedPipeline,
+    RoundedPipeline, Rows, Sentiment, SgdLoss, Stage, Step, Threshold, ThresholdRule, TrainingData,
+    Vectorizer, VectorizerParams, Vocabulary,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -61,6 +62,10 @@ fn values_cross_threads_survive_panics_and_can_be_copied_and_printed() {
     value::<Preset>();
     value::<Prior>();
     value::<PrunedPipeline>();
+    value::<RoundedPipeline>();
+    value::<Card>();
+    value::<TrainingData>();
+    value::<Precision>();
     value::<Footprint>();
     value::<MultiClass>();
     value::<NbWeighting>();
@@ -120,6 +125,8 @@ fn settings_and_answers_can_be_compared() {
     comparable::<RandomSearch>();
     comparable::<SearchResults>();
     comparable::<Calibration>();
+    comparable::<Card>();
+    comparable::<TrainingData>();
     comparable::<CalibrationReport>();
     comparable::<NbWeighting>();
     comparable::<NeutralBand>();
@@ -144,6 +151,7 @@ fn settings_and_answers_can_be_compared() {
     key::<CalibrationMethod>();
     key::<Metric>();
     key::<Preset>();
+    key::<Precision>();
     key::<Prior>();
     key::<MultiClass>();
     key::<SgdLoss>();
@@ -171,6 +179,9 @@ fn models_and_settings_can_be_stored_by_serde() {
     stored::<CalibrationMethod>();
     stored::<CalibrationReport>();
     stored::<Preset>();
+    stored::<Precision>();
+    stored::<Card>();
+    stored::<TrainingData>();
     stored::<Prior>();
     stored::<MultiClass>();
     stored::<NbWeighting>();

@@ -23,6 +23,7 @@ mod params;
 mod platt;
 mod prune;
 mod report;
+mod rounding;
 mod rows;
 mod sgd;
 mod solver;
@@ -47,6 +48,7 @@ pub use options::FitOptions;
 pub use params::{ClassWeight, ClassifierParams};
 pub use prune::{Fidelity, Keep, Pruned};
 pub use report::FitReport;
+pub use rounding::Precision;
 pub use solver::Solver;
 pub use threshold::{Threshold, ThresholdRule};
 

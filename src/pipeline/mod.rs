@@ -12,6 +12,7 @@ mod ground;
 mod presets;
 mod prior;
 mod prune;
+mod rounding;
 mod scorer;
 mod stored;
 
@@ -26,6 +27,7 @@ pub use explain::{Contribution, Explanation};
 pub use presets::Preset;
 pub use prior::Prior;
 pub use prune::{Footprint, PrunedPipeline};
+pub use rounding::RoundedPipeline;
 
 pub(crate) use builder::Beyond;
 pub(crate) use calibrated::HeldOut;
