@@ -16,13 +16,13 @@ use serde::{Deserialize, Serialize};
 
 /// What is stored beside a model.
 #[derive(Serialize, Deserialize)]
-struct Answers {
+struct Stored {
     card: Card,
-    texts: Vec<Text>,
+    texts: Vec<Answer>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Text {
+struct Answer {
     text: String,
     label: String,
     decision: Vec<f64>,
@@ -44,16 +44,16 @@ fn folder() -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "tests", "golden", "v1"].iter().collect()
 }
 
-fn answers(pipeline: &Pipeline) -> Answers {
+fn answers(pipeline: &Pipeline) -> Stored {
     let rows = pipeline.vectorizer().transform(&TEXTS);
     let decisions = pipeline.classifier().decision_function(&rows).unwrap();
-    let text = |(i, text): (usize, &&str)| Text {
+    let text = |(i, text): (usize, &&str)| Answer {
         text: (*text).to_owned(),
         label: pipeline.predict(text).unwrap().label().to_owned(),
         decision: decisions.row(i).to_vec(),
         probabilities: pipeline.predict_proba(text).unwrap(),
     };
-    Answers { card: pipeline.card(), texts: TEXTS.iter().enumerate().map(text).collect() }
+    Stored { card: pipeline.card(), texts: TEXTS.iter().enumerate().map(text).collect() }
 }
 
 /// One model for each way in which files differ; small, for they are kept for ever.
@@ -111,7 +111,7 @@ fn every_file_of_version_1_is_read_and_answers_as_before() {
     for path in names {
         let pipeline = Pipeline::load(&path).unwrap();
         let json = fs::read_to_string(path.with_extension("json")).unwrap();
-        let stored: Answers = serde_json::from_str(&json).unwrap();
+        let stored: Stored = serde_json::from_str(&json).unwrap();
         let card = Pipeline::peek(&path).unwrap();
         assert_eq!(card, stored.card, "{}", path.display());
         assert_eq!(pipeline.card().training, card.training);
