@@ -118,7 +118,7 @@ pub use classifier::{
 
 pub use pipeline::{
     CalibrationReport, Card, Contribution, Explanation, Footprint, Pipeline, PipelineBuilder,
-    Preset, Prior, PrunedPipeline, RoundedPipeline, TrainingData,
+    PlainModel, Preset, Prior, PrunedPipeline, RoundedPipeline, TrainingData,
 };
 pub use sentiment::{Label, Prediction, Sentiment};
 

@@ -303,7 +303,7 @@ fn a_weight_that_is_no_number_is_refused() {
         assert_eq!(
             found,
             format!(
-                "its content is invalid: invalid classifier: weight {bad} is not within ±1e200"
+                "its content is invalid: invalid classifier: weight {bad:e} is not within ±1e200"
             )
         );
     }

@@ -21,7 +21,7 @@ use ressenti::{
     Algorithm, Calibration, CalibrationMethod, CalibrationReport, Card, ClassWeight, Classifier,
     ClassifierParams, Contribution, DocFreq, Error, Explanation, FitOptions, FitReport, Footprint,
     Matrix, ModelFileError, MultiClass, NbWeighting, NeutralBand, Norm, OnlineClassifier, Pipeline,
-    PipelineBuilder, Precision, Prediction, Preset, Prior, Progress, PrunedPipeline,
+    PipelineBuilder, PlainModel, Precision, Prediction, Preset, Prior, Progress, PrunedPipeline,
     RoundedPipeline, Rows, Sentiment, SgdLoss, Stage, Step, Threshold, ThresholdRule, TrainingData,
     Vectorizer, VectorizerParams, Vocabulary,
 };
@@ -66,6 +66,7 @@ fn values_cross_threads_survive_panics_and_can_be_copied_and_printed() {
     value::<Card>();
     value::<TrainingData>();
     value::<Precision>();
+    value::<PlainModel>();
     value::<Footprint>();
     value::<MultiClass>();
     value::<NbWeighting>();
@@ -126,6 +127,7 @@ fn settings_and_answers_can_be_compared() {
     comparable::<SearchResults>();
     comparable::<Calibration>();
     comparable::<Card>();
+    comparable::<PlainModel>();
     comparable::<TrainingData>();
     comparable::<CalibrationReport>();
     comparable::<NbWeighting>();
@@ -180,6 +182,7 @@ fn models_and_settings_can_be_stored_by_serde() {
     stored::<CalibrationReport>();
     stored::<Preset>();
     stored::<Precision>();
+    stored::<PlainModel>();
     stored::<Card>();
     stored::<TrainingData>();
     stored::<Prior>();

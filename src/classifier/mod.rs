@@ -20,6 +20,7 @@ mod nb_weighting;
 mod online;
 mod options;
 mod params;
+mod plain;
 mod platt;
 mod prune;
 mod report;
@@ -53,6 +54,7 @@ pub use solver::Solver;
 pub use threshold::{Threshold, ThresholdRule};
 
 pub(crate) use fit::Task;
+pub(crate) use plain::PlainClassifier;
 
 use crate::error::{Error, Result};
 use crate::parallel;
