@@ -11,6 +11,9 @@
 //! * [`evaluate`] has the figures: accuracy, F1, ROC-AUC, PR-AUC, log loss, calibration, a report that prints; how far they
 //!   can be trusted; splits and folds, stratified and by groups.
 //! * [`select`] finds settings: cross-validation, grid and random search over the whole pipeline, and a search of its own.
+//! * A model is one file, which never runs code and is read by later versions of the crate; its [`Card`] says what it is. It can
+//!   be [rounded](Pipeline::round_weights) to fewer bits, and a [`PlainModel`] is what programs in other languages read and
+//!   write, scikit-learn's fitted models among them.
 //! * [`tracker`] records runs in memory, in files that MLflow shows, or wherever you implement it.
 //!
 //! # Example

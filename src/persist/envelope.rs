@@ -22,19 +22,20 @@
 //!
 //! | kind | critical | what |
 //! |---|---|---|
-//! | 1 | yes | the card: what the model is, at most 16 MiB; it can be read without the rest |
+//! | 1 | yes | the card: what the model is and where it comes from, at most 1 GiB; it can be read without the rest |
 //! | 2 | yes | the vectorizer: settings, terms, document frequencies |
 //! | 3 | yes | the classifier: settings, classes, weights, calibration, rule of decision |
-//! | 4 | no | the history: preset, calibration report, training data, figures |
 //!
 //! A section is a value in bincode's standard configuration (see `codec`) of the type that the room it belongs to stores,
 //! and fills its section exactly. Terms and numbers are packed as `strings` and `floats` say.
 //!
 //! A reader MUST check, in this order: mark, format version, number of sections, the header's checksum, the table, the total
 //! length, and the checksum of each section. It MUST refuse a file that is longer or shorter than its header says, and a
-//! section of a kind it does not know that is critical; one that is not, it skips. It MUST NOT ask for more memory than a
-//! small multiple of the bytes that are there, whatever a length says. A writer MUST write nothing that depends on the clock
-//! or on the machine.
+//! section of a kind it does not know that is critical; one that is not, it skips. It MUST NOT ask for memory because a
+//! length says so: what is made grows with the bytes that are there (numbers up to eightfold; terms, which may share 255
+//! bytes with the one before, up to 86-fold, and to 4 GiB in all). Parts MUST fit: as many numbers as terms, every number
+//! finite and in the range that training gives, terms strictly ascending, a card that tells the same classes, columns and
+//! texts as the parts. A writer MUST write nothing that depends on the clock or on the machine.
 //!
 //! **Version 1 is frozen.** What a section of a kind holds never changes: what is to be added comes as a section of a new
 //! kind, critical if scores depend on it. Bytes 0..28 mean the same in every version, so that a reader can always say what
@@ -53,7 +54,7 @@ const MOST_SECTIONS: usize = 64;
 pub(super) const LONGEST_HEADER: usize = PREFIX + ENTRY * MOST_SECTIONS;
 /// The kind that is read alone, and how long it may be.
 pub(super) const CARD: u16 = 1;
-const LONGEST_CARD: u64 = 1 << 24;
+const LONGEST_CARD: u64 = 1 << 30;
 const CRITICAL: u16 = 1;
 
 /// What is to be written.
@@ -277,7 +278,7 @@ mod tests {
             ),
             (
                 with(48, 1),
-                "its content is invalid: its card has 4294967300 bytes, 16777216 are allowed".to_owned(),
+                "its content is invalid: its card has 4294967300 bytes, 1073741824 are allowed".to_owned(),
             ),
             (
                 with(76, 9),

@@ -168,7 +168,7 @@ impl Pipeline {
     /// were measured on is for you to know: texts that it was not trained on.
     #[must_use]
     pub fn with_figures(mut self, report: &Report) -> Self {
-        let metrics = report.metrics().into_iter();
+        let metrics = report.metrics().into_iter().filter(|(_, figure)| figure.is_finite());
         self.figures = metrics.map(|(name, figure)| (name.to_owned(), figure)).collect();
         self
     }
