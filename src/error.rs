@@ -183,6 +183,16 @@ pub enum ModelFileError {
         /// The format version this crate reads.
         supported: u32,
     },
+    /// A part that scores depend on was added by a later version of the crate.
+    #[error(
+        "its section {kind} (ressenti {written_by}) is not known to this crate, and scores depend on it; upgrade ressenti"
+    )]
+    UnknownSection {
+        /// What kind of section it is.
+        kind: u16,
+        /// The version of the crate that wrote it.
+        written_by: String,
+    },
     /// Shorter or longer than its header says.
     #[error("it is {found} bytes long, its header says {expected}; copy it again from its source")]
     WrongLength {

@@ -6,9 +6,7 @@
 //! whole lines. [`Lock`] keeps other processes out while several files change. What the bytes mean is not known here.
 
 use std::fs::{self, File, OpenOptions};
-#[cfg(feature = "store")]
-use std::io::Read;
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,6 +16,19 @@ use crate::error::{Error, Result};
 /// Reads a whole file.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(Error::io("read", path))
+}
+
+/// At most so many bytes of a file from a place on, and how long the file is.
+pub(crate) fn read_part(path: &Path, start: u64, most: u64) -> Result<(Vec<u8>, u64)> {
+    let read = || {
+        let mut file = File::open(path)?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(start))?;
+        let mut bytes = Vec::new();
+        file.take(most).read_to_end(&mut bytes)?;
+        Ok((bytes, length))
+    };
+    read().map_err(Error::io("read", path))
 }
 
 /// Reads a whole file of at most `limit` bytes.

@@ -11,6 +11,9 @@
 //! * [`evaluate`] has the figures: accuracy, F1, ROC-AUC, PR-AUC, log loss, calibration, a report that prints; how far they
 //!   can be trusted; splits and folds, stratified and by groups.
 //! * [`select`] finds settings: cross-validation, grid and random search over the whole pipeline, and a search of its own.
+//! * A model is one file, which never runs code and is read by later versions of the crate; its [`Card`] says what it is. It can
+//!   be [rounded](Pipeline::round_weights) to fewer bits, and a [`PlainModel`] is what programs in other languages read and
+//!   write, scikit-learn's fitted models among them.
 //! * [`tracker`] records runs in memory, in files that MLflow shows, or wherever you implement it.
 //!
 //! # Example
@@ -88,6 +91,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod classifier;
+mod digest;
 mod error;
 mod fs;
 mod parallel;
@@ -111,13 +115,13 @@ pub use rows::{Matrix, Rows};
 
 pub use classifier::{
     Algorithm, Calibration, CalibrationMethod, ClassWeight, Classifier, ClassifierParams, Fidelity,
-    FitOptions, FitReport, Keep, MultiClass, NbWeighting, NeutralBand, OnlineClassifier, Pruned,
-    SgdLoss, Solver, Threshold, ThresholdRule,
+    FitOptions, FitReport, Keep, MultiClass, NbWeighting, NeutralBand, OnlineClassifier, Precision,
+    Pruned, SgdLoss, Solver, Threshold, ThresholdRule,
 };
 
 pub use pipeline::{
-    CalibrationReport, Contribution, Explanation, Footprint, Mark, Pipeline, PipelineBuilder,
-    Predictions, Preset, Prior, PrunedPipeline, Scratch,
+    CalibrationReport, Card, Contribution, Explanation, Footprint, Mark, Pipeline, PipelineBuilder,
+    PlainModel, Predictions, Preset, Prior, PrunedPipeline, RoundedPipeline, Scratch, TrainingData,
 };
 pub use sentiment::{Label, Prediction, Sentiment};
 

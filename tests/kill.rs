@@ -11,7 +11,7 @@ use ressenti::Pipeline;
 
 /// Names the folder that a child works in; without it the children's tests do nothing.
 const FOLDER: &str = "RESSENTI_KILL_FOLDER";
-const KILLS: u64 = 200;
+const KILLS: u64 = 500;
 
 fn folder_of_child() -> Option<PathBuf> {
     env::var_os(FOLDER).map(PathBuf::from)
@@ -109,7 +109,7 @@ mod store {
         let location = folder.path().join("mlruns");
         let store = Store::open(&location).unwrap();
         let runs = || store.runs("killed").map_or(0, |listing| listing.records.len());
-        for round in 0..KILLS / 4 {
+        for round in 0..KILLS / 10 {
             let before = runs();
             kill_a_child("store::child_that_logs_for_ever", &location, round, || runs() > before);
             let listing = store.runs("killed").unwrap();
@@ -130,6 +130,6 @@ mod store {
                 }
             }
         }
-        println!("{} kills: {} runs, all whole", KILLS / 4, runs());
+        println!("{} kills: {} runs, all whole", KILLS / 10, runs());
     }
 }

@@ -18,12 +18,12 @@ use ressenti::text::{
 };
 use ressenti::tracker::{NoopTracker, RunStatus, Tracker, Value};
 use ressenti::{
-    Algorithm, Calibration, CalibrationMethod, CalibrationReport, ClassWeight, Classifier,
+    Algorithm, Calibration, CalibrationMethod, CalibrationReport, Card, ClassWeight, Classifier,
     ClassifierParams, Contribution, DocFreq, Error, Explanation, FitOptions, FitReport, Footprint,
     Mark, Matrix, ModelFileError, MultiClass, NbWeighting, NeutralBand, Norm, OnlineClassifier,
-    Pipeline, PipelineBuilder, Prediction, Predictions, Preset, Prior, Progress, PrunedPipeline,
-    Rows, Scratch, Sentiment, SgdLoss, Stage, Step, Threshold, ThresholdRule, Vectorizer,
-    VectorizerParams, Vocabulary,
+    Pipeline, PipelineBuilder, PlainModel, Precision, Prediction, Predictions, Preset, Prior,
+    Progress, PrunedPipeline, RoundedPipeline, Rows, Scratch, Sentiment, SgdLoss, Stage, Step,
+    Threshold, ThresholdRule, TrainingData, Vectorizer, VectorizerParams, Vocabulary,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -63,6 +63,11 @@ fn values_cross_threads_survive_panics_and_can_be_copied_and_printed() {
     value::<Preset>();
     value::<Prior>();
     value::<PrunedPipeline>();
+    value::<RoundedPipeline>();
+    value::<Card>();
+    value::<TrainingData>();
+    value::<Precision>();
+    value::<PlainModel>();
     value::<Footprint>();
     value::<MultiClass>();
     value::<NbWeighting>();
@@ -122,6 +127,9 @@ fn settings_and_answers_can_be_compared() {
     comparable::<RandomSearch>();
     comparable::<SearchResults>();
     comparable::<Calibration>();
+    comparable::<Card>();
+    comparable::<PlainModel>();
+    comparable::<TrainingData>();
     comparable::<CalibrationReport>();
     comparable::<NbWeighting>();
     comparable::<NeutralBand>();
@@ -146,6 +154,7 @@ fn settings_and_answers_can_be_compared() {
     key::<CalibrationMethod>();
     key::<Metric>();
     key::<Preset>();
+    key::<Precision>();
     key::<Prior>();
     key::<MultiClass>();
     key::<SgdLoss>();
@@ -173,6 +182,10 @@ fn models_and_settings_can_be_stored_by_serde() {
     stored::<CalibrationMethod>();
     stored::<CalibrationReport>();
     stored::<Preset>();
+    stored::<Precision>();
+    stored::<PlainModel>();
+    stored::<Card>();
+    stored::<TrainingData>();
     stored::<Prior>();
     stored::<MultiClass>();
     stored::<NbWeighting>();

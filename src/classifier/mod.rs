@@ -21,9 +21,11 @@ mod nb_weighting;
 mod online;
 mod options;
 mod params;
+mod plain;
 mod platt;
 mod prune;
 mod report;
+mod rounding;
 mod rows;
 mod sgd;
 mod solver;
@@ -48,10 +50,12 @@ pub use options::FitOptions;
 pub use params::{ClassWeight, ClassifierParams};
 pub use prune::{Fidelity, Keep, Pruned};
 pub use report::FitReport;
+pub use rounding::Precision;
 pub use solver::Solver;
 pub use threshold::{Threshold, ThresholdRule};
 
 pub(crate) use fit::{Task, check_weights};
+pub(crate) use plain::PlainClassifier;
 
 use crate::error::{Error, Result};
 use crate::parallel;

@@ -28,8 +28,9 @@ use crate::sentiment::Label;
 pub enum Keep {
     /// At most so many columns.
     Columns(usize),
-    /// As many columns as fit in so many bytes: of a model file for a [`Pipeline`](crate::Pipeline::prune), of the classifier's
-    /// part of one for a classifier alone, which is 8 for each column and decision value, and some hundred for the rest.
+    /// As many columns as fit in so many bytes: of a model file for a [`Pipeline`](crate::Pipeline::prune), of the
+    /// classifier's part of one for a classifier alone, which is at most 8 for each column and decision value, and some hundred
+    /// for the rest.
     Bytes(usize),
 }
 
@@ -193,10 +194,21 @@ impl Classifier {
         let columns = match keep {
             Keep::Columns(k) => self.strongest_columns(rows, k)?,
             Keep::Bytes(bytes) => {
-                let none = persist::to_bytes(&self.select_columns(&[])?).len();
-                // The number of weights takes up to nine bytes, of which one is counted.
-                let room = bytes.saturating_sub(none + 8);
-                self.strongest_within(rows, room, |_| 8 * self.intercept.len())?
+                let order = self.by_strength(rows)?;
+                let strongest = |n: usize| {
+                    let mut columns = order[..n].to_vec();
+                    columns.sort_unstable();
+                    columns
+                };
+                // Each further column takes room: the most that fit are found by halving.
+                let (mut fit, mut most) = (0, order.len());
+                while fit < most {
+                    let middle = usize::midpoint(fit, most + 1);
+                    let smaller = self.select_columns(&strongest(middle))?;
+                    let fits = persist::encoded_len(&smaller) <= bytes;
+                    (fit, most) = if fits { (middle, most) } else { (fit, middle - 1) };
+                }
+                strongest(fit)
             }
         };
         let classifier = self.select_columns(&columns)?;

@@ -8,26 +8,30 @@ use super::rows::RowTransform;
 use super::verdict::Verdict;
 use super::{Calibration, Classifier, ClassifierParams, FitReport, WEIGHTS};
 use crate::error::{Error, Result};
+use crate::persist::{FormatVersion, floats};
 use crate::sentiment::class_order;
 
 /// What of a [`Classifier`] is stored.
 #[derive(Serialize, Deserialize)]
 pub(super) struct ClassifierParts {
-    params: ClassifierParams,
-    classes: Vec<String>,
-    positive: u32,
-    transform: RowTransform,
-    link: Link,
-    weights: Vec<f64>,
-    intercept: Vec<f64>,
-    calibration: Option<Calibration>,
-    verdict: Verdict,
-    report: FitReport,
+    pub(super) format: FormatVersion,
+    pub(super) params: ClassifierParams,
+    pub(super) classes: Vec<String>,
+    pub(super) positive: u32,
+    pub(super) transform: RowTransform,
+    pub(super) link: Link,
+    #[serde(with = "floats")]
+    pub(super) weights: Vec<f64>,
+    pub(super) intercept: Vec<f64>,
+    pub(super) calibration: Option<Calibration>,
+    pub(super) verdict: Verdict,
+    pub(super) report: FitReport,
 }
 
 impl From<Classifier> for ClassifierParts {
     fn from(c: Classifier) -> Self {
         Self {
+            format: FormatVersion,
             params: c.params,
             classes: c.classes,
             positive: c.positive as u32,
@@ -47,6 +51,7 @@ impl TryFrom<ClassifierParts> for Classifier {
 
     fn try_from(parts: ClassifierParts) -> Result<Self> {
         let ClassifierParts {
+            format: FormatVersion,
             params,
             mut classes,
             positive,
@@ -88,7 +93,7 @@ impl TryFrom<ClassifierParts> for Classifier {
             return Err(invalid(format!("{} intercepts for {outputs} outputs", intercept.len())));
         }
         if let Some(x) = weights.iter().chain(&intercept).find(|x| !WEIGHTS.contains(x)) {
-            return Err(invalid(format!("weight {x} is not within ±{:e}", WEIGHTS.end())));
+            return Err(invalid(format!("weight {x:e} is not within ±{:e}", WEIGHTS.end())));
         }
         let found = weights.len();
         let weights = Array2::from_shape_vec((found / outputs, outputs), weights)

@@ -9,7 +9,7 @@ use bincode::serde::{decode_from_slice, encode_to_vec};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub(super) fn encode(value: &impl Serialize) -> Vec<u8> {
+pub(crate) fn encode(value: &impl Serialize) -> Vec<u8> {
     // Fails only for values that say so themselves (none of ours does) or when a writer fails (a Vec does not).
     encode_to_vec(value, config::standard()).expect("our own types can be encoded")
 }
@@ -18,7 +18,7 @@ pub(super) fn encode(value: &impl Serialize) -> Vec<u8> {
 ///
 /// bincode makes room for a string before it looks whether its bytes are there, so the limit is also what a hostile
 /// length can make it ask for. It grows with the input, and there is no input without one.
-pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     // Small integers take one byte but claim up to eight when they are read.
     let need = bytes.len().saturating_mul(8);
     // A limit is part of the type, so it can only be one of a few; each is 30 kB of machine code.

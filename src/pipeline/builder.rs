@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::calibrated::HeldOut;
+use super::card::TrainingData;
 use super::prior::Support;
 use super::{Ground, Pipeline, Preset, Prior};
 use crate::classifier::{CalibrationMethod, ClassifierParams, FitOptions};
@@ -265,7 +266,10 @@ impl PipelineBuilder {
         let report = classifier.fit_report();
         tracker.metric("n_iter", report.n_iter().into(), 0);
         tracker.metric("converged", f64::from(u8::from(report.converged())), 0);
-        let mut pipeline = Pipeline { vectorizer, classifier, preset, calibration_report: None };
+        let mut pipeline = Pipeline::from_parts(vectorizer, classifier)?;
+        pipeline.preset = preset;
+        let named: Vec<_> = labels.iter().map(Label::as_label).collect();
+        pipeline.origin.training = Some(TrainingData::new(texts, &named));
         if let Some(folds) = self.calibration_folds() {
             let progress = options.progress_callback();
             let splits = KFold::new(folds).stratified(labels)?;

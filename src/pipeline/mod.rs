@@ -6,26 +6,33 @@
 mod answers;
 mod builder;
 mod calibrated;
+mod card;
 mod evaluation;
 mod explain;
 mod ground;
 mod marks;
+mod plain;
 mod presets;
 mod prior;
 mod prune;
+mod rounding;
 mod scorer;
+mod stored;
 
-use std::path::Path;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 pub use builder::PipelineBuilder;
 pub use calibrated::CalibrationReport;
+pub use card::{Card, TrainingData};
 pub use explain::{Contribution, Explanation};
 pub use marks::Mark;
+pub use plain::PlainModel;
 pub use presets::Preset;
 pub use prior::Prior;
 pub use prune::{Footprint, PrunedPipeline};
+pub use rounding::RoundedPipeline;
 pub use scorer::{Predictions, Scratch};
 
 pub(crate) use builder::Beyond;
@@ -33,10 +40,10 @@ pub(crate) use calibrated::HeldOut;
 pub(crate) use ground::Ground;
 
 use crate::classifier::{Classifier, FitReport};
-use crate::error::{Error, Result};
-use crate::persist;
-use crate::tracker::Tracker;
+use crate::error::Result;
 use crate::vectorizer::Vectorizer;
+use card::Origin;
+use stored::PipelineParts;
 
 /// Text in, sentiment out.
 ///
@@ -60,31 +67,15 @@ use crate::vectorizer::Vectorizer;
 /// # Ok::<(), ressenti::Error>(())
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(try_from = "PipelineParts")]
+#[serde(try_from = "PipelineParts", into = "PipelineParts")]
 pub struct Pipeline {
     vectorizer: Vectorizer,
     classifier: Classifier,
     /// The name and the version; as text, so that a model of a preset that is gone can still be read.
     preset: Option<(String, u32)>,
     calibration_report: Option<CalibrationReport>,
-}
-
-/// The stored form, before it is known that the parts fit.
-#[derive(Deserialize)]
-struct PipelineParts {
-    vectorizer: Vectorizer,
-    classifier: Classifier,
-    preset: Option<(String, u32)>,
-    calibration_report: Option<CalibrationReport>,
-}
-
-impl TryFrom<PipelineParts> for Pipeline {
-    type Error = Error;
-
-    fn try_from(parts: PipelineParts) -> Result<Self> {
-        let PipelineParts { vectorizer, classifier, preset, calibration_report } = parts;
-        Ok(Self { preset, calibration_report, ..Self::from_parts(vectorizer, classifier)? })
-    }
+    origin: Origin,
+    figures: BTreeMap<String, f64>,
 }
 
 impl Pipeline {
@@ -95,10 +86,12 @@ impl Pipeline {
 
     /// A pipeline of parts that were fitted apart.
     ///
-    /// Errors: [`Error::ColumnMismatch`] if the classifier was not trained on rows of this vectorizer's width.
+    /// Errors: [`Error::ColumnMismatch`](crate::Error::ColumnMismatch) if the classifier was not trained on rows of this vectorizer's width.
     pub fn from_parts(vectorizer: Vectorizer, classifier: Classifier) -> Result<Self> {
         classifier.check_columns("the vectorizer", vectorizer.n_features())?;
-        Ok(Self { vectorizer, classifier, preset: None, calibration_report: None })
+        let origin = Origin::new(&vectorizer);
+        let figures = BTreeMap::new();
+        Ok(Self { vectorizer, classifier, preset: None, calibration_report: None, origin, figures })
     }
 
     /// What turns texts into rows here.
@@ -135,44 +128,5 @@ impl Pipeline {
     #[must_use]
     pub fn fit_report(&self) -> &FitReport {
         self.classifier.fit_report()
-    }
-
-    /// Writes the model to one file, replacing what is there: after a crash at any moment there is the old file or the
-    /// new one, whole.
-    ///
-    /// Errors: [`Error::Io`] with the path, also where something is that is no file, such as a folder or a device; what
-    /// was there is then as it was. A process that is killed while saving can leave a file `.new.PID-N.tmp` beside it, which
-    /// may be deleted.
-    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        persist::save(self, path.as_ref())
-    }
-
-    /// Reads a model that [`save`](Self::save) wrote. Loading never runs code: a model is data.
-    ///
-    /// Errors: [`Error::Io`], and [`Error::ModelFile`] if the file is not a model, of a version this crate does not know,
-    /// incomplete, damaged or inconsistent.
-    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        persist::load(path.as_ref())
-    }
-
-    /// The bytes that [`save`](Self::save) writes. Equal for equal texts, labels and settings, on one version of this
-    /// crate: nothing in them depends on the clock, the machine or the number of threads.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        persist::to_bytes(self)
-    }
-
-    /// The model in bytes that [`to_bytes`](Self::to_bytes) made.
-    ///
-    /// Errors: [`Error::ModelFile`] as for [`load`](Self::load).
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        persist::from_bytes(bytes)
-    }
-
-    /// Stores the model as the artifact `model/pipeline.ressenti` of a run.
-    ///
-    /// Errors: what the tracker answers.
-    pub fn log_to(&self, tracker: &dyn Tracker) -> Result<()> {
-        tracker.log_artifact("model/pipeline.ressenti", &self.to_bytes())
     }
 }

@@ -9,6 +9,8 @@
 //! tweets it is less than chance, and a second fit with the terms that are left, whose rows are then divided by their own
 //! norm in training as well, gains nothing to speak of; where the loss is larger, it is worth a try.
 
+use std::collections::BTreeMap;
+
 use super::{Pipeline, PipelineBuilder};
 use crate::classifier::Keep;
 use crate::error::{Error, Result};
@@ -118,12 +120,12 @@ impl Pipeline {
     ///
     /// | preset | terms | bytes | accuracy | again | F1 | again |
     /// |---|---|---|---|---|---|---|
-    /// | `social` | all 66,461 | 1,798,397 | 0.9353 | | 0.8296 | |
-    /// | | 20,000 | 523,679 | 0.9354 | 0.9359 | 0.8325 | 0.8313 |
-    /// | | 5,000 | 127,975 | 0.9349 | 0.9369 | 0.8336 | 0.8368 |
-    /// | | 2,000 | 49,836 | 0.9344 | 0.9318 | 0.8324 | 0.8293 |
-    /// | `baseline` | all 9,088 | 217,909 | 0.9015 | | 0.6879 | |
-    /// | | 2,000 | 46,306 | 0.9058 | 0.9077 | 0.7113 | 0.7163 |
+    /// | `social` | all 66,461 | 825,936 | 0.9353 | | 0.8296 | |
+    /// | | 20,000 | 285,604 | 0.9354 | 0.9359 | 0.8325 | 0.8313 |
+    /// | | 5,000 | 77,635 | 0.9349 | 0.9369 | 0.8336 | 0.8368 |
+    /// | | 2,000 | 32,515 | 0.9344 | 0.9318 | 0.8324 | 0.8293 |
+    /// | `baseline` | all 9,088 | 133,552 | 0.9015 | | 0.6879 | |
+    /// | | 2,000 | 30,902 | 0.9058 | 0.9077 | 0.7113 | 0.7163 |
     ///
     /// Errors: [`Error::InvalidParameter`] for a vectorizer that hashes, which has no vocabulary to prune, and for fewer bytes
     /// or terms than the smallest pipeline has; [`Error::NoTexts`], [`Error::LengthMismatch`], and [`Error::UnknownLabel`]
@@ -193,6 +195,8 @@ impl Pipeline {
             classifier: self.classifier.select_columns(columns)?,
             preset: None,
             calibration_report: self.calibration_report,
+            origin: self.origin.clone(),
+            figures: BTreeMap::new(),
         })
     }
 }

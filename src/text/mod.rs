@@ -37,3 +37,21 @@ pub use params::{AnalyzerParams, Tokenizer};
 pub use social::{Elongation, Entity, Social};
 pub use stem::Language;
 pub use stopwords::StopWords;
+
+/// Where the stemmers come from.
+pub(crate) use stem::STEMMERS;
+
+/// The versions of Unicode that texts are cut, told apart, lower-cased and stripped by. They come with this crate's
+/// dependencies and with the compiler, and another may cut a new character in another way.
+pub(crate) fn unicode_versions() -> String {
+    let dotted = |(major, minor, patch): (u64, u64, u64)| format!("{major}.{minor}.{patch}");
+    let bytes =
+        |(major, minor, patch): (u8, u8, u8)| dotted((major.into(), minor.into(), patch.into()));
+    format!(
+        "words {}, categories {}, decompositions {}, case {}",
+        dotted(unicode_segmentation::UNICODE_VERSION),
+        dotted(unicode_properties::UNICODE_VERSION),
+        bytes(unicode_normalization::UNICODE_VERSION),
+        bytes(char::UNICODE_VERSION),
+    )
+}

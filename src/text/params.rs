@@ -148,6 +148,18 @@ impl AnalyzerParams {
         self
     }
 
+    /// Tokenizer, lower-casing, accents and stop words, if that is all there is.
+    pub(crate) fn plain(&self) -> Option<(Tokenizer, bool, bool, &StopWords)> {
+        let Self { tokenizer, lowercase, strip_accents, stop_words, .. } = self;
+        let plain = Self::of(*tokenizer).lowercase(*lowercase).strip_accents(*strip_accents);
+        let plain = plain.stop_words(stop_words.clone()) == *self;
+        plain.then_some((*tokenizer, *lowercase, *strip_accents, stop_words))
+    }
+
+    pub(crate) fn chosen_stemmer(&self) -> Option<Language> {
+        self.stemmer
+    }
+
     pub(crate) fn has_lemmas(&self) -> bool {
         self.lemmatizer.is_some()
     }

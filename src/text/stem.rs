@@ -3,6 +3,9 @@
 use rust_stemmers::{Algorithm, Stemmer};
 use serde::{Deserialize, Serialize};
 
+/// Where the stemmers come from, as a model's card has it.
+pub(crate) const STEMMERS: &str = "rust-stemmers 1.2";
+
 /// A language with a Snowball stemmer.
 ///
 /// The algorithms are those of 2019, as `rust-stemmers` 1.2 has them; a few endings have changed since, in Dutch many.

@@ -16,11 +16,6 @@ impl Arena {
         self.ends.len()
     }
 
-    /// The same, given up.
-    pub(super) fn into_text(self) -> String {
-        self.text
-    }
-
     /// All texts, one after the other.
     #[inline]
     pub(super) fn text(&self) -> &str {

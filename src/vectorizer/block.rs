@@ -12,6 +12,7 @@ use super::tokens::NONE;
 use super::weighting::Weighting;
 use super::{RowScratch, TextCounts, Vocabulary};
 use crate::error::{Error, Result};
+use crate::persist::floats;
 use crate::text::{Analyzer, Unit};
 
 /// What finds the columns of a text.
@@ -115,6 +116,7 @@ const LOWEST_MEAN: f64 = 1e-11;
 pub(super) struct BlockParts {
     pub(super) vocabulary: Option<Vocabulary>,
     pub(super) names: Names,
+    #[serde(with = "floats::optional")]
     pub(super) idf: Option<Vec<f64>>,
     pub(super) mean_length: f64,
 }

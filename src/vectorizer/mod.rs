@@ -17,6 +17,7 @@ mod index;
 mod pairs;
 mod params;
 mod places;
+mod plain;
 mod reader;
 mod scratch;
 mod selected;
@@ -38,6 +39,7 @@ pub use vocabulary::Vocabulary;
 
 use crate::error::{Error, Result};
 use crate::parallel;
+use crate::persist::FormatVersion;
 use crate::progress::{Progress, Step};
 use crate::rows::Rows;
 use crate::text::Analyzer;
@@ -45,6 +47,7 @@ use block::BlockParts;
 use build::{build, rows_of};
 use counts::{BlockCounts, Columns};
 pub(crate) use places::Places;
+pub(crate) use plain::PlainVectorizer;
 use reader::{Read, Source, Texts, TokenLists, check_tokens};
 pub(crate) use scratch::{RowScratch, TextCounts};
 pub(crate) use shared::Shared;
@@ -84,6 +87,7 @@ pub struct Vectorizer {
 /// What of a [`Vectorizer`] is stored; the rest is built from it.
 #[derive(Serialize, Deserialize)]
 struct VectorizerParts {
+    format: FormatVersion,
     params: VectorizerParams,
     blocks: Vec<BlockParts>,
     n_documents: u64,
@@ -95,7 +99,7 @@ impl From<Vectorizer> for VectorizerParts {
         // A given vocabulary is that of the block, and need not be stored twice.
         params.blocks_mut().filter_map(|block| block.vocabulary.as_mut()).for_each(Vec::clear);
         let blocks = v.blocks.into_iter().map(BlockParts::from).collect();
-        Self { params, blocks, n_documents: v.n_documents }
+        Self { format: FormatVersion, params, blocks, n_documents: v.n_documents }
     }
 }
 
@@ -103,7 +107,7 @@ impl TryFrom<VectorizerParts> for Vectorizer {
     type Error = Error;
 
     fn try_from(parts: VectorizerParts) -> Result<Self> {
-        let VectorizerParts { mut params, blocks, n_documents } = parts;
+        let VectorizerParts { format: FormatVersion, mut params, blocks, n_documents } = parts;
         for (params, block) in params.blocks_mut().zip(&blocks) {
             if let (Some(given), Some(vocabulary)) = (&mut params.vocabulary, &block.vocabulary) {
                 *given = vocabulary.iter().map(str::to_owned).collect();

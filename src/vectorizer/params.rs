@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::block_params::{BlockParams, Bm25};
 use crate::error::{Error, Result};
-use crate::text::AnalyzerParams;
+use crate::text::{AnalyzerParams, Language};
 use crate::tracker::Value;
 
 /// A number of texts: absolute, or as a share of those that `fit` sees.
@@ -280,6 +280,11 @@ impl VectorizerParams {
             summary.extend(named.map(|(name, value)| (format!("{name}{suffix}"), value)));
         }
         summary
+    }
+
+    /// The languages that words are stemmed in.
+    pub(crate) fn stemmers(&self) -> impl Iterator<Item = Language> {
+        self.blocks().filter_map(|block| block.analyzer.chosen_stemmer())
     }
 
     /// Every range check, for `fit` and for loading.

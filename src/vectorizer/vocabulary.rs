@@ -1,9 +1,11 @@
 //! The terms of a model, sorted, in one piece of memory.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::arena::Arena;
 use crate::error::{Error, Result};
+use crate::persist::strings;
 
 /// The terms behind the columns: term `i` names column `i`, and terms ascend by code point.
 ///
@@ -16,52 +18,38 @@ use crate::error::{Error, Result};
 /// assert_eq!(vocabulary.get("awful"), None);
 /// # Ok::<(), ressenti::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "VocabularyParts", into = "VocabularyParts")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vocabulary {
     terms: Arena,
 }
 
-/// The stored form: lengths take fewer bytes than positions.
-#[derive(Serialize, Deserialize)]
-struct VocabularyParts {
-    text: String,
-    lengths: Vec<u32>,
-}
-
-impl From<Vocabulary> for VocabularyParts {
-    fn from(vocabulary: Vocabulary) -> Self {
-        let lengths = vocabulary.iter().map(|term| term.len() as u32).collect();
-        Self { text: vocabulary.terms.into_text(), lengths }
+impl Serialize for Vocabulary {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        strings::serialize(self.iter(), serializer)
     }
 }
 
-impl TryFrom<VocabularyParts> for Vocabulary {
-    type Error = Error;
-
-    fn try_from(parts: VocabularyParts) -> Result<Self> {
+impl<'de> Deserialize<'de> for Vocabulary {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let invalid = |problem: &str| Error::InvalidValues {
             what: "vocabulary",
             problem: problem.to_owned(),
         };
-        let mut rest = parts.text.as_str();
-        let mut terms = Vec::with_capacity(parts.lengths.len());
-        for length in parts.lengths {
-            let split = rest.split_at_checked(length as usize);
-            let (term, after) = split.ok_or_else(|| invalid("lengths and text do not agree"))?;
-            if terms.last().is_some_and(|last| *last >= term) {
+        let mut terms = Arena::default();
+        strings::deserialize(deserializer, |term| {
+            // An empty term would come first, as what everything is above.
+            if terms.len() > 0 && terms.get(terms.len() - 1) >= term {
                 return Err(invalid("terms are not in strictly ascending order"));
             }
-            terms.push(term);
-            rest = after;
+            if term.is_empty() {
+                return Err(invalid("there is no term, or an empty one"));
+            }
+            terms.push(term)
+        })?;
+        if terms.len() == 0 {
+            return Err(D::Error::custom(invalid("there is no term, or an empty one")));
         }
-        if !rest.is_empty() {
-            return Err(invalid("text goes on after the last term"));
-        }
-        if terms.first().is_none_or(|first| first.is_empty()) {
-            return Err(invalid("there is no term, or an empty one"));
-        }
-        Self::from_sorted(terms.into_iter())
+        Ok(Self { terms })
     }
 }
 
@@ -138,21 +126,54 @@ mod tests {
 
     #[test]
     fn a_stored_form_that_lies_is_refused() {
-        let parts = |text: &str, lengths: &[u32]| VocabularyParts {
-            text: text.to_owned(),
-            lengths: lengths.to_vec(),
-        };
         for (stored, problem) in [
-            (parts("ab", &[1, 2]), "lengths and text do not agree"),
-            (parts("é", &[1, 1]), "lengths and text do not agree"),
-            (parts("ba", &[1, 1]), "terms are not in strictly ascending order"),
-            (parts("aa", &[1, 1]), "terms are not in strictly ascending order"),
-            (parts("abc", &[1, 1]), "text goes on after the last term"),
-            (parts("a", &[0, 1]), "there is no term, or an empty one"),
-            (parts("", &[]), "there is no term, or an empty one"),
+            (r#"["b", "a"]"#, "terms are not in strictly ascending order"),
+            (r#"["a", "a"]"#, "terms are not in strictly ascending order"),
+            (r#"["a", ""]"#, "terms are not in strictly ascending order"),
+            (r#"["", "a"]"#, "there is no term, or an empty one"),
+            ("[]", "there is no term, or an empty one"),
         ] {
-            let error = Vocabulary::try_from(stored).unwrap_err();
-            assert_eq!(error.to_string(), format!("invalid vocabulary: {problem}"));
+            let error = serde_json::from_str::<Vocabulary>(stored).unwrap_err();
+            assert!(
+                error.to_string().starts_with(&format!("invalid vocabulary: {problem}")),
+                "{error}"
+            );
         }
+    }
+
+    #[test]
+    fn a_packed_form_that_lies_is_refused() {
+        use crate::persist::codec::{decode, encode};
+        let read = |shared: &[u8], lengths: &[u32], text: &str| {
+            let read = decode::<Vocabulary>(&encode(&(shared, lengths, text)));
+            read.map(|vocabulary| vocabulary.iter().map(str::to_owned).collect::<Vec<_>>())
+        };
+        assert_eq!(read(&[0, 1, 2], &[2, 1, 3], "aacäd").unwrap(), ["aa", "ac", "acäd"]);
+        for (shared, lengths, text, problem) in [
+            (&[0, 1][..], &[1, 2][..], "ab", "lengths and text do not agree"),
+            (&[0, 2], &[1, 1], "ab", "lengths and text do not agree"),
+            (&[0, 1], &[2, 1], "éb", "lengths and text do not agree"),
+            (&[0], &[1], "é", "lengths and text do not agree"),
+            (&[0], &[1, 1], "ab", "lengths and text do not agree"),
+            (&[1], &[1], "a", "lengths and text do not agree"),
+            (&[0, 0], &[1, 1], "ba", "terms are not in strictly ascending order"),
+            (&[0, 1], &[1, 0], "a", "terms are not in strictly ascending order"),
+            (&[0, 1], &[1, 1], "abc", "text goes on after the last term"),
+            (&[0], &[0], "", "there is no term, or an empty one"),
+            (&[], &[], "", "there is no term, or an empty one"),
+        ] {
+            let error = read(shared, lengths, text).unwrap_err();
+            assert_eq!(error, format!("invalid vocabulary: {problem}"));
+        }
+    }
+
+    #[test]
+    fn terms_that_share_very_much_come_back() {
+        let long = "é".repeat(200);
+        let terms = [long.clone(), long.clone() + "a", long.clone() + "è", long + "é"];
+        let vocabulary = Vocabulary::from_sorted(terms.iter().map(String::as_str)).unwrap();
+        let bytes = crate::persist::codec::encode(&vocabulary);
+        assert!(bytes.len() < 400 + 3 * 150 + 20, "{}", bytes.len());
+        assert_eq!(crate::persist::codec::decode(&bytes), Ok(vocabulary));
     }
 }

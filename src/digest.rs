@@ -1,0 +1,79 @@
+//! Content in, a digest out by which the same content is known again.
+//!
+//! SHA-256 as in FIPS 180-4. What data a model was trained on is told by its texts and labels in their order; what they
+//! mean is not known here.
+
+use sha2::{Digest, Sha256};
+
+use crate::parallel;
+
+/// Pairs that are digested as one piece of work.
+const PIECE: usize = 4096;
+
+/// The digest of texts and their labels, in 64 hexadecimal digits: another one for another order.
+///
+/// SHA-256 of the number of pairs (eight bytes, little-endian) and the SHA-256 of each 4,096 pairs; of a pair come the bytes
+/// of the text and those of the label, each behind its length (eight bytes). `n` is the number of pairs.
+pub(crate) fn of_pairs<T: AsRef<str>, L: AsRef<str>>(
+    n: usize,
+    pair: impl Fn(usize) -> (T, L) + Send + Sync,
+) -> String {
+    let pieces: Vec<usize> = (0..n).step_by(PIECE).collect();
+    let digests = parallel::map(pieces, |start| {
+        let mut digest = Sha256::new();
+        for i in start..n.min(start + PIECE) {
+            let (text, label) = pair(i);
+            for part in [text.as_ref(), label.as_ref()] {
+                digest.update((part.len() as u64).to_le_bytes());
+                digest.update(part.as_bytes());
+            }
+        }
+        digest.finalize()
+    });
+    let mut all = Sha256::new();
+    all.update((n as u64).to_le_bytes());
+    for digest in digests {
+        all.update(digest);
+    }
+    hex(&all.finalize())
+}
+
+/// Whether a text can be what [`of_pairs`] gives.
+pub(crate) fn is_digest(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+fn hex(digest: &[u8]) -> String {
+    use std::fmt::Write;
+    digest.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_knows_texts_labels_and_their_order() {
+        let of = |pairs: &[(&str, &str)]| of_pairs(pairs.len(), |i| pairs[i]);
+        let digest = of(&[("good", "1"), ("bad", "0")]);
+        assert!(is_digest(&digest) && !is_digest("") && !is_digest(&digest.to_uppercase()));
+        assert_eq!(of(&[("good", "1"), ("bad", "0")]), digest);
+        for other in [
+            &[("bad", "0"), ("good", "1")][..],
+            &[("good", "0"), ("bad", "1")],
+            &[("good1", ""), ("bad", "0")],
+            &[("good", "1")],
+            &[],
+        ] {
+            assert_ne!(of(other), digest);
+        }
+        // python: h = hashlib.sha256; n = lambda x: len(x).to_bytes(8, "little") + x
+        // h((2).to_bytes(8, "little") + h(n(b"good") + n(b"1") + n(b"bad") + n(b"0")).digest()).hexdigest()
+        assert_eq!(digest, "24cc070d15406a51489d661726715466a838c75acf9835724746e0788d60bc91");
+        let many = |last: &str| of_pairs(9000, |i| (if i == 8999 { last } else { "x" }, "1"));
+        assert_ne!(many("x"), many("y"));
+    }
+}
