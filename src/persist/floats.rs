@@ -47,9 +47,10 @@ impl Packed {
                 Ok(numbers.into_iter().map(|bytes| from_half(u16::from_le_bytes(bytes))).collect())
             }
             Self::Table { values, places } => {
-                let value = |place: u16| values.get(usize::from(place)).copied();
-                let numbers = places.into_iter().map(value).collect::<Option<_>>();
-                numbers.ok_or("a number is beyond the table of numbers")
+                if places.iter().any(|&place| usize::from(place) >= values.len()) {
+                    return Err("a number is beyond the table of numbers");
+                }
+                Ok(places.into_iter().map(|place| values[usize::from(place)]).collect())
             }
         }
     }

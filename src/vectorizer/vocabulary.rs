@@ -49,6 +49,7 @@ impl<'de> Deserialize<'de> for Vocabulary {
         if terms.len() == 0 {
             return Err(D::Error::custom(invalid("there is no term, or an empty one")));
         }
+        terms.settle();
         Ok(Self { terms })
     }
 }
