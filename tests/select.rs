@@ -660,7 +660,7 @@ fn the_table_can_be_read_by_anything() {
     let results = search.fit(&TEXTS, &LABELS, &small_folds(), &CvOptions::new()).unwrap();
     let csv = results.to_csv();
     let widths: Vec<usize> = csv.lines().map(|line| line.split(',').count()).collect();
-    assert_eq!(widths, [19; 4]);
+    assert_eq!(widths, [27; 4]);
     let json = serde_json::to_value(&results).unwrap();
     assert_eq!(json["best"], 0);
     assert_eq!(json["trials"][2]["params"]["C"], "10.0");
