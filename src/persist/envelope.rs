@@ -37,9 +37,10 @@
 //! finite and in the range that training gives, terms strictly ascending, a card that tells the same classes, columns and
 //! texts as the parts. A writer MUST write nothing that depends on the clock or on the machine.
 //!
-//! **Version 1 is frozen with release 0.1.0.** What a section of a kind holds never changes: what is to be added comes as a section of a new
-//! kind, critical if scores depend on it. Bytes 0..28 mean the same in every version, so that a reader can always say what
-//! it cannot read. The files in `tests/golden/v1` are read for ever. What the sections mean is not known here.
+//! **Version 1 is frozen with release 0.1.0.** What a section of a kind holds never changes: what is to be added comes as a
+//! section of a new kind, critical if scores depend on it. Bytes 0..28 mean the same in every version, so that a reader can
+//! always say what it cannot read. The files in `tests/golden/v1` are read for ever. What the sections mean is not known
+//! here.
 
 use crate::error::ModelFileError;
 

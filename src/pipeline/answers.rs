@@ -1,4 +1,6 @@
 //! A pipeline and what decides its answers in, the same pipeline that answers so out. How any of it is fitted is known below.
+//!
+//! Its [card](super::Card) loses its figures: they are those of other answers.
 
 use super::Pipeline;
 use crate::classifier::{Calibration, NeutralBand, Threshold};
@@ -14,6 +16,7 @@ impl Pipeline {
     pub fn with_calibration(mut self, calibration: Calibration) -> Result<Self> {
         self.classifier = self.classifier.with_calibration(calibration)?;
         self.calibration_report = None;
+        self.figures.clear();
         Ok(self)
     }
 
@@ -45,6 +48,7 @@ impl Pipeline {
     /// ```
     pub fn with_threshold(mut self, threshold: Threshold) -> Result<Self> {
         self.classifier = self.classifier.with_threshold(threshold)?;
+        self.figures.clear();
         Ok(self)
     }
 
@@ -70,6 +74,35 @@ impl Pipeline {
     ) -> Result<Self> {
         self.classifier = self.classifier.with_neutral_band(band, label)?;
         self.calibration_report = None;
+        self.figures.clear();
         Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::classifier::CalibrationMethod;
+
+    #[test]
+    fn figures_of_other_answers_leave_the_card() {
+        let (texts, labels) = (["good crew", "bad crew"], [true, false]);
+        let pipeline = Pipeline::builder().fit(&texts, &labels).unwrap();
+        let report = pipeline.evaluate(&texts, &labels).unwrap();
+        let pipeline = pipeline.with_figures(&report);
+        assert!(!pipeline.card().figures.is_empty());
+        let calibration =
+            Calibration::fit(CalibrationMethod::Platt, &decisions(&pipeline, &texts), &[1, 0]);
+        for changed in [
+            pipeline.clone().with_threshold(Threshold::at(0.5).unwrap()),
+            pipeline.clone().with_neutral_band(NeutralBand::new(-0.1, 0.1).unwrap(), "neutral"),
+            pipeline.clone().with_calibration(calibration.unwrap()),
+        ] {
+            assert!(changed.unwrap().card().figures.is_empty());
+        }
+    }
+
+    fn decisions(pipeline: &Pipeline, texts: &[&str]) -> crate::rows::Matrix {
+        pipeline.classifier.decision_function(&pipeline.vectorizer.transform(texts)).unwrap()
     }
 }
