@@ -162,6 +162,45 @@ pub(crate) fn create_staged(staging: &Path, path: &Path, bytes: &[u8]) -> Result
         .map_err(Error::io("write", path))
 }
 
+/// A whole new temporary file in `staging`, which [`put`] brings into its place.
+#[cfg(feature = "store")]
+pub(crate) fn stage(staging: &Path, bytes: &[u8], durability: Durability) -> Result<PathBuf> {
+    let fill = |file: &mut File| {
+        file.write_all(bytes)?;
+        if durability == Durability::Power { file.sync_all() } else { Ok(()) }
+    };
+    by_way_of(&staging.join(".new"), fill, |temporary| Ok(temporary.to_owned()))
+        .map_err(Error::io("write", staging))
+}
+
+/// Brings a staged file into its place. One that is gone is there already.
+#[cfg(feature = "store")]
+pub(crate) fn put(staged: &Path, path: &Path) -> Result<()> {
+    match fs::rename(staged, path) {
+        Err(error)
+            if error.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(path).is_ok() =>
+        {
+            Ok(())
+        }
+        renamed => renamed.map_err(Error::io("write", path)),
+    }
+}
+
+/// Removes a file. One that is gone was removed already.
+#[cfg(feature = "store")]
+pub(crate) fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed.map_err(Error::io("remove", path)),
+    }
+}
+
+/// Makes what happened in a folder outlive a power cut.
+#[cfg(feature = "store")]
+pub(crate) fn sync_entries(folder: &Path) -> Result<()> {
+    sync_folder(&folder.join("entry")).map_err(Error::io("sync", folder))
+}
+
 /// Gives a folder that was built aside its name, with all that is in it. Nothing may have that name.
 #[cfg(feature = "store")]
 pub(crate) fn publish_folder(built: &Path, path: &Path) -> Result<()> {

@@ -105,6 +105,9 @@ mod vectorizer;
 
 pub mod dataset;
 pub mod evaluate;
+#[cfg(feature = "store")]
+#[cfg_attr(docsrs, doc(cfg(feature = "store")))]
+pub mod registry;
 pub mod select;
 pub mod text;
 pub mod tracker;
@@ -127,7 +130,7 @@ pub use sentiment::{Label, Prediction, Sentiment};
 
 pub use progress::{Progress, Stage, Step};
 
-pub use error::{Error, ModelFileError, Result, TrackingError};
+pub use error::{Error, ModelFileError, RegistryError, Result, TrackingError};
 
 /// Runs the example of the README as a test.
 #[cfg(doctest)]

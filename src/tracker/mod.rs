@@ -41,10 +41,10 @@
 
 mod collect;
 mod memory;
-mod names;
+pub(crate) mod names;
 mod noop;
 #[cfg(feature = "store")]
-mod store;
+pub(crate) mod store;
 mod value;
 
 pub(crate) use collect::Collecting;

@@ -16,7 +16,7 @@ const PART_LIMIT: usize = 255;
 const PARAM_LIMIT: usize = 6_000;
 
 /// `Err` unless `key` is what MLflow takes for params, metrics and tags.
-pub(super) fn check_key(what: &'static str, key: &str) -> Result<()> {
+pub(crate) fn check_key(what: &'static str, key: &str) -> Result<()> {
     let is_legal = |c: char| is_word(c) || matches!(c, '/' | '.' | '-' | ' ') || is_colon(c);
     if let Some(c) = key.chars().find(|&c| !is_legal(c)) {
         let colon = if cfg!(windows) { "" } else { ": " };
@@ -52,7 +52,7 @@ pub(super) fn check_artifact_path(path: &str) -> Result<()> {
 }
 
 /// `Err` unless `path` stays inside the folder of artifacts on every system: what must hold for reading, too.
-pub(super) fn check_inside(path: &str) -> Result<()> {
+pub(crate) fn check_inside(path: &str) -> Result<()> {
     const WHAT: &str = "artifact path";
     if matches!(path.as_bytes(), [drive, b':', ..] if drive.is_ascii_alphabetic()) {
         return Err(invalid(WHAT, path, "starts with a drive; give a relative path".to_owned()));
@@ -104,7 +104,7 @@ pub(super) fn param_text(value: &Value<'_>) -> String {
 }
 
 /// Python's `\w`.
-pub(super) fn is_word(c: char) -> bool {
+pub(crate) fn is_word(c: char) -> bool {
     let group = || c.general_category_group();
     c.is_ascii_alphanumeric()
         || c == '_'

@@ -23,7 +23,7 @@ pub(super) fn folder(location: &Path) -> Result<PathBuf> {
 }
 
 /// The `file:` URI of an absolute folder.
-pub(super) fn file_uri(folder: &Path) -> Result<String> {
+pub(crate) fn file_uri(folder: &Path) -> Result<String> {
     let Some(path) = folder.to_str() else {
         return Err(refused(&folder.to_string_lossy(), "is not valid Unicode"));
     };
@@ -42,7 +42,7 @@ pub(super) fn file_uri(folder: &Path) -> Result<String> {
 }
 
 /// The path that a location names, as MLflow reads it: a `file:` URI is percent-decoded, a plain path never is.
-pub(super) fn local_path(location: &str) -> Result<PathBuf> {
+pub(crate) fn local_path(location: &str) -> Result<PathBuf> {
     let Some((scheme, rest)) = scheme(location) else {
         return Ok(location.into());
     };

@@ -13,25 +13,25 @@ use crate::fs;
 use crate::tracker::RunStatus;
 
 /// The name of the file in each folder.
-pub(super) const FILE: &str = "meta.yaml";
+pub(crate) const FILE: &str = "meta.yaml";
 /// Far above what the longest legal names need.
 const SIZE_LIMIT: u64 = 1 << 20;
 
 /// The stage of whatever was not deleted.
-pub(super) const ACTIVE: &str = "active";
+pub(crate) const ACTIVE: &str = "active";
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(super) struct ExperimentMeta {
-    pub(super) experiment_id: String,
-    pub(super) name: String,
-    pub(super) artifact_location: String,
-    pub(super) lifecycle_stage: String,
-    pub(super) creation_time: Option<i64>,
-    pub(super) last_update_time: Option<i64>,
+pub(crate) struct ExperimentMeta {
+    pub(crate) experiment_id: String,
+    pub(crate) name: String,
+    pub(crate) artifact_location: String,
+    pub(crate) lifecycle_stage: String,
+    pub(crate) creation_time: Option<i64>,
+    pub(crate) last_update_time: Option<i64>,
 }
 
 impl ExperimentMeta {
-    pub(super) fn to_yaml(&self) -> String {
+    pub(crate) fn to_yaml(&self) -> String {
         yaml::write(&[
             ("artifact_location", Scalar::Text(&self.artifact_location)),
             ("creation_time", self.creation_time.into()),
@@ -44,21 +44,21 @@ impl ExperimentMeta {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(super) struct RunMeta {
-    pub(super) run_id: String,
-    pub(super) experiment_id: String,
-    pub(super) user_id: String,
-    pub(super) start_time: i64,
-    pub(super) end_time: Option<i64>,
-    pub(super) status: Option<i64>,
-    pub(super) lifecycle_stage: Option<String>,
-    pub(super) deleted_time: Option<i64>,
-    pub(super) run_name: Option<String>,
-    pub(super) artifact_uri: Option<String>,
+pub(crate) struct RunMeta {
+    pub(crate) run_id: String,
+    pub(crate) experiment_id: String,
+    pub(crate) user_id: String,
+    pub(crate) start_time: i64,
+    pub(crate) end_time: Option<i64>,
+    pub(crate) status: Option<i64>,
+    pub(crate) lifecycle_stage: Option<String>,
+    pub(crate) deleted_time: Option<i64>,
+    pub(crate) run_name: Option<String>,
+    pub(crate) artifact_uri: Option<String>,
 }
 
 impl RunMeta {
-    pub(super) fn to_yaml(&self) -> String {
+    pub(crate) fn to_yaml(&self) -> String {
         let text = |x: &'_ Option<String>| x.clone().unwrap_or_default();
         let (uri, name) = (text(&self.artifact_uri), text(&self.run_name));
         let mut pairs = vec![
@@ -118,7 +118,7 @@ impl RunState {
     }
 
     /// The number in a `meta.yaml`.
-    pub(super) fn code(self) -> i64 {
+    pub(crate) fn code(self) -> i64 {
         match self {
             Self::Running => 1,
             Self::Scheduled => 2,
@@ -128,7 +128,7 @@ impl RunState {
         }
     }
 
-    pub(super) fn from_code(code: i64) -> Option<Self> {
+    pub(crate) fn from_code(code: i64) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.code() == code)
     }
 }
@@ -147,7 +147,7 @@ impl From<RunStatus> for RunState {
 ///
 /// MLflow rewrites the file in place, so it is empty for a moment: what cannot be read is tried again before it is an
 /// error.
-pub(super) fn read<T: DeserializeOwned>(folder: &Path) -> Result<Option<T>> {
+pub(crate) fn read<T: DeserializeOwned>(folder: &Path) -> Result<Option<T>> {
     let path = folder.join(FILE);
     let mut attempts = 3;
     loop {

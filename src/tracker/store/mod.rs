@@ -15,12 +15,12 @@
 //! Here the clock, the host's user name and the program's name enter: this is the edge of the crate.
 
 mod experiment;
-mod location;
-mod meta;
-mod paths;
-mod read;
-mod run;
-mod yaml;
+pub(crate) mod location;
+pub(crate) mod meta;
+pub(crate) mod paths;
+pub(crate) mod read;
+pub(crate) mod run;
+pub(crate) mod yaml;
 
 pub use experiment::Experiment;
 pub use meta::RunState;
@@ -34,7 +34,7 @@ use crate::error::{Error, Result};
 
 /// A file, not a folder: MLflow would take that for an experiment.
 const LOCK_FILE: &str = ".ressenti.lock";
-const TRASH: &str = ".trash";
+pub(crate) const TRASH: &str = ".trash";
 
 /// A folder of experiments and their runs, in MLflow's layout. Usually called `mlruns`.
 ///
@@ -108,7 +108,7 @@ impl Store {
 }
 
 /// Now, in milliseconds since 1970 UTC; before that, 0.
-fn now_ms() -> i64 {
+pub(crate) fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -11,7 +11,7 @@ use crate::error::{Error, Result, TrackingError};
 use crate::tracker::names::{clash, invalid};
 
 /// The file that `name` stands for under `folder`, with the folders it needs made. The file itself may not exist yet.
-pub(super) fn place(folder: &Path, what: &'static str, name: &str) -> Result<PathBuf> {
+pub(crate) fn place(folder: &Path, what: &'static str, name: &str) -> Result<PathBuf> {
     let mut path = folder.to_owned();
     make_folder(&path, what, name, "")?;
     let mut parts = name.split('/').peekable();
@@ -48,7 +48,7 @@ fn make_folder(path: &Path, what: &'static str, name: &str, prefix: &str) -> Res
 }
 
 /// The file that `name` stands for under `folder`, if it is there.
-pub(super) fn find(folder: &Path, what: &'static str, name: &str) -> Result<Option<PathBuf>> {
+pub(crate) fn find(folder: &Path, what: &'static str, name: &str) -> Result<Option<PathBuf>> {
     let mut path = folder.to_owned();
     for part in name.split('/') {
         path.push(part);
@@ -63,7 +63,7 @@ pub(super) fn find(folder: &Path, what: &'static str, name: &str) -> Result<Opti
 
 /// What every file under `folder` is called and where it is, sorted by name; nothing if there is no such folder. Links are
 /// left out.
-pub(super) fn files(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
+pub(crate) fn files(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
     let mut files = Vec::new();
     let mut folders = vec![(String::new(), folder.to_owned())];
     while let Some((prefix, folder)) = folders.pop() {

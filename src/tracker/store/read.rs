@@ -136,7 +136,7 @@ impl RunRecord {
 }
 
 /// The folders directly in `folder` that could be experiments or runs, with their names, sorted.
-pub(super) fn folders(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
+pub(crate) fn folders(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
     let mut folders = Vec::new();
     for entry in read_dir(folder).map_err(Error::io("list", folder))? {
         let path = entry.map_err(Error::io("list", folder))?.path();
@@ -152,13 +152,13 @@ pub(super) fn folders(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
 }
 
 /// What MLflow takes for an id. Dot folders are none.
-fn is_id(name: &str) -> bool {
+pub(crate) fn is_id(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphanumeric())
         && name.chars().all(|c| is_word(c) || c == '-')
 }
 
 /// The run in `folder`; nothing if there is none or it was deleted.
-fn read_run(
+pub(crate) fn read_run(
     name: &str,
     folder: PathBuf,
     experiment_id: &str,
@@ -206,7 +206,7 @@ fn read_run(
 }
 
 /// Params or tags: one file for each, the whole content.
-pub(super) fn texts(
+pub(crate) fn texts(
     folder: &Path,
     what: &'static str,
     warnings: &mut Vec<Error>,

@@ -21,8 +21,8 @@ use crate::tracker::{RunStatus, Tracker, Value};
 
 pub(super) const PARAMS: &str = "params";
 pub(super) const METRICS: &str = "metrics";
-pub(super) const TAGS: &str = "tags";
-pub(super) const ARTIFACTS: &str = "artifacts";
+pub(crate) const TAGS: &str = "tags";
+pub(crate) const ARTIFACTS: &str = "artifacts";
 pub(super) const NAME_TAG: &str = "mlflow.runName";
 const PARENT_TAG: &str = "mlflow.parentRunId";
 /// Far above any param that could be logged.
@@ -237,7 +237,7 @@ fn write_meta(run: &Path, meta: &RunMeta) -> Result<()> {
 }
 
 /// Who runs the program, found as Python finds it.
-fn user() -> String {
+pub(crate) fn user() -> String {
     ["LOGNAME", "USER", "LNAME", "USERNAME"]
         .into_iter()
         .filter_map(|name| env::var(name).ok())

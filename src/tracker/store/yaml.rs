@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 /// A value to write.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Scalar<'a> {
+pub(crate) enum Scalar<'a> {
     Text(&'a str),
     Int(i64),
     Null,
@@ -23,21 +23,42 @@ impl From<Option<i64>> for Scalar<'_> {
     }
 }
 
+impl<'a> From<Option<&'a str>> for Scalar<'a> {
+    fn from(x: Option<&'a str>) -> Self {
+        x.map_or(Self::Null, Self::Text)
+    }
+}
+
 /// A mapping in block style. Keys are plain words.
-pub(super) fn write(pairs: &[(&str, Scalar<'_>)]) -> String {
+pub(crate) fn write(pairs: &[(&str, Scalar<'_>)]) -> String {
     let mut text = String::new();
-    for (key, value) in pairs {
-        text.push_str(key);
-        text.push_str(": ");
-        match value {
-            Scalar::Text(x) => quote(&mut text, x),
-            Scalar::Int(x) => text.push_str(&x.to_string()),
-            Scalar::Null => text.push_str("null"),
-            Scalar::EmptyList => text.push_str("[]"),
-        }
+    for pair in pairs {
+        push_pair(&mut text, pair);
         text.push('\n');
     }
     text
+}
+
+/// The same mapping as an item of a list, in one line.
+pub(crate) fn write_item(pairs: &[(&str, Scalar<'_>)]) -> String {
+    let mut text = "- {".to_owned();
+    for (i, pair) in pairs.iter().enumerate() {
+        text.push_str(if i == 0 { "" } else { ", " });
+        push_pair(&mut text, pair);
+    }
+    text.push_str("}\n");
+    text
+}
+
+fn push_pair(text: &mut String, (key, value): &(&str, Scalar<'_>)) {
+    text.push_str(key);
+    text.push_str(": ");
+    match value {
+        Scalar::Text(x) => quote(text, x),
+        Scalar::Int(x) => text.push_str(&x.to_string()),
+        Scalar::Null => text.push_str("null"),
+        Scalar::EmptyList => text.push_str("[]"),
+    }
 }
 
 /// Appends `x` double-quoted. Escaped is what YAML does not take raw in quotes, and no more: `PyYAML` refuses the surrogate
@@ -68,7 +89,7 @@ fn write_escape(text: &mut String, kind: char, width: usize, c: char) {
 
 /// Reads a mapping of scalars. The limits are far above any `meta.yaml`, and keep a hostile one from costing more than its
 /// own length; the caller limits that.
-pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     let options = serde_saphyr::options! {
         // The last wins, as in PyYAML.
         duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
