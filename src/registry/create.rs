@@ -147,15 +147,14 @@ impl Registry {
         }
         let prepared = self.prepare(&new)?;
         let mut writing = self.writing()?;
-        let found = match read::find(writing.view(), name, &mut Vec::new())? {
-            Some(found) => found,
-            None => {
-                check_model_name(name)?;
-                self.build_model(&writing, name)?;
-                read::find(writing.view(), name, &mut Vec::new())?
-                    .ok_or_else(|| no_such_model(self.root(), name))?
-            }
-        };
+        let find = |writing: &Writing<'_>| read::find(writing.view(), name, &mut Vec::new());
+        let mut found = find(&writing)?;
+        if found.is_none() {
+            check_model_name(name)?;
+            self.build_model(&writing, name)?;
+            found = find(&writing)?;
+        }
+        let found = found.ok_or_else(|| no_such_model(self.root(), name))?;
         let number = self.build_version(&writing, &found, new, prepared)?;
         let meta = ModelMeta { last_updated_timestamp: Some(now_ms()), ..found.meta };
         // The version is there; that the model was updated is a detail.
@@ -185,11 +184,11 @@ impl Registry {
                         (version.model_file()?, version.run_id)
                     }
                     Ok(ModelUri::Run { id, .. }) => (find_model(self.root(), uri)?, Some(id)),
-                    Ok(ModelUri::Logged { .. }) => (find_model(self.root(), uri)?, None),
                     Err(error) if uri.starts_with("models:/") || uri.starts_with("runs:/") => {
                         return Err(error);
                     }
-                    Err(_) => (find_model(self.root(), uri)?, None),
+                    // That of a logged model, or a plain location.
+                    _ => (find_model(self.root(), uri)?, None),
                 };
                 let file = std::path::absolute(&file).map_err(Error::io("find", &file))?;
                 let bytes = fs::read(&file)?;
@@ -292,7 +291,7 @@ fn remove_left(folder: &Path, entries: Vec<String>) {
         // What cannot be removed does no harm either.
         if name.starts_with(BUILT) {
             let _ = std::fs::remove_dir_all(path);
-        } else if name.starts_with(".new.") && name.ends_with(".tmp") {
+        } else if name.starts_with(".new.") {
             let _ = std::fs::remove_file(path);
         }
     }

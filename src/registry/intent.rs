@@ -491,7 +491,7 @@ mod tests {
     fn readers_never_see_half_of_a_change() {
         let folder = root();
         let root = folder.path();
-        std::thread::scope(|scope| {
+        thread::scope(|scope| {
             let writer = scope.spawn(|| {
                 for i in 0..200 {
                     let mut writing = Writing::begin(root, Durability::Process).unwrap();

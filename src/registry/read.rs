@@ -339,14 +339,15 @@ pub(super) fn find(
                 warnings.push(malformed(&file, problem));
             }
             Ok(Some(meta)) if meta.is_deleted() => {}
-            Ok(Some(meta)) => match meta.stage() {
-                Some(stage) => versions.push((meta, stage)),
-                None => {
+            Ok(Some(meta)) => {
+                if let Some(stage) = meta.stage() {
+                    versions.push((meta, stage));
+                } else {
                     let stage = meta.current_stage.unwrap_or_default();
                     let problem = format!("current_stage is {stage:?}, which is no stage");
                     warnings.push(malformed(&file, problem));
                 }
-            },
+            }
             Ok(None) => warnings.push(malformed(&file, "it is missing".to_owned())),
             Err(error) => warnings.push(error),
         }
