@@ -143,6 +143,19 @@ fn child_that_promotes_for_ever() {
     }
 }
 
+/// Has MLflow list a registry as a killed writer left it, if `RESSENTI_MLFLOW_PYTHON` names a Python that has MLflow.
+fn list_by_mlflow(store: &Path) {
+    let Some(python) = env::var_os("RESSENTI_MLFLOW_PYTHON") else { return };
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mlflow/registry.py");
+    let empty = tempfile::tempdir().unwrap();
+    let output = Command::new(python)
+        .args([program.as_os_str(), store.as_os_str(), "--list".as_ref()])
+        .current_dir(empty.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 /// Kills a writer so many times, and looks at what is left each time.
 fn kill(kills: u64) {
     let folder = tempfile::tempdir().unwrap();
@@ -170,7 +183,11 @@ fn kill(kills: u64) {
 
         // First as it was left, then as it is completed by who opens it.
         let intent = fs::read_to_string(location.join(".ressenti.intent")).unwrap_or_default();
-        interrupted += u32::from(intent.contains("pending"));
+        let is_interrupted = intent.contains("pending");
+        interrupted += u32::from(is_interrupted);
+        if round % 100 == 99 || is_interrupted {
+            list_by_mlflow(&location);
+        }
         let left = registry.models().unwrap();
         let opened = Registry::open(&location).unwrap();
         let completed = opened.models().unwrap();
@@ -209,9 +226,6 @@ fn kill(kills: u64) {
     let left: Vec<_> = fs::read_dir(location.join(".trash")).unwrap().collect();
     assert!(left.len() <= 1, "what was left is cleared away: {left:?}");
     println!("{kills} kills: {interrupted} changes interrupted, all whole");
-    if env::var_os("RESSENTI_KEEP").is_some() {
-        println!("store: {}", folder.keep().join("mlruns").display());
-    }
 }
 
 #[test]
