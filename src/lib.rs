@@ -15,6 +15,10 @@
 //!   be [rounded](Pipeline::round_weights) to fewer bits, and a [`PlainModel`] is what programs in other languages read and
 //!   write, scikit-learn's fitted models among them.
 //! * [`tracker`] records runs in memory, in files that MLflow shows, or wherever you implement it.
+#![cfg_attr(
+    feature = "store",
+    doc = "* [`registry`] has versions of models with stages and aliases, in MLflow's files; a [`LiveModel`](registry::LiveModel) serves the one in Production."
+)]
 //!
 //! # Example
 //!
@@ -48,7 +52,7 @@
 //! text ─▶ tokens ─▶ counts ─▶ weighted rows ─▶ scores ─▶ sentiment
 //!  text::Analyzer    Vectorizer         Classifier     Prediction
 //!  └────────────────────────── Pipeline ───────────────────────┘
-//!                                                └▶ evaluated · tracked
+//!                                                └▶ evaluated · tracked · registered
 //! ```
 //!
 //! What exists is fitted: settings ([`VectorizerParams`], [`ClassifierParams`], [`PipelineBuilder`]) and what `fit` makes
@@ -86,7 +90,7 @@
 //!
 //! * **`parallel`** — fitting and batch scoring use all threads of the caller's rayon pool. Without it they use one; the
 //!   results are the same.
-//! * **`store`** — `tracker::Store`, runs as files in MLflow's layout.
+//! * **`store`** — `tracker::Store` and `registry::Registry`, runs and versions of models as files in MLflow's layout.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

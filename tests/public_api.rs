@@ -301,3 +301,27 @@ fn a_pipeline_is_shared_by_reference() -> Result<(), Error> {
     });
     Ok(())
 }
+
+#[cfg(feature = "store")]
+#[test]
+fn a_registry_and_what_it_tells_are_values_like_others() {
+    use ressenti::registry::{
+        Action, Check, HistoryEntry, LiveModel, ModelVersion, NewVersion, Refresh, RegisteredModel,
+        Registry, Transition,
+    };
+    value::<Registry>();
+    value::<RegisteredModel>();
+    value::<ModelVersion>();
+    value::<HistoryEntry>();
+    value::<NewVersion<'static>>();
+    value::<Transition>();
+    value::<Check>();
+    value::<LiveModel>();
+    comparable::<RegisteredModel>();
+    comparable::<Check>();
+    key::<ressenti::registry::Stage>();
+    key::<Action>();
+    stored::<ressenti::registry::Stage>();
+    fn plain<T: Copy + Eq>() {}
+    plain::<Refresh>();
+}
