@@ -94,6 +94,7 @@ mod classifier;
 mod digest;
 mod error;
 mod fs;
+mod json;
 mod parallel;
 mod persist;
 mod pipeline;

@@ -47,9 +47,20 @@ fn a_run_has_the_notebooks_names() {
     let artifacts: Vec<&str> = record.artifacts.keys().map(String::as_str).collect();
     assert_eq!(
         artifacts,
-        ["classification_report.txt", "confusion_matrix.csv", "model/pipeline.ressenti"]
+        [
+            "classification_report.txt",
+            "confusion_matrix.csv",
+            "model/MLmodel",
+            "model/card.json",
+            "model/input_example.json",
+            "model/pipeline.ressenti"
+        ]
     );
     assert_eq!(record.artifacts["model/pipeline.ressenti"], pipeline.to_bytes());
+    assert_eq!(record.artifacts["model/card.json"], pipeline.card().to_json().as_bytes());
+    assert_eq!(record.tags["ressenti.data.digest"], pipeline.card().training.unwrap().digest);
+    assert_eq!(record.tags["ressenti.model.sha256"].len(), 64);
+    assert!(!record.tags.contains_key("ressenti.options"));
     assert_eq!(record.artifacts["confusion_matrix.csv"], b"true\\predicted,0,1\n0,3,0\n1,0,3\n");
     assert_eq!(record.status, Some(RunStatus::Finished));
 }

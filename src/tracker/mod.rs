@@ -37,22 +37,29 @@
 //! ```
 //!
 //! A tracker that cannot do what it was asked says so with [`TrackingError::Other`](crate::TrackingError::Other), or with
-//! [`Error::Io`](crate::Error::Io). Training goes on all the same, and hands the errors back at its end.
+//! [`Error::Io`](crate::Error::Io). Training goes on all the same, and hands the errors back at its end, unless a
+//! [`FailurePolicy`] says otherwise.
 
+mod batch;
 mod collect;
+mod input;
 mod memory;
-mod names;
+pub(crate) mod names;
 mod noop;
+mod policy;
 #[cfg(feature = "store")]
 mod store;
 mod value;
 
+pub use batch::Batch;
 pub(crate) use collect::Collecting;
+pub use input::DatasetInput;
 pub use memory::{MemoryTracker, RunSnapshot};
 pub use noop::NoopTracker;
+pub use policy::{FailurePolicy, Tracking};
 #[cfg(feature = "store")]
 #[cfg_attr(docsrs, doc(cfg(feature = "store")))]
-pub use store::{Experiment, Listing, MetricPoint, Run, RunRecord, RunState, Store};
+pub use store::{Durability, Experiment, Listing, MetricPoint, Run, RunRecord, RunState, Store};
 pub use value::Value;
 
 use std::sync::Arc;

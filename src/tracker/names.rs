@@ -15,6 +15,20 @@ const PART_LIMIT: usize = 255;
 /// Characters of a param's value.
 const PARAM_LIMIT: usize = 6_000;
 
+/// Tags that say what a training needs to be repeated: the version of this crate, …
+pub(crate) const VERSION_TAG: &str = "ressenti.version";
+/// … its features, …
+pub(crate) const FEATURES_TAG: &str = "ressenti.features";
+/// … the machine, and the versions of the tables that texts are cut by, …
+pub(crate) const BUILD_TAGS: [&str; 3] =
+    ["ressenti.target", "ressenti.unicode", "ressenti.stemmer"];
+/// … the digest of the data, …
+pub(crate) const DATA_TAG: &str = "ressenti.data.digest";
+/// … and what was given besides and is not recorded.
+pub(crate) const OPTIONS_TAG: &str = "ressenti.options";
+/// The SHA-256 of the model file.
+pub(crate) const MODEL_TAG: &str = "ressenti.model.sha256";
+
 /// `Err` unless `key` is what MLflow takes for params, metrics and tags.
 pub(super) fn check_key(what: &'static str, key: &str) -> Result<()> {
     let is_legal = |c: char| is_word(c) || matches!(c, '/' | '.' | '-' | ' ') || is_colon(c);
@@ -84,6 +98,20 @@ fn check_parts(what: &'static str, path: &str) -> Result<()> {
 pub(super) fn clash(what: &'static str, key: &str, other: &str) -> crate::Error {
     let problem = format!("clashes with {other:?}; names are paths, and a file cannot hold others");
     invalid(what, key, problem)
+}
+
+/// The error for a key that another one, of other case, already stands for.
+pub(super) fn clash_of_case(what: &'static str, key: &str, other: &str) -> crate::Error {
+    let problem = format!(
+        "differs from {other:?} by case only; file systems that do not tell case apart would take them for one"
+    );
+    invalid(what, key, problem)
+}
+
+/// The folders on the way to a name, from the top, and the name.
+pub(super) fn prefixes(name: &str) -> impl Iterator<Item = &str> {
+    let folders = name.match_indices('/').map(|(end, _)| &name[..end]);
+    folders.chain(std::iter::once(name))
 }
 
 pub(super) fn invalid(what: &'static str, found: &str, problem: String) -> crate::Error {

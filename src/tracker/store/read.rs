@@ -152,13 +152,13 @@ pub(super) fn folders(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
 }
 
 /// What MLflow takes for an id. Dot folders are none.
-fn is_id(name: &str) -> bool {
+pub(super) fn is_id(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphanumeric())
         && name.chars().all(|c| is_word(c) || c == '-')
 }
 
 /// The run in `folder`; nothing if there is none or it was deleted.
-fn read_run(
+pub(super) fn read_run(
     name: &str,
     folder: PathBuf,
     experiment_id: &str,
