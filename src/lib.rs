@@ -82,11 +82,12 @@
 //!
 //! # Crate features
 //!
-//! Both are on by default and only add:
+//! All only add; the first two are on by default:
 //!
 //! * **`parallel`** — fitting and batch scoring use all threads of the caller's rayon pool. Without it they use one; the
 //!   results are the same.
 //! * **`store`** — `tracker::Store`, runs as files in MLflow's layout.
+//! * **`tracing`** — `tracker::TracingTracker`, runs as events of the crate `tracing`.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

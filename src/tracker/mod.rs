@@ -13,6 +13,15 @@
     not(feature = "store"),
     doc = "* With the feature `store`: runs as files in MLflow's layout."
 )]
+//! * [`FanOutTracker`] tells several trackers, [`FilterTracker`] tells one a part.
+#![cfg_attr(
+    feature = "tracing",
+    doc = "* [`TracingTracker`] makes events of the crate `tracing` of a run."
+)]
+#![cfg_attr(
+    not(feature = "tracing"),
+    doc = "* With the feature `tracing`: a run as events of the crate of that name."
+)]
 //! * Anything else is a few lines away:
 //!
 //! ```
@@ -42,6 +51,10 @@
 
 mod batch;
 mod collect;
+#[cfg(feature = "tracing")]
+mod events;
+mod fan_out;
+mod filter;
 mod input;
 mod memory;
 pub(crate) mod names;
@@ -53,6 +66,11 @@ mod value;
 
 pub use batch::Batch;
 pub(crate) use collect::Collecting;
+#[cfg(feature = "tracing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tracing")))]
+pub use events::TracingTracker;
+pub use fan_out::FanOutTracker;
+pub use filter::{FilterTracker, RecordKind};
 pub use input::DatasetInput;
 pub use memory::{MemoryTracker, RunSnapshot};
 pub use noop::NoopTracker;

@@ -147,6 +147,8 @@ fn is_colon(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn text(result: Result<()>) -> String {
@@ -169,6 +171,53 @@ mod tests {
             &parts,
         ] {
             assert_eq!(text(check_key("param key", key)), "fine", "{key}");
+        }
+    }
+
+    /// Python's `posixpath.normpath`, as its documentation has it.
+    fn normpath(path: &str) -> String {
+        let mut parts: Vec<&str> = Vec::new();
+        for part in path.split('/') {
+            match part {
+                "" | "." => {}
+                ".." if parts.last().is_some_and(|last| *last != "..") => _ = parts.pop(),
+                ".." if path.starts_with('/') => {}
+                part => parts.push(part),
+            }
+        }
+        let slashes = match path.bytes().take_while(|&b| b == b'/').count() {
+            2 => "//",
+            0 => "",
+            _ => "/",
+        };
+        let path = format!("{slashes}{}", parts.join("/"));
+        if path.is_empty() { ".".to_owned() } else { path }
+    }
+
+    proptest! {
+        /// MLflow's rule, word for word, and the limit of the file system.
+        #[test]
+        fn a_key_is_legal_if_mlflow_takes_it(
+            key in "[a.]{1,4}|[aé_. :/\\-]{0,12}|\\PC{0,8}|[a/]{240,260}|[é/]{120,135}"
+        ) {
+            let word = |c: char| is_word(c) || "/. -".contains(c) || c == ':' && !cfg!(windows);
+            let taken = key.chars().all(word)
+                && normpath(&key) == key
+                && !key.starts_with('/')
+                && !key.starts_with("..")
+                && key != "."
+                && !key.is_empty()
+                && key.chars().count() <= 250
+                && key.split('/').all(|part| part.len() <= 255);
+            prop_assert_eq!(check_key("param key", &key).is_ok(), taken);
+        }
+
+        #[test]
+        fn a_legal_artifact_path_stays_inside(path in "[a./:%# é\\\\-]{0,10}|\\PC{0,10}") {
+            if check_artifact_path(&path).is_ok() {
+                prop_assert_eq!(normpath(&path), path.as_str());
+                prop_assert!(!path.starts_with('/') && !path.split('/').any(|part| part == ".."));
+            }
         }
     }
 

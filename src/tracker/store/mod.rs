@@ -17,10 +17,11 @@
 //! Here the clock, the host's user name and the program's name enter: this is the edge of the crate.
 
 mod artifacts;
+mod datasets;
 mod durability;
 mod experiment;
 mod git;
-mod inputs;
+
 mod location;
 mod lookup;
 mod meta;
@@ -127,6 +128,7 @@ impl Store {
     /// working folder when the store was opened, if any.
     pub fn start_run(&self, experiment: &str, name: &str) -> Result<Run> {
         let found = self.get_or_create_experiment(experiment)?;
+        paths::check_no_link(&found.folder, "experiment name", experiment)?;
         Run::start(self, &found.folder, &found.meta.experiment_id, name, None)
     }
 }

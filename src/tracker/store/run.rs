@@ -14,6 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
 use super::meta::{self, ACTIVE, RunMeta, RunState};
+use super::paths::check_no_link;
 use super::room::Room;
 use super::{Durability, LOCK_FILE, Store, now_ms};
 use crate::error::{Error, Result, TrackingError};
@@ -151,6 +152,9 @@ impl Run {
 
     /// A handle to a run that is there; it is running again.
     pub(super) fn resume(store: &Store, folder: PathBuf, meta: RunMeta) -> Result<Self> {
+        let experiment = folder.parent().unwrap_or(&folder);
+        check_no_link(experiment, "run id", &meta.run_id)?;
+        check_no_link(&folder, "run id", &meta.run_id)?;
         let room = |name: &str, what| Room::used(folder.join(name), what);
         let run = Self {
             store: store.clone(),

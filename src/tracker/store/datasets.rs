@@ -6,6 +6,7 @@ use std::path::Path;
 use md5::{Digest, Md5};
 use uuid::Uuid;
 
+use super::paths::check_no_link;
 use super::yaml::{self, Scalar};
 use super::{Durability, Run, meta};
 use crate::digest::hex;
@@ -35,7 +36,12 @@ impl Run {
             ("source_type", Scalar::Text(&input.source_type)),
         ]);
         let experiment = self.folder.parent().unwrap_or(&self.folder);
-        self.publish(&experiment.join("datasets").join(&dataset_id), &dataset, durability)?;
+        self.publish(
+            &input.name,
+            &experiment.join("datasets").join(&dataset_id),
+            &dataset,
+            durability,
+        )?;
 
         let mut note = yaml::write(&[
             ("destination_id", Scalar::Text(&dataset_id)),
@@ -51,13 +57,20 @@ impl Run {
             None => note.push_str("tags: {}\n"),
         }
         let input_id = id(&dataset_id, self.id());
-        self.publish(&self.folder.join("inputs").join(input_id), &note, durability)
+        self.publish(&input.name, &self.folder.join("inputs").join(input_id), &note, durability)
     }
 
     /// A folder with its `meta.yaml`, which appear together. One that is there gets the new file.
-    fn publish(&self, folder: &Path, meta: &str, durability: fs::Durability) -> Result<()> {
+    fn publish(
+        &self,
+        name: &str,
+        folder: &Path,
+        meta: &str,
+        durability: fs::Durability,
+    ) -> Result<()> {
         if !folder.is_dir() {
             let above = folder.parent().unwrap_or(folder);
+            check_no_link(above, "dataset name", name)?;
             std::fs::create_dir_all(above).map_err(Error::io("create", above))?;
             let built = self.folder.join(format!("tmp-{}", Uuid::new_v4().simple()));
             std::fs::create_dir(&built).map_err(Error::io("create", &built))?;
