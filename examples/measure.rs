@@ -5,6 +5,7 @@
 //! cargo run --release --example measure -- solvers TRAIN.tsv [--c 1.0]
 //! cargo run --release --example measure -- multinomial TRAIN.tsv [--c 1.0]
 //! cargo run --release --example measure -- cv TRAIN.tsv
+//! cargo run --release --example measure -- tracking [--dir DIR] [--step NAME]
 //! ```
 //!
 //! You will see one JSON object a line: `step`, `seconds`, `per_s` (texts per second) or `p50_us` and `p99_us` (one text),
@@ -23,6 +24,10 @@
 //!
 //! `cv` searches: 20 values of C from 0.01 to 100 by 5 stratified folds, of unigrams and logistic regression. It prints the
 //! best C, its accuracy and how long all of it took.
+//!
+//! `tracking` needs no texts. It makes stores below DIR (default: the folder for temporary files; what waiting for the disk
+//! costs depends on it) and removes them: `median_ms` of a whole run, of 100 calls of `log_metric` and of a batch of 1,000
+//! values, each by `durability`, and what the no-op tracker takes of a fit.
 
 use std::error::Error;
 use std::hash::{DefaultHasher, Hasher};
@@ -43,14 +48,17 @@ use serde_json::{Map, Value, json};
 
 #[path = "measure/solvers.rs"]
 mod solvers;
+#[path = "measure/tracking.rs"]
+mod tracking;
 
-const USAGE: &str = "usage: measure speed TRAIN.tsv TEST.tsv [--step NAME]\n       measure solvers|multinomial TRAIN.tsv [--c 1.0]\n       measure cv TRAIN.tsv";
+const USAGE: &str = "usage: measure speed TRAIN.tsv TEST.tsv [--step NAME]\n       measure solvers|multinomial TRAIN.tsv [--c 1.0]\n       measure cv TRAIN.tsv\n       measure tracking [--dir DIR] [--step NAME]";
 
 /// What the command line asks for.
 enum Task {
     Speed { train: PathBuf, test: PathBuf, step: Option<String> },
     Solvers { train: PathBuf, c: f64, multinomial: bool },
     Cv { train: PathBuf },
+    Tracking { folder: Option<PathBuf>, step: Option<String> },
 }
 
 type Figures = Result<Map<String, Value>, Box<dyn Error>>;
@@ -373,6 +381,7 @@ fn main() -> ExitCode {
             read_tsv(train).map_err(Box::from).and_then(|data| solvers::run(&data, c, multinomial))
         }
         Task::Cv { train } => read_tsv(train).map_err(Box::from).and_then(|data| cv(&data)),
+        Task::Tracking { folder, step } => tracking::run(folder, step.as_deref()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -385,11 +394,12 @@ fn main() -> ExitCode {
 
 fn arguments() -> Result<Task, lexopt::Error> {
     use lexopt::prelude::*;
-    let (mut values, mut step, mut c) = (Vec::new(), None, 1.0);
+    let (mut values, mut step, mut folder, mut c) = (Vec::new(), None, None, 1.0);
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("step") => step = Some(arguments.value()?.string()?),
+            Long("dir") => folder = Some(PathBuf::from(arguments.value()?)),
             Long("c") => c = arguments.value()?.parse()?,
             Value(value) => values.push(value),
             Short('h') | Long("help") => {
@@ -407,8 +417,9 @@ fn arguments() -> Result<Task, lexopt::Error> {
             Ok(Task::Solvers { train: train.into(), c, multinomial: what == "multinomial" })
         }
         [what, train] if what == "cv" => Ok(Task::Cv { train: train.into() }),
+        [what] if what == "tracking" => Ok(Task::Tracking { folder, step }),
         _ => Err(
-            "expected: speed TRAIN.tsv TEST.tsv, or solvers, multinomial or cv, each with TRAIN.tsv"
+            "expected: speed TRAIN.tsv TEST.tsv, or solvers, multinomial or cv, each with TRAIN.tsv, or tracking"
                 .into(),
         ),
     }
