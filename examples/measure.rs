@@ -6,6 +6,7 @@
 //! cargo run --release --example measure -- multinomial TRAIN.tsv [--c 1.0]
 //! cargo run --release --example measure -- cv TRAIN.tsv
 //! cargo run --release --example measure -- registry
+//! cargo run --release --example measure -- tracking [--dir DIR] [--step NAME]
 //! ```
 //!
 //! You will see one JSON object a line: `step`, `seconds`, `per_s` (texts per second) or `p50_us` and `p99_us` (one text),
@@ -27,6 +28,10 @@
 //!
 //! `registry` registers and promotes versions and scores by a live model; its figures are of the same steps as those of MLflow's
 //! Python client, in milliseconds.
+//!
+//! `tracking` needs no texts. It makes stores below DIR (default: the folder for temporary files; what waiting for the disk
+//! costs depends on it) and removes them: `median_ms` of a whole run, of 100 calls of `log_metric` and of a batch of 1,000
+//! values, each by `durability`, and what the no-op tracker takes of a fit.
 
 use std::error::Error;
 use std::hash::{DefaultHasher, Hasher};
@@ -49,8 +54,10 @@ use serde_json::{Map, Value, json};
 mod registry;
 #[path = "measure/solvers.rs"]
 mod solvers;
+#[path = "measure/tracking.rs"]
+mod tracking;
 
-const USAGE: &str = "usage: measure speed TRAIN.tsv TEST.tsv [--step NAME]\n       measure solvers|multinomial TRAIN.tsv [--c 1.0]\n       measure cv TRAIN.tsv\n       measure registry";
+const USAGE: &str = "usage: measure speed TRAIN.tsv TEST.tsv [--step NAME]\n       measure solvers|multinomial TRAIN.tsv [--c 1.0]\n       measure cv TRAIN.tsv\n       measure registry\n       measure tracking [--dir DIR] [--step NAME]";
 
 /// What the command line asks for.
 enum Task {
@@ -58,6 +65,7 @@ enum Task {
     Solvers { train: PathBuf, c: f64, multinomial: bool },
     Cv { train: PathBuf },
     Registry,
+    Tracking { folder: Option<PathBuf>, step: Option<String> },
 }
 
 type Figures = Result<Map<String, Value>, Box<dyn Error>>;
@@ -381,6 +389,7 @@ fn main() -> ExitCode {
         }
         Task::Cv { train } => read_tsv(train).map_err(Box::from).and_then(|data| cv(&data)),
         Task::Registry => registry::run(),
+        Task::Tracking { folder, step } => tracking::run(folder, step.as_deref()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -393,11 +402,12 @@ fn main() -> ExitCode {
 
 fn arguments() -> Result<Task, lexopt::Error> {
     use lexopt::prelude::*;
-    let (mut values, mut step, mut c) = (Vec::new(), None, 1.0);
+    let (mut values, mut step, mut folder, mut c) = (Vec::new(), None, None, 1.0);
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("step") => step = Some(arguments.value()?.string()?),
+            Long("dir") => folder = Some(PathBuf::from(arguments.value()?)),
             Long("c") => c = arguments.value()?.parse()?,
             Value(value) => values.push(value),
             Short('h') | Long("help") => {
@@ -416,8 +426,9 @@ fn arguments() -> Result<Task, lexopt::Error> {
         }
         [what, train] if what == "cv" => Ok(Task::Cv { train: train.into() }),
         [what] if what == "registry" => Ok(Task::Registry),
+        [what] if what == "tracking" => Ok(Task::Tracking { folder, step }),
         _ => Err(
-            "expected: speed TRAIN.tsv TEST.tsv, or solvers, multinomial or cv, each with TRAIN.tsv, or registry"
+            "expected: speed TRAIN.tsv TEST.tsv, or solvers, multinomial or cv, each with TRAIN.tsv, or registry or tracking"
                 .into(),
         ),
     }

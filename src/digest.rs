@@ -39,7 +39,6 @@ pub(crate) fn of_pairs<T: AsRef<str>, L: AsRef<str>>(
 }
 
 /// The SHA-256 of bytes, in 64 hexadecimal digits.
-#[cfg(feature = "store")]
 pub(crate) fn of_bytes(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
@@ -49,7 +48,8 @@ pub(crate) fn is_digest(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-fn hex(digest: &[u8]) -> String {
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(digest: &[u8]) -> String {
     use std::fmt::Write;
     digest.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");

@@ -277,6 +277,20 @@ pub enum TrackingError {
         /// Names that exist, quoted and joined.
         existing: String,
     },
+    /// No run of the store has that id.
+    #[error("there is no run {id:?} in {}; an id has 32 hexadecimal digits, and Store::runs lists those of an experiment", store.display())]
+    NoSuchRun {
+        /// The id as given.
+        id: String,
+        /// The store's folder.
+        store: PathBuf,
+    },
+    /// A run was deleted, and is to be restored before it is read or written.
+    #[error("run {run_id} was deleted; restore it with MLflow")]
+    RunDeleted {
+        /// The run.
+        run_id: String,
+    },
     /// The place of a store or of artifacts is not a folder of this machine.
     #[error("{location:?} {problem}; give a path, or a URI such as file:///srv/mlruns")]
     Location {

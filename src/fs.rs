@@ -3,7 +3,7 @@
 //! [`write_atomic`] puts a whole file in place or nothing at all: the bytes go to a sibling of the target, are synced, and
 //! take the target's name in one step. Where a stray sibling would be read as content, [`write_staged`] and
 //! [`create_staged`] do the same by way of another folder, and [`publish_folder`] does it for a folder. [`append`] adds
-//! whole lines. [`Lock`] keeps other processes out while several files change. What the bytes mean is not known here.
+//! whole lines. [`sync_tree`] makes a folder outlive a power cut. [`Lock`] keeps other processes out while several files change. What the bytes mean is not known here.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -145,9 +145,32 @@ pub(crate) fn write_staged(
         .map_err(Error::io("write", path))
 }
 
+/// Copies a file of any length, by way of `staging` as [`write_staged`] does.
+#[cfg(feature = "store")]
+pub(crate) fn copy_staged(
+    staging: &Path,
+    source: &Path,
+    path: &Path,
+    durability: Durability,
+) -> Result<()> {
+    let mut from = File::open(source).map_err(Error::io("read", source))?;
+    let fill = |file: &mut File| {
+        io::copy(&mut from, file)?;
+        if durability == Durability::Power { file.sync_all() } else { Ok(()) }
+    };
+    by_way_of(&staging.join(".new"), fill, |temporary| fs::rename(temporary, path))
+        .and_then(|()| if durability == Durability::Power { sync_folder(path) } else { Ok(()) })
+        .map_err(Error::io("write", path))
+}
+
 /// Puts a whole new file in place, by way of `staging` as [`write_staged`] does; `false` if there already is one.
 #[cfg(feature = "store")]
-pub(crate) fn create_staged(staging: &Path, path: &Path, bytes: &[u8]) -> Result<bool> {
+pub(crate) fn create_staged(
+    staging: &Path,
+    path: &Path,
+    bytes: &[u8],
+    durability: Durability,
+) -> Result<bool> {
     let place = |temporary: &Path| {
         let linked = match fs::hard_link(temporary, path) {
             Ok(()) => true,
@@ -158,7 +181,18 @@ pub(crate) fn create_staged(staging: &Path, path: &Path, bytes: &[u8]) -> Result
         };
         fs::remove_file(temporary).map(|()| linked)
     };
-    by_way_of(&staging.join(".new"), |file| file.write_all(bytes), place)
+    let fill = |file: &mut File| {
+        file.write_all(bytes)?;
+        if durability == Durability::Power { file.sync_all() } else { Ok(()) }
+    };
+    let placed = by_way_of(&staging.join(".new"), fill, place);
+    placed
+        .and_then(|placed| {
+            if durability == Durability::Power {
+                sync_folder(path)?;
+            }
+            Ok(placed)
+        })
         .map_err(Error::io("write", path))
 }
 
@@ -199,6 +233,36 @@ pub(crate) fn remove(path: &Path) -> Result<()> {
 #[cfg(feature = "store")]
 pub(crate) fn sync_entries(folder: &Path) -> Result<()> {
     sync_folder(&folder.join("entry")).map_err(Error::io("sync", folder))
+}
+
+/// Makes durable whatever lies under `folder`, and its own name.
+#[cfg(feature = "store")]
+pub(crate) fn sync_tree(folder: &Path) -> Result<()> {
+    fn sync(folder: &Path) -> Result<()> {
+        for entry in fs::read_dir(folder).map_err(Error::io("list", folder))? {
+            let entry = entry.map_err(Error::io("list", folder))?;
+            let path = entry.path();
+            let kind = entry.file_type().map_err(Error::io("look at", &path))?;
+            if kind.is_dir() {
+                sync(&path)?;
+            } else if kind.is_file() {
+                // Windows syncs only what is open for writing.
+                let file = OpenOptions::new().read(true).write(cfg!(windows)).open(&path);
+                // A temporary file of another thread may be gone by now.
+                match file.and_then(|file| file.sync_all()) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    synced => synced.map_err(Error::io("sync", &path))?,
+                }
+            }
+        }
+        if cfg!(unix) {
+            let synced = File::open(folder).and_then(|folder| folder.sync_all());
+            synced.map_err(Error::io("sync", folder))?;
+        }
+        Ok(())
+    }
+    sync(folder)?;
+    sync_folder(folder).map_err(Error::io("sync", folder))
 }
 
 /// Gives a folder that was built aside its name, with all that is in it. Nothing may have that name.
@@ -246,7 +310,7 @@ impl Lock {
 /// A file is never created here, since it would be empty for a moment. If the disk is full, a part that was written is
 /// taken back.
 #[cfg(feature = "store")]
-pub(crate) fn append(path: &Path, bytes: &[u8]) -> Result<bool> {
+pub(crate) fn append(path: &Path, bytes: &[u8], durability: Durability) -> Result<bool> {
     let append = || {
         let mut file = match OpenOptions::new().append(true).open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
@@ -265,9 +329,41 @@ pub(crate) fn append(path: &Path, bytes: &[u8]) -> Result<bool> {
             }
             return Err(io::ErrorKind::StorageFull.into());
         }
+        if durability == Durability::Power {
+            file.sync_data()?;
+        }
         Ok(true)
     };
     append().map_err(Error::io("append to", path))
+}
+
+/// Whether a file ends within a line, as one does whose writer was cut off by a power cut or whose editor left the last
+/// newline out.
+///
+/// What is seen while another process writes proves nothing, so an open line counts only if it stays.
+#[cfg(feature = "store")]
+pub(crate) fn ends_within_a_line(path: &Path) -> Result<bool> {
+    let look = || {
+        let mut file = File::open(path)?;
+        let length = file.metadata()?.len();
+        if length == 0 {
+            return Ok((0, false));
+        }
+        file.seek(SeekFrom::Start(length - 1))?;
+        let mut last = [0];
+        file.read_exact(&mut last)?;
+        Ok((length, last != *b"\n"))
+    };
+    let look = || look().map_err(Error::io("read", path));
+    let mut seen = look()?;
+    for _ in 0..3 {
+        if !seen.1 {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(2));
+        seen = look()?;
+    }
+    Ok(seen.1)
 }
 
 #[cfg(test)]
@@ -365,12 +461,18 @@ mod tests {
         let (staging, params) = (folder.path(), folder.path().join("params"));
         fs::create_dir(&params).unwrap();
         let path = params.join("x".repeat(255));
-        assert!(create_staged(staging, &path, b"one").unwrap());
-        assert!(!create_staged(staging, &path, b"two").unwrap());
+        assert!(create_staged(staging, &path, b"one", Durability::Process).unwrap());
+        assert!(!create_staged(staging, &path, b"two", Durability::Power).unwrap());
         assert_eq!(read(&path).unwrap(), b"one");
         write_staged(staging, &path, b"three", Durability::Power).unwrap();
         write_staged(staging, &path, b"four", Durability::Process).unwrap();
         assert_eq!(read(&path).unwrap(), b"four");
+        let source = folder.path().join("source");
+        fs::write(&source, b"five").unwrap();
+        copy_staged(staging, &source, &path, Durability::Power).unwrap();
+        fs::remove_file(source).unwrap();
+        assert_eq!(read(&path).unwrap(), b"five");
+        sync_tree(&params).unwrap();
         assert_eq!(fs::read_dir(&params).unwrap().count(), 1);
         assert_eq!(fs::read_dir(staging).unwrap().count(), 1);
     }
@@ -380,11 +482,15 @@ mod tests {
     fn append_adds_to_what_is_there_and_creates_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("metric");
-        assert!(!append(&path, b"1\n").unwrap());
+        assert!(!append(&path, b"1\n", Durability::Power).unwrap());
         assert!(!path.exists());
         fs::write(&path, b"0\n").unwrap();
-        assert!(append(&path, b"1\n").unwrap());
-        assert_eq!(read(&path).unwrap(), b"0\n1\n");
+        assert!(append(&path, b"1\n", Durability::Process).unwrap());
+        assert!(append(&path, b"2\n", Durability::Power).unwrap());
+        assert_eq!(read(&path).unwrap(), b"0\n1\n2\n");
+        assert!(!ends_within_a_line(&path).unwrap());
+        assert!(append(&path, b"3", Durability::Process).unwrap());
+        assert!(ends_within_a_line(&path).unwrap());
     }
 
     #[cfg(feature = "store")]

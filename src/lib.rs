@@ -86,11 +86,12 @@
 //!
 //! # Crate features
 //!
-//! Both are on by default and only add:
+//! All only add; the first two are on by default:
 //!
 //! * **`parallel`** — fitting and batch scoring use all threads of the caller's rayon pool. Without it they use one; the
 //!   results are the same.
 //! * **`store`** — `tracker::Store` and `registry::Registry`, runs and versions of models as files in MLflow's layout.
+//! * **`tracing`** — `tracker::TracingTracker`, runs as events of the crate `tracing`.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -98,6 +99,7 @@ mod classifier;
 mod digest;
 mod error;
 mod fs;
+mod json;
 mod parallel;
 mod persist;
 mod pipeline;

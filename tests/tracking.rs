@@ -1,8 +1,14 @@
 //! What a run is told by training and evaluation, and that a tracker can never cost a model.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ressenti::tracker::{MemoryTracker, RunStatus, Tracker, Value};
+use ressenti::evaluate::Folds;
+use ressenti::select::{
+    Budget, CvOptions, GridSearch, RandomSearch, Space, cross_validate, tune_with,
+};
+use ressenti::tracker::{FailurePolicy, MemoryTracker, RunStatus, Tracker, Tracking, Value};
 use ressenti::{
     Classifier, Error, FitOptions, NbWeighting, Pipeline, Result, SgdLoss, Stage, Step,
     TrackingError, Vectorizer,
@@ -47,9 +53,20 @@ fn a_run_has_the_notebooks_names() {
     let artifacts: Vec<&str> = record.artifacts.keys().map(String::as_str).collect();
     assert_eq!(
         artifacts,
-        ["classification_report.txt", "confusion_matrix.csv", "model/pipeline.ressenti"]
+        [
+            "classification_report.txt",
+            "confusion_matrix.csv",
+            "model/MLmodel",
+            "model/card.json",
+            "model/input_example.json",
+            "model/pipeline.ressenti"
+        ]
     );
     assert_eq!(record.artifacts["model/pipeline.ressenti"], pipeline.to_bytes());
+    assert_eq!(record.artifacts["model/card.json"], pipeline.card().to_json().as_bytes());
+    assert_eq!(record.tags["ressenti.data.digest"], pipeline.card().training.unwrap().digest);
+    assert_eq!(record.tags["ressenti.model.sha256"].len(), 64);
+    assert!(!record.tags.contains_key("ressenti.options"));
     assert_eq!(record.artifacts["confusion_matrix.csv"], b"true\\predicted,0,1\n0,3,0\n1,0,3\n");
     assert_eq!(record.status, Some(RunStatus::Finished));
 }
@@ -128,6 +145,106 @@ fn a_tracker_that_fails_costs_neither_model_nor_figures() {
     assert_eq!(report.accuracy(), 1.0);
     assert!(!report.tracking_errors().is_empty());
     assert!(quiet.fit_report().tracking_errors().is_empty());
+}
+
+/// All work that is told where to log, each returning what the tracker said.
+fn all_work(tracking: Tracking<'_>) -> [(&'static str, Result<Vec<String>>); 6] {
+    let folds = Folds::from_assignment(vec![0, 0, 1, 1, 2, 2]).unwrap();
+    let cv = CvOptions::new().tracker(tracking);
+    let space = || Space::new(Pipeline::builder()).c([0.1, 1.0, 10.0]);
+    let quiet = Pipeline::builder().fit(&TEXTS, &LABELS).unwrap();
+    let fit = Pipeline::builder().fit_with(&TEXTS, &LABELS, &FitOptions::new().tracker(tracking));
+    let budget = Budget::trials(4).folds(3).start(Pipeline::builder());
+    [
+        ("fit", fit.map(|pipeline| pipeline.fit_report().tracking_errors().to_vec())),
+        (
+            "evaluate",
+            quiet.evaluate_with(&TEXTS, &LABELS, tracking).map(|x| x.tracking_errors().to_vec()),
+        ),
+        (
+            "cross_validate",
+            cross_validate(&Pipeline::builder(), &TEXTS, &LABELS, &folds, &cv)
+                .map(|x| x.tracking_errors().to_vec()),
+        ),
+        (
+            "grid",
+            GridSearch::new(space())
+                .fit(&TEXTS, &LABELS, &folds, &cv)
+                .map(|x| x.tracking_errors().to_vec()),
+        ),
+        (
+            "random",
+            RandomSearch::new(space(), 2)
+                .fit(&TEXTS, &LABELS, &folds, &cv)
+                .map(|x| x.tracking_errors().to_vec()),
+        ),
+        ("tune", tune_with(&TEXTS, &LABELS, &budget, &cv).map(|x| x.tracking_errors().to_vec())),
+    ]
+}
+
+#[test]
+fn what_a_failing_tracker_does_is_the_callers_choice_everywhere() {
+    let text = "tracking: the disk is gone";
+    for (work, said) in all_work(Tracking::new(&Broken).on_failure(FailurePolicy::Ignore)) {
+        assert_eq!(said.unwrap(), Vec::<String>::new(), "{work}");
+    }
+    for (work, said) in all_work(Tracking::new(&Broken)) {
+        let said = said.unwrap();
+        assert!(!said.is_empty() && said.iter().all(|line| line == text), "{work}: {said:?}");
+    }
+    for (work, said) in all_work(Tracking::new(&Broken).on_failure(FailurePolicy::Fail)) {
+        assert_eq!(said.unwrap_err().to_string(), text, "{work}");
+    }
+    for (work, said) in all_work(Tracking::new(&MemoryTracker::default())) {
+        // They log to one run, whose params keep their values.
+        let only = "Changing param values is not allowed";
+        assert!(said.unwrap().iter().all(|line| line.contains(only)), "{work}");
+    }
+}
+
+/// Fails once so many calls have been made, to it and to runs inside.
+#[derive(Clone)]
+struct Fills(Arc<AtomicUsize>);
+
+impl Fills {
+    fn call(&self) -> Result<()> {
+        let left = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
+        left.map(|_| ()).or_else(|_| Broken::fail())
+    }
+}
+
+impl Tracker for Fills {
+    fn log_param(&self, _: &str, _: Value<'_>) -> Result<()> {
+        self.call()
+    }
+    fn log_metric(&self, _: &str, _: f64, _: i64) -> Result<()> {
+        self.call()
+    }
+    fn set_tag(&self, _: &str, _: &str) -> Result<()> {
+        self.call()
+    }
+    fn log_artifact(&self, _: &str, _: &[u8]) -> Result<()> {
+        self.call()
+    }
+    fn child(&self, _: &str) -> Result<Box<dyn Tracker>> {
+        self.call().map(|()| Box::new(self.clone()) as _)
+    }
+    fn finish(&self, _: RunStatus) -> Result<()> {
+        self.call()
+    }
+}
+
+#[test]
+fn a_tracker_may_fail_at_any_call() {
+    for calls in (0..30).chain([40, 50, 60, 100, 200]) {
+        let fills = || Fills(Arc::new(calls.into()));
+        for (work, said) in all_work(Tracking::new(&fills()).on_failure(FailurePolicy::Fail)) {
+            if let Err(error) = said {
+                assert_eq!(error.to_string(), "tracking: the disk is gone", "{work} {calls}");
+            }
+        }
+        assert!(all_work(Tracking::new(&fills())).into_iter().all(|(_, said)| said.is_ok()));
+    }
 }
 
 #[test]

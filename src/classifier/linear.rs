@@ -84,8 +84,7 @@ impl ClassifierParams {
         let tracker = Collecting::new(options.run());
         let each = |done: u32, total: u32, objective: f64| {
             report(options.progress_callback(), Stage::Train, done as usize, total as usize)?;
-            tracker.metric("objective", objective, done.into());
-            Ok(())
+            tracker.metric("objective", objective, done.into())
         };
         let mut found = if link == Link::OneVsRest {
             self.against_the_rest(rows, &task, options, loss, each)?

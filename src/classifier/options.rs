@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::Classifier;
 use crate::progress::Progress;
-use crate::tracker::{NoopTracker, Tracker};
+use crate::tracker::Tracking;
 
 /// Weights of the rows, a callback for progress and a tracker; all optional.
 ///
@@ -29,7 +29,7 @@ pub struct FitOptions<'a> {
     prior: Option<&'a Classifier>,
     blocks: Option<&'a [Range<usize>]>,
     progress: Option<&'a dyn Progress>,
-    tracker: &'a dyn Tracker,
+    tracker: Tracking<'a>,
 }
 
 impl fmt::Debug for FitOptions<'_> {
@@ -56,7 +56,7 @@ impl<'a> FitOptions<'a> {
             prior: None,
             blocks: None,
             progress: None,
-            tracker: &NoopTracker,
+            tracker: Tracking::none(),
         }
     }
 
@@ -85,10 +85,10 @@ impl<'a> FitOptions<'a> {
 
     /// Where params and figures are recorded. Default: nowhere.
     ///
-    /// A tracker that fails does not stop the training; what it said is kept in
-    /// [`FitReport::tracking_errors`](crate::FitReport::tracking_errors).
-    pub fn tracker(mut self, tracker: &'a dyn Tracker) -> Self {
-        self.tracker = tracker;
+    /// A reference to a tracker, or a [`Tracking`] with a policy. Unless that is to fail, a tracker that fails does not stop
+    /// the training; what it said is kept in [`FitReport::tracking_errors`](crate::FitReport::tracking_errors).
+    pub fn tracker(mut self, tracker: impl Into<Tracking<'a>>) -> Self {
+        self.tracker = tracker.into();
         self
     }
 
@@ -151,7 +151,7 @@ impl<'a> FitOptions<'a> {
         self.progress
     }
 
-    pub(crate) fn run(&self) -> &'a dyn Tracker {
+    pub(crate) fn run(&self) -> Tracking<'a> {
         self.tracker
     }
 }

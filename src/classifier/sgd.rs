@@ -79,7 +79,7 @@ impl ClassifierParams {
         progress(passes)?;
         let state = state.settled();
         let mut report = self.judge(&state, rows, &targets, &costs);
-        tracker.metric("objective", report.objective, passes.into());
+        tracker.metric("objective", report.objective, passes.into())?;
         report.tracking_errors = tracker.into_messages();
         state.into_classifier(self.clone(), classes, positive, report)
     }

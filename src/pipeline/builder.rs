@@ -13,6 +13,7 @@ use crate::error::{Error, Result, same_length};
 use crate::evaluate::KFold;
 use crate::sentiment::Label;
 use crate::text::Language;
+use crate::tracker::names::DATA_TAG;
 use crate::tracker::{Collecting, Value};
 use crate::vectorizer::VectorizerParams;
 
@@ -179,6 +180,11 @@ impl PipelineBuilder {
         self.vectorizer == other.vectorizer && self.beyond == other.beyond
     }
 
+    /// Whether it stands on another model.
+    pub(super) fn has_prior(&self) -> bool {
+        self.beyond.prior.is_some()
+    }
+
     /// In how many folds it is calibrated, if it is.
     pub(crate) fn calibration_folds(&self) -> Option<usize> {
         self.beyond.calibration.map(|(_, folds)| folds)
@@ -218,8 +224,10 @@ impl PipelineBuilder {
     /// [`fit`](Self::fit) with weights, progress and tracking.
     ///
     /// Logs the settings as params (`model_type`, `preprocessing`, `vectorizer`, `max_features`, `C`, …), the size of the
-    /// data, and the objective of each iteration as a metric. A tracker that fails does not stop the training;
-    /// [`FitReport::tracking_errors`](crate::FitReport::tracking_errors) tells.
+    /// data, and the objective of each iteration as a metric; as tags, what it takes to repeat it: the version and features of
+    /// this crate and the digest of texts and labels. A tracker that fails does not stop the training, unless
+    /// [a policy](crate::tracker::FailurePolicy) says so; [`FitReport::tracking_errors`](crate::FitReport::tracking_errors)
+    /// tells.
     ///
     /// Errors: also [`Error::InvalidValues`] for weights and [`Error::Cancelled`].
     pub fn fit_with<T: AsRef<str> + Sync, L: Label>(
@@ -252,24 +260,26 @@ impl PipelineBuilder {
 
         let tracker = Collecting::new(options.run());
         for (key, value) in self.summary() {
-            tracker.param(&key, value);
+            tracker.param(&key, value)?;
         }
-        tracker.param("n_train", texts.len());
-        tracker.param("n_classes", task.n_classes());
-        tracker.tag("ressenti.version", env!("CARGO_PKG_VERSION"));
+        tracker.param("n_train", texts.len())?;
+        tracker.param("n_classes", task.n_classes())?;
+        self.log_environment(&tracker, options)?;
 
         let ground = Ground::new(self, texts, options.progress_callback())?;
         let classifier = ground.fit(&self.classifier, task, options)?;
         let vectorizer = ground.into_vectorizer();
-        tracker.param("n_features", vectorizer.n_features());
+        tracker.param("n_features", vectorizer.n_features())?;
         let preset = self.preset.map(|preset| (preset.as_str().to_owned(), preset.version()));
         let report = classifier.fit_report();
-        tracker.metric("n_iter", report.n_iter().into(), 0);
-        tracker.metric("converged", f64::from(u8::from(report.converged())), 0);
+        tracker.metric("n_iter", report.n_iter().into(), 0)?;
+        tracker.metric("converged", f64::from(u8::from(report.converged())), 0)?;
         let mut pipeline = Pipeline::from_parts(vectorizer, classifier)?;
         pipeline.preset = preset;
         let named: Vec<_> = labels.iter().map(Label::as_label).collect();
-        pipeline.origin.training = Some(TrainingData::new(texts, &named));
+        let training = TrainingData::new(texts, &named);
+        tracker.tag(DATA_TAG, &training.digest)?;
+        pipeline.origin.training = Some(training);
         if let Some(folds) = self.calibration_folds() {
             let progress = options.progress_callback();
             let splits = KFold::new(folds).stratified(labels)?;
@@ -277,7 +287,7 @@ impl PipelineBuilder {
             let (classifier, report) =
                 self.calibrate(pipeline.classifier, held_out, labels, options)?;
             for (key, value) in report.metrics() {
-                tracker.metric(key, value, 0);
+                tracker.metric(key, value, 0)?;
             }
             pipeline = Pipeline { classifier, calibration_report: Some(report), ..pipeline };
         }

@@ -5,7 +5,7 @@ use crate::classifier::find_classes;
 use crate::error::{Result, same_length};
 use crate::evaluate::Report;
 use crate::sentiment::Label;
-use crate::tracker::{Collecting, NoopTracker, Tracker};
+use crate::tracker::{Collecting, Tracking};
 
 impl Pipeline {
     /// Scores texts and compares the answers with their labels.
@@ -30,20 +30,21 @@ impl Pipeline {
         texts: &[T],
         labels: &[L],
     ) -> Result<Report> {
-        self.evaluate_with(texts, labels, &NoopTracker)
+        self.evaluate_with(texts, labels, Tracking::none())
     }
 
     /// [`evaluate`](Self::evaluate), logged to a run: the metrics `accuracy`, `f1_score`, `precision`, `recall`, `roc_auc`
     /// and others, and the artifacts `confusion_matrix.csv` and `classification_report.txt`.
     ///
-    /// A tracker that fails does not cost the figures; [`Report::tracking_errors`] tells.
+    /// A tracker that fails does not cost the figures, unless [a policy](crate::tracker::FailurePolicy) says so;
+    /// [`Report::tracking_errors`] tells.
     ///
     /// Errors: as for [`evaluate`](Self::evaluate).
-    pub fn evaluate_with<T: AsRef<str> + Sync, L: Label>(
+    pub fn evaluate_with<'t, T: AsRef<str> + Sync, L: Label>(
         &self,
         texts: &[T],
         labels: &[L],
-        tracker: &dyn Tracker,
+        tracker: impl Into<Tracking<'t>>,
     ) -> Result<Report> {
         same_length("texts", texts.len(), "labels", labels.len())?;
         let truth = find_classes(self.classes(), labels)?;
@@ -57,15 +58,15 @@ impl Pipeline {
         let positive = (self.classes().len() == 2).then_some(self.classifier.positive());
         let report = Report::new(self.classes(), positive, &truth, &predicted, &probabilities)?;
 
-        let tracker = Collecting::new(tracker);
+        let tracker = Collecting::new(tracker.into());
         for (key, value) in report.metrics() {
-            tracker.metric(key, value, 0);
+            tracker.metric(key, value, 0)?;
         }
         tracker.artifact(
             "confusion_matrix.csv",
             report.confusion_matrix().to_csv(self.classes())?.as_bytes(),
-        );
-        tracker.artifact("classification_report.txt", format!("{report}\n").as_bytes());
+        )?;
+        tracker.artifact("classification_report.txt", format!("{report}\n").as_bytes())?;
         Ok(report.with_tracking_errors(tracker.into_messages()))
     }
 }

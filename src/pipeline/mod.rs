@@ -10,6 +10,7 @@ mod card;
 mod evaluation;
 mod explain;
 mod ground;
+mod logged;
 mod marks;
 mod plain;
 mod presets;

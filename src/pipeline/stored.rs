@@ -10,7 +10,6 @@ use super::{Card, Pipeline};
 use crate::classifier::Classifier;
 use crate::error::{Error, ModelFileError, Result};
 use crate::persist::{self, FormatVersion, Section, Sections, refused};
-use crate::tracker::Tracker;
 use crate::vectorizer::Vectorizer;
 
 /// The kinds of sections, as the format has them.
@@ -79,13 +78,6 @@ impl Pipeline {
         let (vectorizer, classifier) = (sections.get(VECTORIZER)?, sections.get(CLASSIFIER)?);
         let pipeline = Self::from_stored(sections.get(CARD)?, vectorizer, classifier);
         pipeline.map_err(|problem| refused(ModelFileError::Invalid(problem.to_string())))
-    }
-
-    /// Stores the model as the artifact `model/pipeline.ressenti` of a run.
-    ///
-    /// Errors: what the tracker answers.
-    pub fn log_to(&self, tracker: &dyn Tracker) -> Result<()> {
-        tracker.log_artifact("model/pipeline.ressenti", &self.to_bytes())
     }
 
     fn sections(&self) -> [Section; 3] {

@@ -68,9 +68,9 @@ pub fn cross_validate<T: AsRef<str> + Sync, L: Label>(
     let mut cv = CrossValidation::of(&parts, folds, data.classes, data.truth);
 
     let run = Collecting::new(options.tracker);
-    log_params(builder, &run);
-    run.param("n_splits", folds.n_folds());
-    cv.scores.log_to(&run);
+    log_params(builder, &run)?;
+    run.param("n_splits", folds.n_folds())?;
+    cv.scores.log_to(&run)?;
     cv.tracking_errors = run.into_messages();
     Ok(cv)
 }

@@ -6,8 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use super::results::Trial;
 use super::scores::{FoldScores, Scores};
+use crate::error::{Error, Result};
 use crate::pipeline::PipelineBuilder;
-use crate::tracker::{Collecting, RunStatus, Tracker};
+use crate::tracker::Collecting;
 
 /// What one choice of settings did in one fold.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +20,8 @@ pub(super) struct Outcome {
 
 pub(super) struct Ledger<'a> {
     choices: &'a [PipelineBuilder],
-    tracker: &'a dyn Tracker,
+    /// The search's run.
+    run: &'a Collecting<'a>,
     /// The number of the first trial.
     first: usize,
     /// Choices × folds.
@@ -30,28 +32,29 @@ pub(super) struct Ledger<'a> {
 #[derive(Default)]
 pub(super) struct Written {
     pub(super) trials: Vec<Trial>,
-    /// What the tracker said when it failed.
-    pub(super) messages: Vec<String>,
+    /// What the tracker said, if that is to end the search.
+    pub(super) failure: Option<Error>,
 }
 
 impl<'a> Ledger<'a> {
     pub(super) fn new(
         choices: &'a [PipelineBuilder],
         n_folds: usize,
-        tracker: &'a dyn Tracker,
+        run: &'a Collecting<'a>,
         first: usize,
     ) -> Self {
         let outcomes = Mutex::new(vec![vec![None; n_folds]; choices.len()]);
-        Self { choices, tracker, first, outcomes, written: Mutex::default() }
+        Self { choices, run, first, outcomes, written: Mutex::default() }
     }
 
-    pub(super) fn enter(&self, choice: usize, fold: usize, outcome: Outcome) {
+    /// `false` if the tracker has failed and that is to end the search.
+    pub(super) fn enter(&self, choice: usize, fold: usize, outcome: Outcome) -> bool {
         lock(&self.outcomes)[choice][fold] = Some(outcome);
         match self.written.try_lock() {
             Ok(mut written) => self.write(&mut written),
             Err(TryLockError::Poisoned(error)) => self.write(&mut error.into_inner()),
             // Who is writing, or who writes next, will find it.
-            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::WouldBlock) => true,
         }
     }
 
@@ -61,11 +64,12 @@ impl<'a> Ledger<'a> {
         self.written.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self, written: &mut Written) {
-        while let Some(builder) = self.choices.get(written.trials.len()) {
+    fn write(&self, written: &mut Written) -> bool {
+        while written.failure.is_none() {
+            let Some(builder) = self.choices.get(written.trials.len()) else { break };
             let outcomes: Option<Vec<Outcome>> =
                 lock(&self.outcomes)[written.trials.len()].iter().copied().collect();
-            let Some(outcomes) = outcomes else { return };
+            let Some(outcomes) = outcomes else { break };
             let trial = Trial {
                 number: self.first + written.trials.len(),
                 params: params(builder),
@@ -74,32 +78,27 @@ impl<'a> Ledger<'a> {
                 converged: outcomes.iter().all(|outcome| outcome.converged),
                 builder: builder.clone(),
             };
-            written.messages.extend(self.log(&trial));
+            written.failure = self.log(&trial).err();
             written.trials.push(trial);
         }
+        written.failure.is_none()
     }
 
     /// A run inside the search's own.
-    fn log(&self, trial: &Trial) -> Vec<String> {
-        let child = match self.tracker.child(&format!("trial {}", trial.number)) {
-            Ok(child) => child,
-            Err(error) => return vec![error.to_string()],
-        };
-        let run = Collecting::new(&*child);
-        log_params(&trial.builder, &run);
-        run.param("n_splits", trial.scores.folds().len());
-        run.metric("n_features", trial.n_features, 0);
-        run.metric("converged", f64::from(u8::from(trial.converged)), 0);
-        trial.scores.log_to(&run);
-        let mut messages = run.into_messages();
-        messages.extend(child.finish(RunStatus::Finished).err().map(|error| error.to_string()));
-        messages
+    fn log(&self, trial: &Trial) -> Result<()> {
+        self.run.child(&format!("trial {}", trial.number), |run| {
+            log_params(&trial.builder, run)?;
+            run.param("n_splits", trial.scores.folds().len())?;
+            run.metric("n_features", trial.n_features, 0)?;
+            run.metric("converged", f64::from(u8::from(trial.converged)), 0)?;
+            trial.scores.log_to(run)
+        })
     }
 }
 
 /// The settings under the names that runs are tracked with.
-pub(super) fn log_params(builder: &PipelineBuilder, run: &Collecting<'_>) {
-    builder.summary().into_iter().for_each(|(key, value)| run.param(&key, value));
+pub(super) fn log_params(builder: &PipelineBuilder, run: &Collecting<'_>) -> Result<()> {
+    builder.summary().into_iter().try_for_each(|(key, value)| run.param(&key, value))
 }
 
 fn params(builder: &PipelineBuilder) -> Vec<(String, String)> {

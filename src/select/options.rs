@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::progress::Progress;
-use crate::tracker::{NoopTracker, Tracker};
+use crate::tracker::Tracking;
 
 /// Weights of the texts, a callback for progress and a tracker; all optional.
 ///
@@ -27,7 +27,7 @@ use crate::tracker::{NoopTracker, Tracker};
 pub struct CvOptions<'a> {
     pub(super) weights: Option<&'a [f64]>,
     pub(super) progress: Option<&'a dyn Progress>,
-    pub(super) tracker: &'a dyn Tracker,
+    pub(super) tracker: Tracking<'a>,
 }
 
 impl fmt::Debug for CvOptions<'_> {
@@ -48,7 +48,7 @@ impl Default for CvOptions<'_> {
 impl<'a> CvOptions<'a> {
     /// Every text counts the same, nobody is told of progress, nothing is tracked.
     pub fn new() -> Self {
-        Self { weights: None, progress: None, tracker: &NoopTracker }
+        Self { weights: None, progress: None, tracker: Tracking::none() }
     }
 
     /// How much each text counts in training, as many numbers as texts, each at least 0. Default: 1 each. Figures count
@@ -71,9 +71,10 @@ impl<'a> CvOptions<'a> {
     /// Where params and figures are recorded. Default: nowhere.
     ///
     /// A cross-validation is logged to this run, each trial of a search to a run inside it, in the order of the trials and
-    /// as soon as it is done. A tracker that fails stops nothing; what it said is handed back with the figures.
-    pub fn tracker(mut self, tracker: &'a dyn Tracker) -> Self {
-        self.tracker = tracker;
+    /// as soon as it is done. Give a reference to a tracker, or a [`Tracking`] with a policy. Unless that is to fail, a
+    /// tracker that fails stops nothing; what it said is handed back with the figures.
+    pub fn tracker(mut self, tracker: impl Into<Tracking<'a>>) -> Self {
+        self.tracker = tracker.into();
         self
     }
 }

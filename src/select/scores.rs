@@ -242,19 +242,20 @@ impl Scores {
     }
 
     /// Records means and standard errors, and each fold's figure as a step.
-    pub(super) fn log_to(&self, run: &Collecting<'_>) {
+    pub(super) fn log_to(&self, run: &Collecting<'_>) -> Result<()> {
         for metric in Metric::ALL {
             let name = metric.name();
             if let Some(Estimate { mean, std_error }) = self.estimate(metric) {
-                run.metric(name, mean, 0);
-                run.metric(&format!("{name}_std_error"), std_error, 0);
+                run.metric(name, mean, 0)?;
+                run.metric(&format!("{name}_std_error"), std_error, 0)?;
             }
             for (step, fold) in (0..).zip(&self.folds) {
                 if let Some(figure) = fold.get(metric) {
-                    run.metric(&format!("fold_{name}"), figure, step);
+                    run.metric(&format!("fold_{name}"), figure, step)?;
                 }
             }
         }
+        Ok(())
     }
 }
 

@@ -109,7 +109,7 @@ impl GridSearch {
             return Err(Error::TooLarge { what: "trials", limit: MOST_TRIALS as u64 });
         }
         let choices: Vec<PipelineBuilder> = (0..n).map(|i| self.space.get(i)).collect();
-        search(&choices, self.choice, texts, labels, folds, options)
+        search(&choices, self.choice, None, texts, labels, folds, options)
     }
 }
 
@@ -145,7 +145,7 @@ impl RandomSearch {
         }
         let drawn = draw(self.space.len(), self.n_trials, self.seed);
         let choices: Vec<PipelineBuilder> = drawn.into_iter().map(|i| self.space.get(i)).collect();
-        search(&choices, self.choice, texts, labels, folds, options)
+        search(&choices, self.choice, Some(self.seed), texts, labels, folds, options)
     }
 }
 
@@ -166,6 +166,7 @@ fn draw(len: usize, n: usize, seed: u64) -> Vec<usize> {
 fn search<T: AsRef<str> + Sync, L: Label>(
     choices: &[PipelineBuilder],
     choice: Choice,
+    seed: Option<u64>,
     texts: &[T],
     labels: &[L],
     folds: &Folds,
@@ -176,32 +177,37 @@ fn search<T: AsRef<str> + Sync, L: Label>(
     choices.iter().try_for_each(|builder| data.check_settings(builder))?;
     let watch = Watch::new(options.progress, choices.len() * folds.n_folds());
     watch.report()?;
-    let ledger = Ledger::new(choices, folds.n_folds(), options.tracker, 0);
+    let run = Collecting::new(options.tracker);
+    let ledger = Ledger::new(choices, folds.n_folds(), &run, 0);
     let result = trials::run(&data, choices, &watch, &ledger);
     // Also of a search that was stopped, the trials that are done are runs.
     let written = ledger.close();
+    if let Some(error) = written.failure {
+        return Err(error);
+    }
     result?;
-    Ok(finish(SearchResults::new(written.trials, choice), written.messages, options))
+    finish(SearchResults::new(written.trials, choice), seed, run)
 }
 
-/// Records what came of a search.
+/// Records what came of a search. `seed` is what the trials depend on, if on any.
 pub(super) fn finish(
     results: SearchResults,
-    mut messages: Vec<String>,
-    options: &CvOptions<'_>,
-) -> SearchResults {
-    let run = Collecting::new(options.tracker);
+    seed: Option<u64>,
+    run: Collecting<'_>,
+) -> Result<SearchResults> {
     let (name, best) = (results.metric().name(), results.best());
-    run.param("n_trials", results.trials().len());
-    run.param("n_splits", best.scores().folds().len());
-    run.param("search_metric", name);
-    run.tag("best_trial", &best.number().to_string());
-    if let Some(estimate) = best.scores().estimate(results.metric()) {
-        run.metric(&format!("best_{name}"), estimate.mean, 0);
+    run.param("n_trials", results.trials().len())?;
+    run.param("n_splits", best.scores().folds().len())?;
+    run.param("search_metric", name)?;
+    if let Some(seed) = seed {
+        run.param("seed", seed.to_string())?;
     }
-    run.artifact("cv_results.csv", results.to_csv().as_bytes());
-    messages.extend(run.into_messages());
-    results.with_tracking_errors(messages)
+    run.tag("best_trial", &best.number().to_string())?;
+    if let Some(estimate) = best.scores().estimate(results.metric()) {
+        run.metric(&format!("best_{name}"), estimate.mean, 0)?;
+    }
+    run.artifact("cv_results.csv", results.to_csv().as_bytes())?;
+    Ok(results.with_tracking_errors(run.into_messages()))
 }
 
 #[cfg(test)]

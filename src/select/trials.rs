@@ -39,7 +39,9 @@ pub(super) fn run<T: AsRef<str> + Sync>(
             let mut last: Option<Classifier> = None;
             for &choice in path {
                 let classifier = rows.fit(&choices[choice], last.as_ref(), watch)?;
-                ledger.enter(choice, fold, outcome(&rows, &classifier)?);
+                if !ledger.enter(choice, fold, outcome(&rows, &classifier)?) {
+                    watch.stop();
+                }
                 watch.one_more()?;
                 last = Some(classifier);
             }

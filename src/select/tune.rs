@@ -17,6 +17,7 @@ use crate::evaluate::KFold;
 use crate::pipeline::{Beyond, Pipeline, PipelineBuilder};
 use crate::sentiment::Label;
 use crate::text::Analyzer;
+use crate::tracker::Collecting;
 use crate::vectorizer::{DocFreq, Vectorizer, VectorizerParams};
 
 /// Values of `c`, each about three times the one before.
@@ -125,20 +126,14 @@ pub fn tune_with<T: AsRef<str> + Sync, L: Label>(
     let start = Settings::new(start);
     data.check_settings(&start.builder())?;
     let watch = Watch::new(options.progress, budget.trials.saturating_mul(folds.n_folds()));
-    let mut tuner = Tuner {
-        data,
-        watch,
-        options,
-        budget,
-        trials: Vec::new(),
-        settings: Vec::new(),
-        messages: Vec::new(),
-    };
+    let run = Collecting::new(options.tracker);
+    let mut tuner =
+        Tuner { data, watch, run: &run, budget, trials: Vec::new(), settings: Vec::new() };
     match tuner.run(start) {
         Err(Error::Cancelled) if !tuner.trials.is_empty() => {}
         result => result?,
     }
-    Ok(finish(SearchResults::new(tuner.trials, budget.choice), tuner.messages, options))
+    finish(SearchResults::new(tuner.trials, budget.choice), Some(budget.seed), run)
 }
 
 fn usual() -> PipelineBuilder {
@@ -208,12 +203,11 @@ impl Settings {
 struct Tuner<'a, T> {
     data: Data<'a, T>,
     watch: Watch<'a>,
-    options: &'a CvOptions<'a>,
+    run: &'a Collecting<'a>,
     budget: &'a Budget,
     trials: Vec<Trial>,
     /// The settings of each trial.
     settings: Vec<Settings>,
-    messages: Vec<String>,
 }
 
 impl<T: AsRef<str> + Sync> Tuner<'_, T> {
@@ -249,13 +243,12 @@ impl<T: AsRef<str> + Sync> Tuner<'_, T> {
             choices.iter().filter(is_new).take(left).map(|&choice| choice.clone()).collect();
         let builders: Vec<PipelineBuilder> = new.iter().map(Settings::builder).collect();
         let n_folds = self.data.folds.n_folds();
-        let ledger = Ledger::new(&builders, n_folds, self.options.tracker, self.trials.len());
+        let ledger = Ledger::new(&builders, n_folds, self.run, self.trials.len());
         let result = trials::run(&self.data, &builders, &self.watch, &ledger);
         let written = ledger.close();
         self.settings.extend(new.into_iter().take(written.trials.len()));
         self.trials.extend(written.trials);
-        self.messages.extend(written.messages);
-        result
+        written.failure.map_or(result, Err)
     }
 
     /// The settings with the highest mean; of equals those that were tried first.

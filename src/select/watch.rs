@@ -44,6 +44,11 @@ impl<'a> Watch<'a> {
         }
     }
 
+    /// Ends the work for another reason than the callback's.
+    pub(super) fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
     /// One training more is done.
     pub(super) fn one_more(&self) -> Result<()> {
         self.done.fetch_add(1, Ordering::Relaxed);

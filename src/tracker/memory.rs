@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::names::{check_artifact_path, check_key, clash, param_text};
+use super::names::{check_artifact_path, check_key, clash, clash_of_case, param_text, prefixes};
 use super::{RunStatus, Tracker, Value};
 use crate::error::{Result, TrackingError};
 
@@ -157,8 +157,18 @@ impl Tracker for MemoryTracker {
     }
 }
 
-/// `Err` if one of `taken` would have to be a folder for `key` to be a file, or the other way round.
+/// `Err` if one of `taken` would have to be a folder for `key` to be a file, or the other way round, or if it differs by
+/// case only, as a whole or up to a slash.
 fn check_free<T>(what: &'static str, key: &str, taken: &BTreeMap<String, T>) -> Result<()> {
+    if taken.contains_key(key) {
+        return Ok(());
+    }
+    let mine: Vec<(&str, String)> = prefixes(key).map(|x| (x, x.to_lowercase())).collect();
+    for other in taken.keys().flat_map(|other| prefixes(other)) {
+        if mine.iter().any(|(x, lower)| *x != other && *lower == other.to_lowercase()) {
+            return Err(clash_of_case(what, key, other));
+        }
+    }
     let above = key.match_indices('/').map(|(end, _)| &key[..end]).find(|k| taken.contains_key(*k));
     let folder = format!("{key}/");
     let below = taken.range::<str, _>((Bound::Included(folder.as_str()), Bound::Unbounded)).next();
@@ -236,6 +246,19 @@ mod tests {
             );
         }
         tracker.log_param("val", 1.into()).unwrap();
+    }
+
+    #[test]
+    fn names_that_differ_by_case_alone_exclude_each_other() {
+        let tracker = MemoryTracker::default();
+        tracker.log_metric("Val/loss", 0.5, 0).unwrap();
+        for (key, other) in [("val/f1", "Val"), ("Val/Loss", "Val/loss")] {
+            let error = tracker.log_metric(key, 0.5, 0).unwrap_err().to_string();
+            let start =
+                format!("tracking: metric key {key:?} differs from {other:?} by case only; ");
+            assert!(error.starts_with(&start), "{error}");
+        }
+        tracker.log_metric("Val/f1", 0.5, 0).unwrap();
     }
 
     #[test]

@@ -13,6 +13,15 @@
     not(feature = "store"),
     doc = "* With the feature `store`: runs as files in MLflow's layout."
 )]
+//! * [`FanOutTracker`] tells several trackers, [`FilterTracker`] tells one a part.
+#![cfg_attr(
+    feature = "tracing",
+    doc = "* [`TracingTracker`] makes events of the crate `tracing` of a run."
+)]
+#![cfg_attr(
+    not(feature = "tracing"),
+    doc = "* With the feature `tracing`: a run as events of the crate of that name."
+)]
 //! * Anything else is a few lines away:
 //!
 //! ```
@@ -37,22 +46,38 @@
 //! ```
 //!
 //! A tracker that cannot do what it was asked says so with [`TrackingError::Other`](crate::TrackingError::Other), or with
-//! [`Error::Io`](crate::Error::Io). Training goes on all the same, and hands the errors back at its end.
+//! [`Error::Io`](crate::Error::Io). Training goes on all the same, and hands the errors back at its end, unless a
+//! [`FailurePolicy`] says otherwise.
 
+mod batch;
 mod collect;
+#[cfg(feature = "tracing")]
+mod events;
+mod fan_out;
+mod filter;
+mod input;
 mod memory;
 pub(crate) mod names;
 mod noop;
+mod policy;
 #[cfg(feature = "store")]
 pub(crate) mod store;
 mod value;
 
+pub use batch::Batch;
 pub(crate) use collect::Collecting;
+#[cfg(feature = "tracing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tracing")))]
+pub use events::TracingTracker;
+pub use fan_out::FanOutTracker;
+pub use filter::{FilterTracker, RecordKind};
+pub use input::DatasetInput;
 pub use memory::{MemoryTracker, RunSnapshot};
 pub use noop::NoopTracker;
+pub use policy::{FailurePolicy, Tracking};
 #[cfg(feature = "store")]
 #[cfg_attr(docsrs, doc(cfg(feature = "store")))]
-pub use store::{Experiment, Listing, MetricPoint, Run, RunRecord, RunState, Store};
+pub use store::{Durability, Experiment, Listing, MetricPoint, Run, RunRecord, RunState, Store};
 pub use value::Value;
 
 use std::sync::Arc;

@@ -15,6 +15,20 @@ const PART_LIMIT: usize = 255;
 /// Characters of a param's value.
 const PARAM_LIMIT: usize = 6_000;
 
+/// Tags that say what a training needs to be repeated: the version of this crate, …
+pub(crate) const VERSION_TAG: &str = "ressenti.version";
+/// … its features, …
+pub(crate) const FEATURES_TAG: &str = "ressenti.features";
+/// … the machine, and the versions of the tables that texts are cut by, …
+pub(crate) const BUILD_TAGS: [&str; 3] =
+    ["ressenti.target", "ressenti.unicode", "ressenti.stemmer"];
+/// … the digest of the data, …
+pub(crate) const DATA_TAG: &str = "ressenti.data.digest";
+/// … and what was given besides and is not recorded.
+pub(crate) const OPTIONS_TAG: &str = "ressenti.options";
+/// The SHA-256 of the model file.
+pub(crate) const MODEL_TAG: &str = "ressenti.model.sha256";
+
 /// `Err` unless `key` is what MLflow takes for params, metrics and tags.
 pub(crate) fn check_key(what: &'static str, key: &str) -> Result<()> {
     let is_legal = |c: char| is_word(c) || matches!(c, '/' | '.' | '-' | ' ') || is_colon(c);
@@ -86,6 +100,20 @@ pub(super) fn clash(what: &'static str, key: &str, other: &str) -> crate::Error 
     invalid(what, key, problem)
 }
 
+/// The error for a key that another one, of other case, already stands for.
+pub(super) fn clash_of_case(what: &'static str, key: &str, other: &str) -> crate::Error {
+    let problem = format!(
+        "differs from {other:?} by case only; file systems that do not tell case apart would take them for one"
+    );
+    invalid(what, key, problem)
+}
+
+/// The folders on the way to a name, from the top, and the name.
+pub(super) fn prefixes(name: &str) -> impl Iterator<Item = &str> {
+    let folders = name.match_indices('/').map(|(end, _)| &name[..end]);
+    folders.chain(std::iter::once(name))
+}
+
 pub(super) fn invalid(what: &'static str, found: &str, problem: String) -> crate::Error {
     let mut shown: String = found.chars().take(KEY_LIMIT).collect();
     if shown.len() < found.len() {
@@ -119,6 +147,8 @@ fn is_colon(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn text(result: Result<()>) -> String {
@@ -141,6 +171,53 @@ mod tests {
             &parts,
         ] {
             assert_eq!(text(check_key("param key", key)), "fine", "{key}");
+        }
+    }
+
+    /// Python's `posixpath.normpath`, as its documentation has it.
+    fn normpath(path: &str) -> String {
+        let mut parts: Vec<&str> = Vec::new();
+        for part in path.split('/') {
+            match part {
+                "" | "." => {}
+                ".." if parts.last().is_some_and(|last| *last != "..") => _ = parts.pop(),
+                ".." if path.starts_with('/') => {}
+                part => parts.push(part),
+            }
+        }
+        let slashes = match path.bytes().take_while(|&b| b == b'/').count() {
+            2 => "//",
+            0 => "",
+            _ => "/",
+        };
+        let path = format!("{slashes}{}", parts.join("/"));
+        if path.is_empty() { ".".to_owned() } else { path }
+    }
+
+    proptest! {
+        /// MLflow's rule, word for word, and the limit of the file system.
+        #[test]
+        fn a_key_is_legal_if_mlflow_takes_it(
+            key in "[a.]{1,4}|[aé_. :/\\-]{0,12}|\\PC{0,8}|[a/]{240,260}|[é/]{120,135}"
+        ) {
+            let word = |c: char| is_word(c) || "/. -".contains(c) || c == ':' && !cfg!(windows);
+            let taken = key.chars().all(word)
+                && normpath(&key) == key
+                && !key.starts_with('/')
+                && !key.starts_with("..")
+                && key != "."
+                && !key.is_empty()
+                && key.chars().count() <= 250
+                && key.split('/').all(|part| part.len() <= 255);
+            prop_assert_eq!(check_key("param key", &key).is_ok(), taken);
+        }
+
+        #[test]
+        fn a_legal_artifact_path_stays_inside(path in "[a./:%# é\\\\-]{0,10}|\\PC{0,10}") {
+            if check_artifact_path(&path).is_ok() {
+                prop_assert_eq!(normpath(&path), path.as_str());
+                prop_assert!(!path.starts_with('/') && !path.split('/').any(|part| part == ".."));
+            }
         }
     }
 

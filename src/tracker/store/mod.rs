@@ -5,23 +5,33 @@
 //! <store>/.ressenti.lock                     held while an experiment is created
 //!         .trash/                            experiments that MLflow deleted
 //!         <experiment>/meta.yaml
+//!                      datasets/<id>/...     what runs worked on
 //!                      <run>/meta.yaml       makes the run visible, so it is put last
 //!                            params/<key>    the text
 //!                            metrics/<key>   a line for each value: time, value, step
 //!                            tags/<key>      the text
 //!                            artifacts/...
+//!                            inputs/<id>/... names a data set
 //! ```
 //!
 //! Here the clock, the host's user name and the program's name enter: this is the edge of the crate.
 
+mod artifacts;
+mod datasets;
+mod durability;
 mod experiment;
+mod git;
 pub(crate) mod location;
+mod lookup;
 pub(crate) mod meta;
 pub(crate) mod paths;
 pub(crate) mod read;
+mod reproduce;
+mod room;
 pub(crate) mod run;
 pub(crate) mod yaml;
 
+pub use durability::Durability;
 pub use experiment::Experiment;
 pub use meta::RunState;
 pub use read::{Listing, MetricPoint, RunRecord};
@@ -70,6 +80,9 @@ pub struct Store {
     root: PathBuf,
     /// `root` as a `file:` URI, which the files name it by.
     uri: String,
+    durability: Durability,
+    /// What the repository around the working folder had checked out when the store was opened.
+    commit: Option<String>,
 }
 
 impl Store {
@@ -82,7 +95,15 @@ impl Store {
         let uri = location::file_uri(&root)?;
         let trash = root.join(TRASH);
         std::fs::create_dir_all(&trash).map_err(Error::io("create", &trash))?;
-        Ok(Self { root, uri })
+        let commit = std::env::current_dir().ok().and_then(|folder| git::commit(&folder));
+        Ok(Self { root, uri, durability: Durability::default(), commit })
+    }
+
+    /// The same with another answer to the question when to wait for the disk. Default: [`Durability::Process`].
+    #[must_use]
+    pub fn with_durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
     }
 
     /// The store's folder, absolute.
@@ -101,8 +122,12 @@ impl Store {
     ///
     /// A name of an experiment has 1 to 500 characters and no `'`. That of a deleted experiment is taken. A run may have
     /// any name; without one it gets one from its id.
+    ///
+    /// The run has MLflow's tags of who started it and with which program, and of the commit that was checked out around the
+    /// working folder when the store was opened, if any.
     pub fn start_run(&self, experiment: &str, name: &str) -> Result<Run> {
         let found = self.get_or_create_experiment(experiment)?;
+        paths::check_no_link(&found.folder, "experiment name", experiment)?;
         Run::start(self, &found.folder, &found.meta.experiment_id, name, None)
     }
 }

@@ -31,6 +31,14 @@ pub(crate) fn place(folder: &Path, what: &'static str, name: &str) -> Result<Pat
     }
 }
 
+/// `Err` if a name's file has become a link.
+pub(super) fn check_no_link(path: &Path, what: &'static str, name: &str) -> Result<()> {
+    match kind(path)? {
+        Some(kind) if kind.is_symlink() => Err(link(what, name, path)),
+        _ => Ok(()),
+    }
+}
+
 /// Makes the folder at `path` if there is none. `prefix` is the part of `name` that led there.
 fn make_folder(path: &Path, what: &'static str, name: &str, prefix: &str) -> Result<()> {
     match kind(path)? {

@@ -2,44 +2,76 @@
 //!
 //! At every moment the folder is one that MLflow can read, so that a killed process costs nobody else a search:
 //! `meta.yaml` comes last and makes the run visible; params, tags and the first value of a metric appear whole; more
-//! values are appended a line at a time; temporary files lie in the run's own folder, where no reader looks for content.
+//! values are appended, those of one call by one write; temporary files lie in the run's own folder, where no reader looks
+//! for content.
 
+use std::collections::BTreeMap;
 use std::env;
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
 use super::meta::{self, ACTIVE, RunMeta, RunState};
-use super::paths::place;
-use super::{Store, now_ms};
+use super::paths::check_no_link;
+use super::room::Room;
+use super::{Durability, LOCK_FILE, Store, now_ms};
 use crate::error::{Error, Result, TrackingError};
-use crate::fs::{self, Durability};
+use crate::fs::{self, Lock};
+use crate::tracker::batch::Point;
 use crate::tracker::names::{check_artifact_path, check_key, param_text};
 use crate::tracker::value::float_text;
-use crate::tracker::{RunStatus, Tracker, Value};
+use crate::tracker::{Batch, RunStatus, Tracker, Value};
 
 pub(super) const PARAMS: &str = "params";
 pub(super) const METRICS: &str = "metrics";
 pub(crate) const TAGS: &str = "tags";
 pub(crate) const ARTIFACTS: &str = "artifacts";
 pub(super) const NAME_TAG: &str = "mlflow.runName";
+pub(super) const COMMIT_TAG: &str = "mlflow.source.git.commit";
+pub(super) const PROGRAM_TAG: &str = "mlflow.source.name";
 const PARENT_TAG: &str = "mlflow.parentRunId";
+const DESCRIPTION_TAG: &str = "mlflow.note.content";
 /// Far above any param that could be logged.
 const PARAM_BYTES: u64 = 1 << 20;
 
-/// A run of a [`Store`], being written. Several threads may write to it at once.
+/// A run of a [`Store`], being written. Several threads may write to it at once, and several processes, each with a handle
+/// of its own ([`Store::resume_run`]).
 ///
 /// End it with [`finish`](Tracker::finish). A run that is dropped before has not done what it was started for, and is
 /// recorded as failed. Logging to a run that has ended is allowed, as in MLflow.
 ///
-/// Params, tags and metrics survive the death of the process; `meta.yaml` and artifacts also a power cut.
+/// What was logged survives the death of the process, and a power cut as [`Durability`] says. Keys that differ only by case
+/// are refused, since some file systems would take them for one.
+///
+/// ```
+/// use ressenti::tracker::{Batch, RunStatus, Store, Tracker};
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// let store = Store::open(folder.path().join("mlruns"))?;
+/// let run = store.start_run("sentiment-analysis-twitter", "baseline")?;
+/// run.set_description("What *everything* else is compared with.")?;
+/// run.log_batch(&Batch::new().param("C", 1.0).metric("loss", 0.5, 1).metric("loss", 0.25, 2))?;
+/// let id = run.id().to_owned();
+/// drop(run);
+///
+/// let run = store.resume_run(&id)?;
+/// run.log_metric("f1_score", 0.81, 0)?;
+/// run.finish(RunStatus::Finished)?;
+/// assert_eq!(store.run(&id)?.metrics["loss"], 0.25);
+/// # Ok::<(), ressenti::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Run {
-    store: Store,
+    pub(super) store: Store,
     experiment_id: String,
     id: String,
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
+    params: Room,
+    metrics: Room,
+    tags: Room,
+    pub(super) artifacts: Room,
     state: Mutex<State>,
 }
 
@@ -79,32 +111,71 @@ impl Run {
             (NAME_TAG, name.as_str()),
             ("mlflow.user", &user),
             ("mlflow.source.type", "LOCAL"),
-            ("mlflow.source.name", &program),
+            (PROGRAM_TAG, &program),
         ];
+        tags.extend(store.commit.as_deref().map(|commit| (COMMIT_TAG, commit)));
         tags.extend(parent.map(|parent| (PARENT_TAG, parent)));
         let build = || {
-            for path in [
-                &folder,
-                &folder.join(METRICS),
-                &folder.join(PARAMS),
-                &folder.join(ARTIFACTS),
-                &folder.join(TAGS),
-            ] {
+            let rooms = [METRICS, PARAMS, ARTIFACTS, TAGS].map(|room| folder.join(room));
+            for path in [&folder].into_iter().chain(&rooms) {
                 std::fs::create_dir(path).map_err(Error::io("create", path))?;
             }
-            for (key, value) in tags {
-                write_text(&folder, TAGS, "tag key", key, value)?;
+            // Nobody sees the run before it has a meta.yaml, so these need not appear whole.
+            for (key, value) in &tags {
+                let path = rooms[3].join(key);
+                std::fs::write(&path, value).map_err(Error::io("write", &path))?;
             }
-            write_meta(&folder, &meta)
+            if store.durability >= Durability::Batch {
+                fs::sync_tree(&folder)?;
+            }
+            write_meta(&folder, &meta, store.durability.at(Durability::Batch))
         };
         if let Err(error) = build() {
             // Without a meta.yaml it is no run to anybody; the first error is the one to report.
             let _ = std::fs::remove_dir_all(&folder);
             return Err(error);
         }
-        let experiment_id = experiment_id.to_owned();
-        let state = Mutex::new(State { meta, ended: None });
-        Ok(Self { store: store.clone(), experiment_id, id, folder, state })
+        let tags: Vec<&str> = tags.iter().map(|(key, _)| *key).collect();
+        let room = |name: &str, what| Room::new(folder.join(name), what, &[]);
+        Ok(Self {
+            store: store.clone(),
+            params: room(PARAMS, "param key"),
+            metrics: room(METRICS, "metric key"),
+            tags: Room::new(folder.join(TAGS), "tag key", &tags),
+            artifacts: room(ARTIFACTS, "artifact path"),
+            state: Mutex::new(State { meta, ended: None }),
+            experiment_id: experiment_id.to_owned(),
+            id,
+            folder,
+        })
+    }
+
+    /// A handle to a run that is there; it is running again.
+    pub(super) fn resume(store: &Store, folder: PathBuf, meta: RunMeta) -> Result<Self> {
+        let experiment = folder.parent().unwrap_or(&folder);
+        check_no_link(experiment, "run id", &meta.run_id)?;
+        check_no_link(&folder, "run id", &meta.run_id)?;
+        let room = |name: &str, what| Room::used(folder.join(name), what);
+        let run = Self {
+            store: store.clone(),
+            params: room(PARAMS, "param key"),
+            metrics: room(METRICS, "metric key"),
+            tags: room(TAGS, "tag key"),
+            artifacts: room(ARTIFACTS, "artifact path"),
+            experiment_id: meta.experiment_id.clone(),
+            id: meta.run_id.clone(),
+            // Until it is known that it can be written, there is nothing to end.
+            state: Mutex::new(State { meta, ended: Some(RunStatus::Failed) }),
+            folder,
+        };
+        let mut state = run.state();
+        run.change_meta(&mut state, Durability::Batch, |meta| {
+            meta.status = Some(RunState::Running.code());
+            meta.end_time = None;
+        })?;
+        state.ended = None;
+        drop(state);
+        Ok(run)
     }
 
     /// The run's id: 32 hexadecimal digits, which MLflow knows it by.
@@ -127,14 +198,135 @@ impl Run {
         Self::start(&self.store, &experiment, &self.experiment_id, name, Some(&self.id))
     }
 
-    /// Changes `meta.yaml` as it is now: MLflow may have renamed or deleted the run meanwhile.
-    fn change_meta(&self, state: &mut State, change: impl FnOnce(&mut RunMeta)) -> Result<()> {
+    /// What the run is about, in Markdown: the description on its page in MLflow, the tag `mlflow.note.content`.
+    pub fn set_description(&self, text: &str) -> Result<()> {
+        self.set_tag(DESCRIPTION_TAG, text)
+    }
+
+    /// [`log_metric`](Tracker::log_metric) of a given time, in milliseconds since 1970 UTC.
+    ///
+    /// Errors: [`Error::InvalidValues`] for a time before that, which MLflow does not read.
+    pub fn log_metric_at(&self, key: &str, value: f64, step: i64, timestamp_ms: i64) -> Result<()> {
+        check_key("metric key", key)?;
+        let point = Point { value, step, timestamp_ms: Some(timestamp_ms) };
+        self.append(key, &lines(&[point])?, Durability::Record)
+    }
+
+    /// Logs many records at once; a metric's values by one write, so that all of them are there or none.
+    ///
+    /// Every name and every param is checked before the first record is written. As in MLflow, several keys are not one
+    /// transaction: if the disk fills up on the way, those before are there.
+    ///
+    /// Errors: as those of the single calls.
+    pub fn log_batch(&self, batch: &Batch<'_>) -> Result<()> {
+        let mut params: BTreeMap<&str, String> = BTreeMap::new();
+        for (key, value) in &batch.params {
+            check_key("param key", key)?;
+            let new = param_text(value);
+            let old = match params.get(key) {
+                Some(old) => Some(old.clone().into_bytes()),
+                None => self.param(key)?,
+            };
+            self.check_unchanged(key, old, &new)?;
+            params.insert(key, new);
+        }
+        let mut metrics: BTreeMap<&str, Vec<Point>> = BTreeMap::new();
+        for (key, point) in &batch.metrics {
+            check_key("metric key", key)?;
+            metrics.entry(key).or_default().push(*point);
+        }
+        let metrics = metrics.into_iter().map(|(key, points)| {
+            self.metrics.place(key)?;
+            Ok((key, lines(&points)?))
+        });
+        let metrics = metrics.collect::<Result<Vec<_>>>()?;
+        for (key, _) in &batch.tags {
+            check_key("tag key", key)?;
+            self.tags.place(key)?;
+        }
+
+        for (key, new) in params {
+            self.put_param(key, &new, Durability::Batch)?;
+        }
+        for (key, lines) in metrics {
+            self.append(key, &lines, Durability::Batch)?;
+        }
+        batch.tags.iter().try_for_each(|(key, value)| self.put_tag(key, value, Durability::Batch))
+    }
+
+    /// The bytes of a param, if it has been logged.
+    fn param(&self, key: &str) -> Result<Option<Vec<u8>>> {
+        let path = self.params.place(key)?.path;
+        if path.exists() { fs::read_limited(&path, PARAM_BYTES).map(Some) } else { Ok(None) }
+    }
+
+    fn put_param(&self, key: &str, new: &str, level: Durability) -> Result<()> {
+        let path = self.params.place(key)?.path;
+        let durability = self.store.durability.at(level);
+        if fs::create_staged(&self.folder, &path, new.as_bytes(), durability)? {
+            return Ok(());
+        }
+        self.check_unchanged(key, Some(fs::read_limited(&path, PARAM_BYTES)?), new)
+    }
+
+    fn check_unchanged(&self, key: &str, old: Option<Vec<u8>>, new: &str) -> Result<()> {
+        match old {
+            Some(old) if old != new.as_bytes() => Err(TrackingError::ParamChanged {
+                key: key.to_owned(),
+                run_id: self.id.clone(),
+                old: String::from_utf8_lossy(&old).into_owned(),
+                new: new.to_owned(),
+            }
+            .into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Adds lines to the file of a metric.
+    fn append(&self, key: &str, lines: &str, level: Durability) -> Result<()> {
+        let place = self.metrics.place(key)?;
+        let durability = self.store.durability.at(level);
+        let mut lines = lines.to_owned();
+        if place.is_anothers && fs::ends_within_a_line(&place.path)? {
+            lines.insert(0, '\n');
+        }
+        // A file of no lines would fail MLflow's search of the whole experiment, so the first line comes with its file. If
+        // another writer brings it in between, this line is the second.
+        while !fs::append(&place.path, lines.as_bytes(), durability)? {
+            if fs::create_staged(&self.folder, &place.path, lines.as_bytes(), durability)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn put_tag(&self, key: &str, value: &str, level: Durability) -> Result<()> {
+        let path = self.tags.place(key)?.path;
+        let durability = self.store.durability.at(level);
+        if key != NAME_TAG {
+            return fs::write_staged(&self.folder, &path, value.as_bytes(), durability);
+        }
+        let mut state = self.state();
+        fs::write_staged(&self.folder, &path, value.as_bytes(), durability)?;
+        self.change_meta(&mut state, Durability::Batch, |meta| {
+            meta.run_name = Some(value.to_owned());
+        })
+    }
+
+    /// Changes `meta.yaml` as it is now: another process may have renamed or deleted the run meanwhile.
+    fn change_meta(
+        &self,
+        state: &mut State,
+        level: Durability,
+        change: impl FnOnce(&mut RunMeta),
+    ) -> Result<()> {
+        let _lock = Lock::acquire(&self.store.root.join(LOCK_FILE))?;
         let mut meta = match meta::read(&self.folder) {
             Ok(Some(meta)) => meta,
             _ => state.meta.clone(),
         };
         change(&mut meta);
-        write_meta(&self.folder, &meta)?;
+        write_meta(&self.folder, &meta, self.store.durability.at(level))?;
         state.meta = meta;
         Ok(())
     }
@@ -148,48 +340,24 @@ impl Run {
 impl Tracker for Run {
     fn log_param(&self, key: &str, value: Value<'_>) -> Result<()> {
         check_key("param key", key)?;
-        let new = param_text(&value);
-        let path = place(&self.folder.join(PARAMS), "param key", key)?;
-        if fs::create_staged(&self.folder, &path, new.as_bytes())? {
-            return Ok(());
-        }
-        let old = fs::read_limited(&path, PARAM_BYTES)?;
-        if old == new.as_bytes() {
-            return Ok(());
-        }
-        let old = String::from_utf8_lossy(&old).into_owned();
-        Err(TrackingError::ParamChanged { key: key.to_owned(), run_id: self.id.clone(), old, new }
-            .into())
+        self.put_param(key, &param_text(&value), Durability::Record)
     }
 
     fn log_metric(&self, key: &str, value: f64, step: i64) -> Result<()> {
         check_key("metric key", key)?;
-        let path = place(&self.folder.join(METRICS), "metric key", key)?;
-        let line = format!("{} {} {step}\n", now_ms(), float_text(value));
-        // A file of no lines would fail MLflow's search of the whole experiment, so the first line comes with its file. If
-        // another writer brings it in between, this line is the second.
-        while !fs::append(&path, line.as_bytes())? {
-            if fs::create_staged(&self.folder, &path, line.as_bytes())? {
-                break;
-            }
-        }
-        Ok(())
+        let point = Point { value, step, timestamp_ms: None };
+        self.append(key, &lines(&[point])?, Durability::Record)
     }
 
     fn set_tag(&self, key: &str, value: &str) -> Result<()> {
         check_key("tag key", key)?;
-        if key != NAME_TAG {
-            return write_text(&self.folder, TAGS, "tag key", key, value);
-        }
-        let mut state = self.state();
-        write_text(&self.folder, TAGS, "tag key", key, value)?;
-        self.change_meta(&mut state, |meta| meta.run_name = Some(value.to_owned()))
+        self.put_tag(key, value, Durability::Record)
     }
 
     fn log_artifact(&self, path: &str, bytes: &[u8]) -> Result<()> {
         check_artifact_path(path)?;
-        let path = place(&self.folder.join(ARTIFACTS), "artifact path", path)?;
-        fs::write_staged(&self.folder, &path, bytes, Durability::Power)
+        let path = self.artifacts.place(path)?.path;
+        fs::write_staged(&self.folder, &path, bytes, self.store.durability.at(Durability::Batch))
     }
 
     fn child(&self, name: &str) -> Result<Box<dyn Tracker>> {
@@ -208,7 +376,10 @@ impl Tracker for Run {
             }
             None => {}
         }
-        self.change_meta(&mut state, |meta| {
+        if self.store.durability >= Durability::Finish {
+            fs::sync_tree(&self.folder)?;
+        }
+        self.change_meta(&mut state, Durability::Finish, |meta| {
             meta.end_time = Some(now_ms());
             meta.status = Some(RunState::from(status).code());
         })?;
@@ -226,14 +397,23 @@ impl Drop for Run {
     }
 }
 
-/// A tag or another small text, whole or not at all.
-fn write_text(run: &Path, room: &str, what: &'static str, key: &str, value: &str) -> Result<()> {
-    let path = place(&run.join(room), what, key)?;
-    fs::write_staged(run, &path, value.as_bytes(), Durability::Process)
+/// The lines of a metric's file.
+fn lines(points: &[Point]) -> Result<String> {
+    let mut text = String::new();
+    for point in points {
+        let time = point.timestamp_ms.unwrap_or_else(now_ms);
+        if time < 0 {
+            let problem = format!("{time} is before 1970; give milliseconds since then, from 0");
+            return Err(Error::InvalidValues { what: "timestamp", problem });
+        }
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{time} {} {}", float_text(point.value), point.step);
+    }
+    Ok(text)
 }
 
-fn write_meta(run: &Path, meta: &RunMeta) -> Result<()> {
-    fs::write_staged(run, &run.join(meta::FILE), meta.to_yaml().as_bytes(), Durability::Power)
+fn write_meta(run: &Path, meta: &RunMeta, durability: fs::Durability) -> Result<()> {
+    fs::write_staged(run, &run.join(meta::FILE), meta.to_yaml().as_bytes(), durability)
 }
 
 /// Who runs the program, found as Python finds it.
