@@ -52,7 +52,10 @@ pub use memory::{MemoryTracker, RunSnapshot};
 pub use noop::NoopTracker;
 #[cfg(feature = "store")]
 #[cfg_attr(docsrs, doc(cfg(feature = "store")))]
-pub use store::{Experiment, Listing, MetricPoint, Run, RunRecord, RunState, Store};
+pub use store::{
+    Experiment, Filter, InputRecord, Listing, MetricPoint, NumberField, Order, Run, RunPage,
+    RunRecord, RunSearch, RunState, Store, TextField, ViewType,
+};
 pub use value::Value;
 
 use std::sync::Arc;

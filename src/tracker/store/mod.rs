@@ -1,8 +1,10 @@
 //! Runs as files, in the layout of MLflow's own file store: names and numbers come in, folders go out, and the other way
-//! round. No server, no database, no index; `mlflow ui` shows the same folders.
+//! round. No server, no database; `mlflow ui` shows the same folders.
 //!
 //! ```text
 //! <store>/.ressenti.lock                     held while an experiment is created
+//!         .ressenti.index                    what searches know of the runs; may be deleted
+//!         .ressenti.journal                  which runs this crate has changed
 //!         .trash/                            experiments that MLflow deleted
 //!         <experiment>/meta.yaml
 //!                      <run>/meta.yaml       makes the run visible, so it is put last
@@ -15,17 +17,22 @@
 //! Here the clock, the host's user name and the program's name enter: this is the edge of the crate.
 
 mod experiment;
+mod index;
+mod inputs;
 mod location;
 mod meta;
 mod paths;
 mod read;
 mod run;
+mod search;
 mod yaml;
 
 pub use experiment::Experiment;
+pub use inputs::InputRecord;
 pub use meta::RunState;
 pub use read::{Listing, MetricPoint, RunRecord};
 pub use run::Run;
+pub use search::{Filter, NumberField, Order, RunPage, RunSearch, TextField, ViewType};
 
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};

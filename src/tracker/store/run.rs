@@ -10,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
+use super::index::Touch;
 use super::meta::{self, ACTIVE, RunMeta, RunState};
 use super::paths::place;
 use super::{Store, now_ms};
@@ -41,6 +42,8 @@ pub struct Run {
     id: String,
     folder: PathBuf,
     state: Mutex<State>,
+    /// Tells searches to look at the run for as long as it may be written to.
+    _touch: Touch,
 }
 
 #[derive(Debug)]
@@ -82,6 +85,7 @@ impl Run {
             ("mlflow.source.name", &program),
         ];
         tags.extend(parent.map(|parent| (PARENT_TAG, parent)));
+        let touch = Touch::new(&store.root, experiment_id, &id)?;
         let build = || {
             for path in [
                 &folder,
@@ -104,7 +108,7 @@ impl Run {
         }
         let experiment_id = experiment_id.to_owned();
         let state = Mutex::new(State { meta, ended: None });
-        Ok(Self { store: store.clone(), experiment_id, id, folder, state })
+        Ok(Self { store: store.clone(), experiment_id, id, folder, state, _touch: touch })
     }
 
     /// The run's id: 32 hexadecimal digits, which MLflow knows it by.
