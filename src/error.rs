@@ -270,6 +270,14 @@ pub enum TrackingError {
         /// Names that exist, quoted and joined.
         existing: String,
     },
+    /// No run of the store has that id.
+    #[error(
+        "there is no run {run_id:?} in the store; ids are 32 hexadecimal digits, and a search finds them by name"
+    )]
+    NoSuchRun {
+        /// The id as given.
+        run_id: String,
+    },
     /// A filter, an order or a page token of a search is none.
     #[error("{what} {text:?} cannot be read at character {at}: {problem}")]
     Query {

@@ -53,8 +53,9 @@ pub use noop::NoopTracker;
 #[cfg(feature = "store")]
 #[cfg_attr(docsrs, doc(cfg(feature = "store")))]
 pub use store::{
-    Experiment, Filter, InputRecord, Listing, MetricPoint, NumberField, Order, Run, RunPage,
-    RunRecord, RunSearch, RunState, Store, TextField, ViewType,
+    Collected, ComparedRow, Comparison, Experiment, Filter, Gc, InputRecord, Listing, MetricPoint,
+    NumberField, Order, Rebased, Run, RunPage, RunRecord, RunSearch, RunState, Store, TextField,
+    ViewType,
 };
 pub use value::Value;
 

@@ -16,21 +16,29 @@
 //!
 //! Here the clock, the host's user name and the program's name enter: this is the edge of the crate.
 
+mod compare;
 mod experiment;
+mod export;
+mod gc;
 mod index;
 mod inputs;
 mod location;
 mod meta;
 mod paths;
 mod read;
+mod rebase;
 mod run;
 mod search;
+mod verify;
 mod yaml;
 
+pub use compare::{ComparedRow, Comparison};
 pub use experiment::Experiment;
+pub use gc::{Collected, Gc};
 pub use inputs::InputRecord;
 pub use meta::RunState;
 pub use read::{Listing, MetricPoint, RunRecord};
+pub use rebase::Rebased;
 pub use run::Run;
 pub use search::{Filter, NumberField, Order, RunPage, RunSearch, TextField, ViewType};
 
