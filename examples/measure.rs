@@ -5,6 +5,7 @@
 //! cargo run --release --example measure -- solvers TRAIN.tsv [--c 1.0]
 //! cargo run --release --example measure -- multinomial TRAIN.tsv [--c 1.0]
 //! cargo run --release --example measure -- cv TRAIN.tsv
+//! cargo run --release --example measure -- search [--runs 5000] [--repeats 5] [--work DIR]
 //! ```
 //!
 //! You will see one JSON object a line: `step`, `seconds`, `per_s` (texts per second) or `p50_us` and `p99_us` (one text),
@@ -23,6 +24,9 @@
 //!
 //! `cv` searches: 20 values of C from 0.01 to 100 by 5 stratified folds, of unigrams and logistic regression. It prints the
 //! best C, its accuracy and how long all of it took.
+//!
+//! `search` writes so many tracked runs into a temporary folder (in DIR) and searches them: the ten best by a metric, with the
+//! index checked and trusted, in this process and in one of its own.
 
 use std::error::Error;
 use std::hash::{DefaultHasher, Hasher};
@@ -41,16 +45,20 @@ use ressenti::{
 };
 use serde_json::{Map, Value, json};
 
+#[path = "measure/search.rs"]
+mod search;
 #[path = "measure/solvers.rs"]
 mod solvers;
 
-const USAGE: &str = "usage: measure speed TRAIN.tsv TEST.tsv [--step NAME]\n       measure solvers|multinomial TRAIN.tsv [--c 1.0]\n       measure cv TRAIN.tsv";
+const USAGE: &str = "usage: measure speed TRAIN.tsv TEST.tsv [--step NAME]\n       measure solvers|multinomial TRAIN.tsv [--c 1.0]\n       measure cv TRAIN.tsv\n       measure search [--runs 5000] [--repeats 5] [--work DIR]";
 
 /// What the command line asks for.
 enum Task {
     Speed { train: PathBuf, test: PathBuf, step: Option<String> },
     Solvers { train: PathBuf, c: f64, multinomial: bool },
     Cv { train: PathBuf },
+    Search { runs: usize, repeats: usize, work: search::Work },
+    SearchOnce { store: PathBuf },
 }
 
 type Figures = Result<Map<String, Value>, Box<dyn Error>>;
@@ -373,6 +381,8 @@ fn main() -> ExitCode {
             read_tsv(train).map_err(Box::from).and_then(|data| solvers::run(&data, c, multinomial))
         }
         Task::Cv { train } => read_tsv(train).map_err(Box::from).and_then(|data| cv(&data)),
+        Task::Search { runs, repeats, work } => search::run(runs, repeats, work.as_deref()),
+        Task::SearchOnce { store } => search::once(&store),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -386,11 +396,15 @@ fn main() -> ExitCode {
 fn arguments() -> Result<Task, lexopt::Error> {
     use lexopt::prelude::*;
     let (mut values, mut step, mut c) = (Vec::new(), None, 1.0);
+    let (mut runs, mut repeats, mut work) = (5_000, 5, None);
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("step") => step = Some(arguments.value()?.string()?),
             Long("c") => c = arguments.value()?.parse()?,
+            Long("runs") => runs = arguments.value()?.parse()?,
+            Long("repeats") => repeats = arguments.value()?.parse()?,
+            Long("work") => work = Some(arguments.value()?.into()),
             Value(value) => values.push(value),
             Short('h') | Long("help") => {
                 println!("{USAGE}");
@@ -407,8 +421,10 @@ fn arguments() -> Result<Task, lexopt::Error> {
             Ok(Task::Solvers { train: train.into(), c, multinomial: what == "multinomial" })
         }
         [what, train] if what == "cv" => Ok(Task::Cv { train: train.into() }),
+        [what] if what == "search" => Ok(Task::Search { runs, repeats, work }),
+        [what, store] if what == "search-once" => Ok(Task::SearchOnce { store: store.into() }),
         _ => Err(
-            "expected: speed TRAIN.tsv TEST.tsv, or solvers, multinomial or cv, each with TRAIN.tsv"
+            "expected: speed TRAIN.tsv TEST.tsv; solvers, multinomial or cv, each with TRAIN.tsv; or search"
                 .into(),
         ),
     }
