@@ -7,6 +7,7 @@
 //! cargo run --release --example measure -- cv TRAIN.tsv
 //! cargo run --release --example measure -- registry
 //! cargo run --release --example measure -- tracking [--dir DIR] [--step NAME]
+//! cargo run --release --example measure -- search [--runs 5000] [--repeats 5] [--dir DIR]
 //! ```
 //!
 //! You will see one JSON object a line: `step`, `seconds`, `per_s` (texts per second) or `p50_us` and `p99_us` (one text),
@@ -32,6 +33,9 @@
 //! `tracking` needs no texts. It makes stores below DIR (default: the folder for temporary files; what waiting for the disk
 //! costs depends on it) and removes them: `median_ms` of a whole run, of 100 calls of `log_metric` and of a batch of 1,000
 //! values, each by `durability`, and what the no-op tracker takes of a fit.
+//!
+//! `search` writes so many tracked runs into a temporary folder (in DIR) and searches them: the ten best by a metric, with the
+//! index checked and trusted, in this process and in one of its own.
 
 use std::error::Error;
 use std::hash::{DefaultHasher, Hasher};
@@ -52,12 +56,14 @@ use serde_json::{Map, Value, json};
 
 #[path = "measure/registry.rs"]
 mod registry;
+#[path = "measure/search.rs"]
+mod search;
 #[path = "measure/solvers.rs"]
 mod solvers;
 #[path = "measure/tracking.rs"]
 mod tracking;
 
-const USAGE: &str = "usage: measure speed TRAIN.tsv TEST.tsv [--step NAME]\n       measure solvers|multinomial TRAIN.tsv [--c 1.0]\n       measure cv TRAIN.tsv\n       measure registry\n       measure tracking [--dir DIR] [--step NAME]";
+const USAGE: &str = "usage: measure speed TRAIN.tsv TEST.tsv [--step NAME]\n       measure solvers|multinomial TRAIN.tsv [--c 1.0]\n       measure cv TRAIN.tsv\n       measure registry\n       measure tracking [--dir DIR] [--step NAME]\n       measure search [--runs 5000] [--repeats 5] [--dir DIR]";
 
 /// What the command line asks for.
 enum Task {
@@ -66,6 +72,8 @@ enum Task {
     Cv { train: PathBuf },
     Registry,
     Tracking { folder: Option<PathBuf>, step: Option<String> },
+    Search { runs: usize, repeats: usize, work: search::Work },
+    SearchOnce { store: PathBuf },
 }
 
 type Figures = Result<Map<String, Value>, Box<dyn Error>>;
@@ -390,6 +398,8 @@ fn main() -> ExitCode {
         Task::Cv { train } => read_tsv(train).map_err(Box::from).and_then(|data| cv(&data)),
         Task::Registry => registry::run(),
         Task::Tracking { folder, step } => tracking::run(folder, step.as_deref()),
+        Task::Search { runs, repeats, work } => search::run(runs, repeats, work.as_deref()),
+        Task::SearchOnce { store } => search::once(&store),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -403,12 +413,15 @@ fn main() -> ExitCode {
 fn arguments() -> Result<Task, lexopt::Error> {
     use lexopt::prelude::*;
     let (mut values, mut step, mut folder, mut c) = (Vec::new(), None, None, 1.0);
+    let (mut runs, mut repeats) = (5_000, 5);
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("step") => step = Some(arguments.value()?.string()?),
             Long("dir") => folder = Some(PathBuf::from(arguments.value()?)),
             Long("c") => c = arguments.value()?.parse()?,
+            Long("runs") => runs = arguments.value()?.parse()?,
+            Long("repeats") => repeats = arguments.value()?.parse()?,
             Value(value) => values.push(value),
             Short('h') | Long("help") => {
                 println!("{USAGE}");
@@ -427,8 +440,10 @@ fn arguments() -> Result<Task, lexopt::Error> {
         [what, train] if what == "cv" => Ok(Task::Cv { train: train.into() }),
         [what] if what == "registry" => Ok(Task::Registry),
         [what] if what == "tracking" => Ok(Task::Tracking { folder, step }),
+        [what] if what == "search" => Ok(Task::Search { runs, repeats, work: folder }),
+        [what, store] if what == "search-once" => Ok(Task::SearchOnce { store: store.into() }),
         _ => Err(
-            "expected: speed TRAIN.tsv TEST.tsv, or solvers, multinomial or cv, each with TRAIN.tsv, or registry or tracking"
+            "expected: speed TRAIN.tsv TEST.tsv; solvers, multinomial or cv, each with TRAIN.tsv; registry, tracking or search"
                 .into(),
         ),
     }

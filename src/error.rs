@@ -291,6 +291,18 @@ pub enum TrackingError {
         /// The run.
         run_id: String,
     },
+    /// A filter, an order or a page token of a search is none.
+    #[error("{what} {text:?} cannot be read at character {at}: {problem}")]
+    Query {
+        /// Which of them: `filter`, `order_by` or `page token`.
+        what: &'static str,
+        /// The text as given.
+        text: String,
+        /// Where it is wrong; the first character is 1.
+        at: usize,
+        /// What is wrong there and what is allowed.
+        problem: String,
+    },
     /// The place of a store or of artifacts is not a folder of this machine.
     #[error("{location:?} {problem}; give a path, or a URI such as file:///srv/mlruns")]
     Location {

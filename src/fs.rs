@@ -10,6 +10,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
+#[cfg(feature = "store")]
+use std::time::SystemTime;
 
 use crate::error::{Error, Result};
 
@@ -285,6 +287,19 @@ fn sync_folder(path: &Path) -> io::Result<()> {
         File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
     }
     Ok(())
+}
+
+/// What time it is to the file system that holds `folder`: that of a file written just now.
+///
+/// The clock of another machine may be behind it, and times of files may be rounded to two seconds.
+#[cfg(feature = "store")]
+pub(crate) fn clock(folder: &Path) -> Result<SystemTime> {
+    let now = |temporary: &Path| {
+        let time = fs::metadata(temporary)?.modified()?;
+        fs::remove_file(temporary).map(|()| time)
+    };
+    by_way_of(&folder.join(".new"), |file| file.write_all(b"?"), now)
+        .map_err(Error::io("write in", folder))
 }
 
 /// Holds an exclusive lock on a file until dropped; the system releases it when the process dies.

@@ -7,7 +7,7 @@ use super::source::run_folder;
 use crate::error::Result;
 use crate::pipeline::Pipeline;
 use crate::sentiment::Label;
-use crate::tracker::store::read::read_run;
+use crate::tracker::store::read::{ReadRun, read_run};
 
 /// Something that must hold before a version is moved; see [`Transition::check`](super::Transition::check).
 ///
@@ -134,7 +134,10 @@ impl Figures {
             let experiment = folder.parent().and_then(|e| e.file_name()).unwrap_or_default();
             let experiment = experiment.to_string_lossy().into_owned();
             // What of the run cannot be read is a figure that it does not have.
-            if let Ok(Some(run)) = read_run(run_id, folder, &experiment, &mut Vec::new()) {
+            if let Ok(Some(ReadRun { record: run, .. })) =
+                read_run(run_id, folder, &experiment, &mut Vec::new())
+                && !run.deleted
+            {
                 let of_run = |(name, x)| (name, (x, format!("in its run {run_id}")));
                 figures.extend(run.metrics.into_iter().map(of_run));
             }

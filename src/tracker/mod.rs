@@ -77,7 +77,11 @@ pub use noop::NoopTracker;
 pub use policy::{FailurePolicy, Tracking};
 #[cfg(feature = "store")]
 #[cfg_attr(docsrs, doc(cfg(feature = "store")))]
-pub use store::{Durability, Experiment, Listing, MetricPoint, Run, RunRecord, RunState, Store};
+pub use store::{
+    Collected, ComparedRow, Comparison, Durability, Experiment, Filter, Gc, InputRecord, Listing,
+    MetricPoint, NumberField, Order, Rebased, Run, RunPage, RunRecord, RunSearch, RunState, Store,
+    TextField, ViewType,
+};
 pub use value::Value;
 
 use std::sync::Arc;

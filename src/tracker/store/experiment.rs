@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
+use super::location::local_path;
 use super::meta::{self, ACTIVE, ExperimentMeta};
-use super::read::{Listing, folders, texts};
+use super::read::{Listing, REMOVED, folders, is_being_built, is_id, texts};
 use super::{Store, now_ms};
 use crate::error::{Error, Result, TrackingError};
 use crate::fs::{self, Lock};
@@ -42,7 +43,7 @@ pub(super) struct Found {
 }
 
 impl Found {
-    fn is_deleted(&self) -> bool {
+    pub(super) fn is_deleted(&self) -> bool {
         self.meta.lifecycle_stage != ACTIVE
     }
 }
@@ -50,15 +51,17 @@ impl Found {
 impl Store {
     /// The experiments that are not deleted, oldest first.
     ///
-    /// An experiment that cannot be read is a warning. Folders that are none, such as one left by a notebook, are not
-    /// mentioned: MLflow's own stores have some.
+    /// An experiment that cannot be read is a warning, and so are folders that are none, such as one left by a notebook:
+    /// MLflow cannot list experiments beside a folder whose name begins with a dot. That the store was moved since is one
+    /// for each experiment whose artifacts MLflow will not find; [`rebase`](Self::rebase) repairs it.
     pub fn experiments(&self) -> Result<Listing<Experiment>> {
-        let mut warnings = Vec::new();
+        let mut warnings = strays(&self.root)?;
         let mut records = Vec::new();
         for found in all(&self.root, &mut warnings)? {
             if found.is_deleted() {
                 continue;
             }
+            warnings.extend(self.moved(&found));
             let meta = found.meta;
             records.push(Experiment {
                 id: meta.experiment_id,
@@ -75,11 +78,16 @@ impl Store {
 
     /// The experiment of that name; an error says which there are.
     pub(super) fn find_experiment(&self, name: &str) -> Result<Found> {
-        if let Some(found) = self.look_up(name)? {
-            return Ok(found);
+        match self.look_up(name)? {
+            Some(found) => Ok(found),
+            None => Err(self.no_such_experiment(name)),
         }
-        let mut warnings = Vec::new();
-        let mut names: Vec<String> = all(&self.root, &mut warnings)?
+    }
+
+    /// The error that lists the names that there are.
+    pub(super) fn no_such_experiment(&self, name: &str) -> Error {
+        let mut names: Vec<String> = all(&self.root, &mut Vec::new())
+            .unwrap_or_default()
             .iter()
             .filter(|found| !found.is_deleted())
             .map(|found| format!("{:?}", found.meta.name))
@@ -91,7 +99,23 @@ impl Store {
             names.push(format!("and {more} more"));
         }
         let existing = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-        Err(TrackingError::NoSuchExperiment { name: name.to_owned(), existing }.into())
+        TrackingError::NoSuchExperiment { name: name.to_owned(), existing }.into()
+    }
+
+    /// That MLflow will look for an experiment's artifacts where the store was once, if that is so.
+    pub(super) fn moved(&self, found: &Found) -> Option<Error> {
+        let location = &found.meta.artifact_location;
+        let named = local_path(location).ok()?;
+        // Artifacts may be kept elsewhere on purpose.
+        if named.is_dir() || named == found.folder || named.file_name() != found.folder.file_name()
+        {
+            return None;
+        }
+        let problem = format!(
+            "artifact_location is {location:?}, where there is nothing; artifacts are read beside the runs, and Store::rebase \
+             tells MLflow so"
+        );
+        Some(TrackingError::Malformed { path: found.folder.join(meta::FILE), problem }.into())
     }
 
     /// The experiment of that name, created if there is none.
@@ -175,7 +199,7 @@ fn check_name(name: &str) -> Result<()> {
 }
 
 /// All experiments directly in `root`. One that cannot be read is a warning.
-fn all(root: &Path, warnings: &mut Vec<Error>) -> Result<Vec<Found>> {
+pub(super) fn all(root: &Path, warnings: &mut Vec<Error>) -> Result<Vec<Found>> {
     let mut experiments = Vec::new();
     for (name, folder) in folders(root)? {
         match meta::read::<ExperimentMeta>(&folder) {
@@ -196,6 +220,43 @@ fn all(root: &Path, warnings: &mut Vec<Error>) -> Result<Vec<Found>> {
         }
     }
     Ok(experiments)
+}
+
+/// A warning for each folder directly in a store, or in its trash, that is none of MLflow's.
+pub(super) fn strays(root: &Path) -> Result<Vec<Error>> {
+    let mut warnings = Vec::new();
+    let stray = |path: PathBuf, problem: &str| {
+        TrackingError::Malformed { path, problem: problem.to_owned() }.into()
+    };
+    let listed = |error| Error::io("list", root)(error);
+    let mut entries: Vec<PathBuf> = Vec::new();
+    for entry in std::fs::read_dir(root).map_err(listed)? {
+        let entry = entry.map_err(|error| Error::io("list", root)(error))?;
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            entries.push(entry.path());
+        }
+    }
+    entries.sort_unstable();
+    for path in entries {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let is_ours = matches!(&*name, super::TRASH | "models");
+        if !is_ours && !is_id(&name) {
+            warnings.push(stray(
+                path,
+                "it is no experiment, and MLflow cannot list experiments beside it; move it away",
+            ));
+        } else if !is_ours
+            && !path.join(meta::FILE).exists()
+            && !path.join(REMOVED).exists()
+            && !is_being_built(&path)
+        {
+            warnings.push(stray(
+                path,
+                "it has no meta.yaml, so it is no experiment; remove it, or restore the file",
+            ));
+        }
+    }
+    Ok(warnings)
 }
 
 #[cfg(test)]

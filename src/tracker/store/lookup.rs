@@ -15,8 +15,13 @@ impl Store {
     /// Errors: a run that is not there, or was deleted, and one whose `meta.yaml` cannot be read.
     pub fn run(&self, id: &str) -> Result<RunRecord> {
         let (experiment_id, folder) = self.find_run(id)?;
-        let record = read_run(id, folder, &experiment_id, &mut Vec::new())?;
-        record.ok_or_else(|| TrackingError::RunDeleted { run_id: id.to_owned() }.into())
+        let Some(run) = read_run(id, folder, &experiment_id, &mut Vec::new())? else {
+            return Err(self.no_run(id));
+        };
+        if run.record.deleted {
+            return Err(TrackingError::RunDeleted { run_id: id.to_owned() }.into());
+        }
+        Ok(run.record)
     }
 
     /// Takes up the run of that id, which is then running again, until it is [finished](super::super::Tracker::finish) or

@@ -1,8 +1,10 @@
 //! Runs as files, in the layout of MLflow's own file store: names and numbers come in, folders go out, and the other way
-//! round. No server, no database, no index; `mlflow ui` shows the same folders.
+//! round. No server, no database; `mlflow ui` shows the same folders.
 //!
 //! ```text
 //! <store>/.ressenti.lock                     held while an experiment is created
+//!         .ressenti.index                    what searches know of the runs; may be deleted
+//!         .ressenti.journal                  which runs this crate has changed
 //!         .trash/                            experiments that MLflow deleted
 //!         <experiment>/meta.yaml
 //!                      datasets/<id>/...     what runs worked on
@@ -17,25 +19,38 @@
 //! Here the clock, the host's user name and the program's name enter: this is the edge of the crate.
 
 mod artifacts;
+mod compare;
 mod datasets;
 mod durability;
 mod experiment;
+mod export;
+mod gc;
 mod git;
+mod index;
+mod inputs;
 pub(crate) mod location;
 mod lookup;
 pub(crate) mod meta;
 pub(crate) mod paths;
 pub(crate) mod read;
+mod rebase;
 mod reproduce;
 mod room;
 pub(crate) mod run;
+mod search;
+mod verify;
 pub(crate) mod yaml;
 
+pub use compare::{ComparedRow, Comparison};
 pub use durability::Durability;
 pub use experiment::Experiment;
+pub use gc::{Collected, Gc};
+pub use inputs::InputRecord;
 pub use meta::RunState;
 pub use read::{Listing, MetricPoint, RunRecord};
+pub use rebase::Rebased;
 pub use run::Run;
+pub use search::{Filter, NumberField, Order, RunPage, RunSearch, TextField, ViewType};
 
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};

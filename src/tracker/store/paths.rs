@@ -98,6 +98,68 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
     Ok(files)
 }
 
+/// What is under a folder: [`files`], the folders they are in, and what is neither.
+#[derive(Debug, Default)]
+pub(super) struct Walk {
+    /// Name and place of each file, sorted by name.
+    pub(super) files: Vec<(String, PathBuf)>,
+    /// The names of the folders that were listed, itself being the empty one.
+    pub(super) folders: Vec<String>,
+    /// What is left out, and why.
+    pub(super) odd: Vec<Error>,
+}
+
+/// Everything under `folder`, as far as it can be listed; nothing if there is no such folder.
+pub(super) fn walk(folder: &Path) -> Walk {
+    let mut walk = Walk::default();
+    if fs::symlink_metadata(folder).is_ok_and(|found| found.is_symlink()) {
+        let problem = "it is a link, which is not followed here; put what it leads to in its place"
+            .to_owned();
+        walk.odd.push(TrackingError::Malformed { path: folder.to_owned(), problem }.into());
+        return walk;
+    }
+    let mut left = vec![(String::new(), folder.to_owned())];
+    while let Some((name, folder)) = left.pop() {
+        let entries = match fs::read_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => {
+                walk.odd.push(Error::io("list", &folder)(error));
+                continue;
+            }
+            Ok(entries) => entries,
+        };
+        let prefix = if name.is_empty() { name.clone() } else { format!("{name}/") };
+        walk.folders.push(name);
+        for entry in entries {
+            let entry =
+                entry.and_then(|entry| Ok((entry.file_type()?, entry.path(), entry.file_name())));
+            let (kind, path, part) = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    walk.odd.push(Error::io("list", &folder)(error));
+                    continue;
+                }
+            };
+            let mut odd = |problem: &str| {
+                let problem = problem.to_owned();
+                walk.odd.push(TrackingError::Malformed { path: path.clone(), problem }.into());
+            };
+            match part.into_string() {
+                Err(_) => odd("its name is not valid Unicode"),
+                Ok(part) if kind.is_dir() => left.push((format!("{prefix}{part}"), path)),
+                Ok(part) if kind.is_file() => walk.files.push((format!("{prefix}{part}"), path)),
+                Ok(_) if kind.is_symlink() => odd(
+                    "it is a link, which is not followed here; put what it leads to in its place",
+                ),
+                Ok(_) => odd("it is no regular file"),
+            }
+        }
+    }
+    walk.files.sort_unstable();
+    walk.folders.sort_unstable();
+    walk
+}
+
 /// What is at `path`, links not followed. Below a file there is nothing.
 fn kind(path: &Path) -> Result<Option<FileType>> {
     match fs::symlink_metadata(path) {

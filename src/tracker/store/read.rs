@@ -1,18 +1,23 @@
 //! Runs of a store, read back: whoever wrote them, this crate or MLflow.
 //!
-//! What can be read is a record, what cannot is a warning beside it; one torn file never hides the rest.
+//! What can be read is a record, what cannot is a warning beside it; one torn file never hides the rest, and one torn line
+//! not the other lines.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fs::read_dir;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 use std::vec;
 
 use super::Store;
+use super::inputs::{self, InputRecord};
 use super::location::local_path;
 use super::meta::{self, ACTIVE, RunMeta, RunState};
-use super::paths::{files, find};
+use super::paths::{files, find, walk};
 use super::run::{ARTIFACTS, METRICS, NAME_TAG, PARAMS, TAGS};
+use super::search::{DatasetPart, Facts, TextAttribute};
 use crate::error::{Error, Result, TrackingError};
 use crate::fs;
 use crate::tracker::names::{check_inside, check_key, is_word};
@@ -21,6 +26,12 @@ use crate::tracker::names::{check_inside, check_key, is_word};
 const TEXT_LIMIT: u64 = 16 << 20;
 /// Bytes of a metric's history: ten million values.
 const HISTORY_LIMIT: u64 = 1 << 28;
+/// A folder without a `meta.yaml` that was changed so lately may be a run that is just being started.
+const BEING_BUILT: Duration = Duration::from_secs(2);
+/// Folders of an experiment that are no runs: MLflow's own.
+const RESERVED: [&str; 4] = ["datasets", "models", "tags", "traces"];
+/// Instead of `meta.yaml` in a folder that is being removed.
+pub(super) const REMOVED: &str = ".ressenti.removed";
 
 /// What could be read, and what was wrong with the rest.
 #[derive(Debug)]
@@ -66,8 +77,14 @@ pub struct RunRecord {
     pub metrics: BTreeMap<String, f64>,
     /// Its notes.
     pub tags: BTreeMap<String, String>,
-    folder: PathBuf,
-    artifact_uri: Option<String>,
+    /// The datasets it was told of, in the order of MLflow's ids for them.
+    pub inputs: Vec<InputRecord>,
+    /// Whether it was deleted, which only hides it.
+    pub deleted: bool,
+    /// When it was deleted.
+    pub deleted_time_ms: Option<i64>,
+    pub(super) folder: PathBuf,
+    pub(super) artifact_uri: Option<String>,
 }
 
 /// One value of a metric.
@@ -90,9 +107,9 @@ impl Store {
         let experiment = self.find_experiment(experiment)?;
         let mut warnings = Vec::new();
         let mut records = Vec::new();
-        for (name, folder) in folders(&experiment.folder)? {
+        for (name, folder) in run_folders(&experiment.folder)? {
             match read_run(&name, folder, &experiment.meta.experiment_id, &mut warnings) {
-                Ok(run) => records.extend(run),
+                Ok(run) => records.extend(run.map(|run| run.record).filter(|run| !run.deleted)),
                 Err(error) => warnings.push(error),
             }
         }
@@ -105,10 +122,12 @@ impl Store {
 
 impl RunRecord {
     /// All values of a metric, in the order they were logged; none if there is no such metric.
+    ///
+    /// Lines that are no values are left out; whatever read the run has warned of them.
     pub fn metric_history(&self, key: &str) -> Result<Vec<MetricPoint>> {
         check_key("metric key", key)?;
         let path = find(&self.folder.join(METRICS), "metric key", key)?;
-        path.map_or(Ok(Vec::new()), |path| read_history(&path))
+        path.map_or(Ok(Vec::new()), |path| read_history(&path).map(|(points, _)| points))
     }
 
     /// The paths of its artifacts, sorted.
@@ -139,16 +158,35 @@ impl RunRecord {
 pub(crate) fn folders(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
     let mut folders = Vec::new();
     for entry in read_dir(folder).map_err(Error::io("list", folder))? {
-        let path = entry.map_err(Error::io("list", folder))?.path();
-        let name = path.file_name().and_then(|name| name.to_str());
-        if let Some(name) = name.filter(|name| is_id(name))
-            && path.is_dir()
-        {
-            folders.push((name.to_owned(), path));
+        let entry = entry.map_err(Error::io("list", folder))?;
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        if !is_id(&name) {
+            continue;
+        }
+        let path = entry.path();
+        let kind = entry.file_type().map_err(Error::io("look at", &path))?;
+        if kind.is_dir() || kind.is_symlink() && path.is_dir() {
+            folders.push((name, path));
         }
     }
     folders.sort_unstable();
     Ok(folders)
+}
+
+/// The folders in an experiment that could be runs.
+pub(super) fn run_folders(experiment: &Path) -> Result<Vec<(String, PathBuf)>> {
+    let mut folders = folders(experiment)?;
+    folders.retain(|(name, _)| !RESERVED.contains(&name.as_str()));
+    Ok(folders)
+}
+
+/// Whether a folder without a `meta.yaml` could be one that somebody is just filling.
+pub(super) fn is_being_built(folder: &Path) -> bool {
+    let changed = std::fs::metadata(folder).and_then(|folder| folder.modified());
+    // A time to come is none that has passed long since.
+    changed.is_ok_and(|time| {
+        SystemTime::now().duration_since(time).map_or(true, |age| age < BEING_BUILT)
+    })
 }
 
 /// What MLflow takes for an id. Dot folders are none.
@@ -157,19 +195,31 @@ pub(crate) fn is_id(name: &str) -> bool {
         && name.chars().all(|c| is_word(c) || c == '-')
 }
 
-/// The run in `folder`; nothing if there is none or it was deleted.
+/// A run, and what has to be looked at to know whether it has changed: files and folders under its own.
+pub(crate) struct ReadRun {
+    pub(crate) record: RunRecord,
+    pub(super) watch: Vec<String>,
+}
+
+/// The run in `folder`; nothing if there is none yet or it is being removed.
 pub(crate) fn read_run(
     name: &str,
     folder: PathBuf,
     experiment_id: &str,
     warnings: &mut Vec<Error>,
-) -> Result<Option<RunRecord>> {
+) -> Result<Option<ReadRun>> {
+    let malformed =
+        |path: PathBuf, problem: String| Err(TrackingError::Malformed { path, problem }.into());
     let Some(meta) = meta::read::<RunMeta>(&folder)? else {
-        return Ok(None);
+        if is_being_built(&folder) || folder.join(REMOVED).exists() {
+            return Ok(None);
+        }
+        return malformed(
+            folder,
+            "it has no meta.yaml, so it is no run; remove it, or restore the file".to_owned(),
+        );
     };
-    let malformed = |problem: String| {
-        Err(TrackingError::Malformed { path: folder.join(meta::FILE), problem }.into())
-    };
+    let malformed = |problem: String| malformed(folder.join(meta::FILE), problem);
     if meta.run_id != name {
         return malformed(format!("run_id is {:?}, but its folder is {name:?}", meta.run_id));
     }
@@ -179,20 +229,29 @@ pub(crate) fn read_run(
             meta.experiment_id
         ));
     }
-    if meta.lifecycle_stage.is_some_and(|stage| stage != ACTIVE) {
-        return Ok(None);
-    }
+    let deleted = match meta.lifecycle_stage.as_deref() {
+        None | Some(ACTIVE) => false,
+        Some("deleted") => true,
+        Some(other) => {
+            return malformed(format!(
+                "lifecycle_stage is {other:?}; known are active and deleted"
+            ));
+        }
+    };
     let code = meta.status.unwrap_or(RunState::Running.code());
     let Some(status) = RunState::from_code(code) else {
         return malformed(format!("status is {code}; known are 1 to 5"));
     };
-    let params = texts(&folder.join(PARAMS), "param key", warnings);
-    let tags = texts(&folder.join(TAGS), "tag key", warnings);
-    let metrics = latest_values(&folder.join(METRICS), warnings);
-    Ok(Some(RunRecord {
+    let mut watch = vec![String::new(), meta::FILE.to_owned()];
+    let params = each_file(&folder, PARAMS, "param key", &mut watch, warnings, read_text);
+    let tags = each_file(&folder, TAGS, "tag key", &mut watch, warnings, read_text);
+    let metrics = each_file(&folder, METRICS, "metric key", &mut watch, warnings, read_latest);
+    let inputs = inputs::read(&folder, &mut watch, warnings);
+    let name = meta.run_name.filter(|name| !name.is_empty());
+    let record = RunRecord {
         id: meta.run_id,
         experiment_id: meta.experiment_id,
-        name: meta.run_name.or_else(|| tags.get(NAME_TAG).cloned()).unwrap_or_default(),
+        name: name.or_else(|| tags.get(NAME_TAG).cloned()).unwrap_or_default(),
         status,
         user: meta.user_id,
         start_time_ms: meta.start_time,
@@ -200,9 +259,46 @@ pub(crate) fn read_run(
         params,
         metrics,
         tags,
+        inputs,
+        deleted,
+        deleted_time_ms: meta.deleted_time,
         folder,
         artifact_uri: meta.artifact_uri,
-    }))
+    };
+    Ok(Some(ReadRun { record, watch }))
+}
+
+impl Facts for RunRecord {
+    fn metric(&self, key: &str) -> Option<f64> {
+        self.metrics.get(key).copied()
+    }
+    fn param(&self, key: &str) -> Option<&str> {
+        self.params.get(key).map(String::as_str)
+    }
+    fn tag(&self, key: &str) -> Option<&str> {
+        self.tags.get(key).map(String::as_str)
+    }
+    fn text(&self, attribute: TextAttribute) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(match attribute {
+            TextAttribute::RunId => &self.id,
+            TextAttribute::RunName => &self.name,
+            TextAttribute::Status => self.status.name(),
+            TextAttribute::UserId => &self.user,
+            TextAttribute::ArtifactUri => self.artifact_uri.as_deref()?,
+        }))
+    }
+    fn start_time(&self) -> i64 {
+        self.start_time_ms
+    }
+    fn end_time(&self) -> Option<i64> {
+        self.end_time_ms
+    }
+    fn is_deleted(&self) -> bool {
+        self.deleted
+    }
+    fn any_dataset(&self, part: DatasetPart, test: &dyn Fn(&str) -> bool) -> bool {
+        self.inputs.iter().filter_map(|input| input.part(part)).any(test)
+    }
 }
 
 /// Params or tags: one file for each, the whole content.
@@ -211,34 +307,56 @@ pub(crate) fn texts(
     what: &'static str,
     warnings: &mut Vec<Error>,
 ) -> BTreeMap<String, String> {
-    each_file(folder, what, warnings, |path| {
-        String::from_utf8(fs::read_limited(path, TEXT_LIMIT)?).map_err(|error| {
-            let problem = format!("it is not UTF-8: {error}");
-            TrackingError::Malformed { path: path.to_owned(), problem }.into()
-        })
+    each_file(folder, "", what, &mut Vec::new(), warnings, read_text)
+}
+
+type Warnings<'w> = &'w mut Vec<Error>;
+
+fn read_text(path: &Path, _: Warnings<'_>) -> Result<Option<String>> {
+    String::from_utf8(fs::read_limited(path, TEXT_LIMIT)?).map(Some).map_err(|error| {
+        let problem = format!("it is not UTF-8: {error}");
+        TrackingError::Malformed { path: path.to_owned(), problem }.into()
     })
 }
 
-fn latest_values(folder: &Path, warnings: &mut Vec<Error>) -> BTreeMap<String, f64> {
-    each_file(folder, "metric key", warnings, |path| {
-        read_history(path).map(|points| latest(&points).map_or(f64::NAN, |point| point.value))
-    })
+/// The value of a metric, if there is a line that has one.
+fn read_latest(path: &Path, warnings: Warnings<'_>) -> Result<Option<f64>> {
+    let (points, problem) = read_history(path)?;
+    warnings.extend(
+        problem.map(|problem| TrackingError::Malformed { path: path.to_owned(), problem }.into()),
+    );
+    Ok(latest(&points).map(|point| point.value))
 }
 
+/// What `read` makes of every file in a room of a folder. Whatever is looked at is added to `watch`.
 fn each_file<T>(
     folder: &Path,
+    room: &str,
     what: &'static str,
+    watch: &mut Vec<String>,
     warnings: &mut Vec<Error>,
-    read: impl Fn(&Path) -> Result<T>,
+    read: impl Fn(&Path, Warnings<'_>) -> Result<Option<T>>,
 ) -> BTreeMap<String, T> {
-    let files = files(folder).unwrap_or_else(|error| {
-        warnings.push(error);
-        Vec::new()
-    });
+    let found = walk(&folder.join(room));
+    warnings.extend(found.odd);
+    watch.extend(
+        found
+            .folders
+            .iter()
+            .map(|name| if name.is_empty() { room.to_owned() } else { format!("{room}/{name}") }),
+    );
     let mut values = BTreeMap::new();
-    for (key, path) in files {
-        match check_key(what, &key).and_then(|()| read(&path)) {
-            Ok(value) => _ = values.insert(key, value),
+    for (key, path) in found.files {
+        watch.push(format!("{room}/{key}"));
+        match check_key(what, &key).and_then(|()| read(&path, warnings)) {
+            Ok(value) => values.extend(value.map(|value| (key, value))),
+            // A file that no key names is what the warning has to name.
+            Err(Error::Tracking { problem: TrackingError::InvalidName { problem, .. } }) => {
+                let problem = format!(
+                    "{what} {key:?} {problem}; MLflow cannot read the run while it is there"
+                );
+                warnings.push(TrackingError::Malformed { path, problem }.into());
+            }
             Err(error) => warnings.push(error),
         }
     }
@@ -257,47 +375,66 @@ fn latest(points: &[MetricPoint]) -> Option<MetricPoint> {
         .reduce(|best, point| if is_greater(&point, &best) { point } else { best })
 }
 
-/// The lines of a metric's file; at least one.
-fn read_history(path: &Path) -> Result<Vec<MetricPoint>> {
-    let bytes = fs::read_limited(path, HISTORY_LIMIT)?;
-    parse_history(&bytes)
-        .map_err(|problem| TrackingError::Malformed { path: path.to_owned(), problem }.into())
+/// The values in a metric's file, and what is wrong with the other lines.
+fn read_history(path: &Path) -> Result<(Vec<MetricPoint>, Option<String>)> {
+    Ok(parse_history(&fs::read_limited(path, HISTORY_LIMIT)?))
 }
 
-fn parse_history(bytes: &[u8]) -> Result<Vec<MetricPoint>, String> {
-    let text = str::from_utf8(bytes).map_err(|error| format!("it is not UTF-8: {error}"))?;
-    if text.is_empty() {
-        return Err("it is empty; expected a line for each value".to_owned());
+fn parse_history(bytes: &[u8]) -> (Vec<MetricPoint>, Option<String>) {
+    if bytes.is_empty() {
+        return (Vec::new(), Some("it is empty; expected a line for each value".to_owned()));
     }
-    let parse = |line: &str| {
-        let fields: Vec<&str> = line.trim().split(' ').collect();
-        let (time, value, step) = match fields[..] {
-            [time, value, step] => (time, value, step),
-            // MLflow 3 adds name and digest of a dataset, and then reads the step as 0. The value of a run must be the one
-            // that MLflow shows.
-            [time, value] | [time, value, _, _, _] => (time, value, "0"),
-            _ => return Err(format!("{} fields; expected 2, 3 or 5", fields.len())),
-        };
-        let number = |what: &str, text: &str| format!("{what} {text:?}; expected a number");
-        Ok(MetricPoint {
-            step: step.parse().map_err(|_| number("the step", step))?,
-            value: value.parse().map_err(|_| number("the value", value))?,
-            timestamp_ms: time.parse().map_err(|_| number("the time", time))?,
-        })
+    let (whole, is_open) = bytes.strip_suffix(b"\n").map_or((bytes, true), |whole| (whole, false));
+    let mut points = Vec::new();
+    let (mut first, mut skipped, mut has_steps) = (None, 0, false);
+    let mut lines = whole.split(|&byte| byte == b'\n').enumerate().peekable();
+    while let Some((i, line)) = lines.next() {
+        let is_last = lines.peek().is_none();
+        match parse_line(line, &mut has_steps, is_open && is_last) {
+            Ok(point) => points.push(point),
+            Err(problem) => {
+                skipped += 1;
+                first.get_or_insert_with(|| format!("line {} has {problem}", i + 1));
+            }
+        }
+    }
+    let problem = first.map(|problem| match skipped {
+        1 => format!("{problem}; the line is skipped"),
+        more => format!("{problem}; {more} lines are skipped"),
+    });
+    (points, problem)
+}
+
+/// A line's value. `has_steps` tells, and is told, whether lines of the file have three fields or more.
+fn parse_line(line: &[u8], has_steps: &mut bool, is_open: bool) -> Result<MetricPoint, String> {
+    let line = str::from_utf8(line).map_err(|_| "bytes that are not UTF-8".to_owned())?;
+    let fields: Vec<&str> = line.trim().split(' ').collect();
+    let (time, value, step) = match fields[..] {
+        [time, value, step] => (time, value, step),
+        // MLflow reads such a line as a value at step 0, though the rest of it was never written.
+        [_, _] if is_open && *has_steps => return Err("no step and no end: it is torn".to_owned()),
+        // MLflow 3 adds name and digest of a dataset, and then reads the step as 0. The value of a run must be the one
+        // that MLflow shows.
+        [time, value] | [time, value, _, _, _] => (time, value, "0"),
+        _ => return Err(format!("{} fields; expected 2, 3 or 5", fields.len())),
     };
-    let lines = text.strip_suffix('\n').unwrap_or(text).split('\n');
-    lines
-        .enumerate()
-        .map(|(i, line)| parse(line).map_err(|problem| format!("line {} has {problem}", i + 1)))
-        .collect()
+    *has_steps |= fields.len() > 2;
+    let number = |what: &str, text: &str| format!("{what} {text:?}; expected a number");
+    Ok(MetricPoint {
+        step: step.parse().map_err(|_| number("the step", step))?,
+        value: value.parse().map_err(|_| number("the value", value))?,
+        timestamp_ms: time.parse().map_err(|_| number("the time", time))?,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn value(text: &str) -> Result<f64, String> {
-        parse_history(text.as_bytes()).map(|points| latest(&points).unwrap().value)
+    fn value(text: &str) -> Option<f64> {
+        let (points, problem) = parse_history(text.as_bytes());
+        assert_eq!(problem, None, "{text:?}");
+        latest(&points).map(|point| point.value)
     }
 
     #[test]
@@ -315,26 +452,62 @@ mod tests {
             ("1 Infinity 0\n", f64::INFINITY),
         ];
         for (text, expected) in table {
-            assert_eq!(value(text), Ok(expected), "{text:?}");
+            assert_eq!(value(text), Some(expected), "{text:?}");
         }
         assert!(value("1 nan 0\n1 0.5 0\n").unwrap().is_nan());
-        assert_eq!(value("1 0.5 0\n1 NaN 0\n"), Ok(0.5));
+        assert_eq!(value("1 0.5 0\n1 NaN 0\n"), Some(0.5));
     }
 
     #[test]
-    fn a_malformed_history_says_where() {
-        let table = [
-            ("", "it is empty; expected a line for each value"),
-            ("\n", "line 1 has 1 fields; expected 2, 3 or 5"),
-            ("1 0.5 0\n\n", "line 2 has 1 fields; expected 2, 3 or 5"),
-            ("1  0.5 0\n", "line 1 has 4 fields; expected 2, 3 or 5"),
-            ("1.5 0.5 0\n", "line 1 has the time \"1.5\"; expected a number"),
-            ("1 half 0\n", "line 1 has the value \"half\"; expected a number"),
-            ("1 0.5 0\n1 0.5 0.0\n", "line 2 has the step \"0.0\"; expected a number"),
+    fn what_is_no_value_is_skipped_and_said() {
+        let table: [(&str, &[f64], &str); 11] = [
+            ("", &[], "it is empty; expected a line for each value"),
+            ("\n", &[], "line 1 has 1 fields; expected 2, 3 or 5; the line is skipped"),
+            ("1 0.5 0\n\n", &[0.5], "line 2 has 1 fields; expected 2, 3 or 5; the line is skipped"),
+            ("1  0.5 0\n", &[], "line 1 has 4 fields; expected 2, 3 or 5; the line is skipped"),
+            (
+                "1.5 0.5 0\n",
+                &[],
+                "line 1 has the time \"1.5\"; expected a number; the line is skipped",
+            ),
+            (
+                "1 half 0\n1 1 1\n",
+                &[1.0],
+                "line 1 has the value \"half\"; expected a number; the line is skipped",
+            ),
+            (
+                "1 0.5 0\n1 0.5 0.0\n",
+                &[0.5],
+                "line 2 has the step \"0.0\"; expected a number; the line is skipped",
+            ),
+            (
+                "1 0.5 0\n2 0.",
+                &[0.5],
+                "line 2 has no step and no end: it is torn; the line is skipped",
+            ),
+            ("1 0.5 0\n2", &[0.5], "line 2 has 1 fields; expected 2, 3 or 5; the line is skipped"),
+            (
+                "1 0.5 0\nx\ny\n2 0.25 1",
+                &[0.5, 0.25],
+                "line 2 has 1 fields; expected 2, 3 or 5; 2 lines are skipped",
+            ),
+            (
+                "\0\n1 0.5 0\n",
+                &[0.5],
+                "line 1 has 1 fields; expected 2, 3 or 5; the line is skipped",
+            ),
         ];
-        for (text, problem) in table {
-            assert_eq!(value(text), Err(problem.to_owned()), "{text:?}");
+        for (text, values, problem) in table {
+            let (points, found) = parse_history(text.as_bytes());
+            assert_eq!(found.as_deref(), Some(problem), "{text:?}");
+            assert_eq!(
+                points.iter().map(|point| point.value).collect::<Vec<_>>(),
+                values,
+                "{text:?}"
+            );
         }
+        let (points, problem) = parse_history(b"\xff 1 2\n1 0.5 0\n");
+        assert_eq!((points.len(), problem.is_some()), (1, true));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
+use super::index::Touch;
 use super::meta::{self, ACTIVE, RunMeta, RunState};
 use super::paths::check_no_link;
 use super::room::Room;
@@ -73,6 +74,8 @@ pub struct Run {
     tags: Room,
     pub(super) artifacts: Room,
     state: Mutex<State>,
+    /// Tells searches to look at the run for as long as it may be written to.
+    _touch: Touch,
 }
 
 #[derive(Debug)]
@@ -115,6 +118,7 @@ impl Run {
         ];
         tags.extend(store.commit.as_deref().map(|commit| (COMMIT_TAG, commit)));
         tags.extend(parent.map(|parent| (PARENT_TAG, parent)));
+        let touch = Touch::new(&store.root, experiment_id, &id)?;
         let build = || {
             let rooms = [METRICS, PARAMS, ARTIFACTS, TAGS].map(|room| folder.join(room));
             for path in [&folder].into_iter().chain(&rooms) {
@@ -147,6 +151,7 @@ impl Run {
             experiment_id: experiment_id.to_owned(),
             id,
             folder,
+            _touch: touch,
         })
     }
 
@@ -155,6 +160,7 @@ impl Run {
         let experiment = folder.parent().unwrap_or(&folder);
         check_no_link(experiment, "run id", &meta.run_id)?;
         check_no_link(&folder, "run id", &meta.run_id)?;
+        let touch = Touch::new(&store.root, &meta.experiment_id, &meta.run_id)?;
         let room = |name: &str, what| Room::used(folder.join(name), what);
         let run = Self {
             store: store.clone(),
@@ -167,6 +173,7 @@ impl Run {
             // Until it is known that it can be written, there is nothing to end.
             state: Mutex::new(State { meta, ended: Some(RunStatus::Failed) }),
             folder,
+            _touch: touch,
         };
         let mut state = run.state();
         run.change_meta(&mut state, Durability::Batch, |meta| {
