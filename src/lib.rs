@@ -94,6 +94,7 @@ mod classifier;
 mod digest;
 mod error;
 mod fs;
+mod histogram;
 mod parallel;
 mod persist;
 mod pipeline;
@@ -105,6 +106,7 @@ mod vectorizer;
 
 pub mod dataset;
 pub mod evaluate;
+pub mod monitor;
 pub mod select;
 pub mod text;
 pub mod tracker;
@@ -121,7 +123,8 @@ pub use classifier::{
 
 pub use pipeline::{
     CalibrationReport, Card, Contribution, Explanation, Footprint, Mark, Pipeline, PipelineBuilder,
-    PlainModel, Predictions, Preset, Prior, PrunedPipeline, RoundedPipeline, Scratch, TrainingData,
+    PlainModel, Predictions, Preset, Prior, Profile, ProfileSource, PrunedPipeline,
+    RoundedPipeline, Scratch, TrainingData,
 };
 pub use sentiment::{Label, Prediction, Sentiment};
 

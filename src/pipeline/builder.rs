@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::calibrated::HeldOut;
 use super::card::TrainingData;
 use super::prior::Support;
-use super::{Ground, Pipeline, Preset, Prior};
+use super::{Ground, Pipeline, Preset, Prior, ProfileSource};
 use crate::classifier::{CalibrationMethod, ClassifierParams, FitOptions};
 use crate::error::{Error, Result, same_length};
 use crate::evaluate::KFold;
@@ -35,6 +35,7 @@ pub struct PipelineBuilder {
     pub(super) classifier: ClassifierParams,
     preset: Option<Preset>,
     pub(super) beyond: Beyond,
+    pub(super) profile: ProfileSource,
 }
 
 /// What there is to a pipeline beyond its two parts.
@@ -171,7 +172,7 @@ impl PipelineBuilder {
         classifier: ClassifierParams,
         beyond: Beyond,
     ) -> Self {
-        Self { vectorizer, classifier, preset: None, beyond }
+        Self { vectorizer, classifier, preset: None, beyond, profile: ProfileSource::default() }
     }
 
     /// Whether all that classifiers of both are trained on is the same.
@@ -281,6 +282,7 @@ impl PipelineBuilder {
             }
             pipeline = Pipeline { classifier, calibration_report: Some(report), ..pipeline };
         }
+        pipeline.profile = self.profile_of(&pipeline, texts, labels, options)?;
         pipeline.classifier.add_tracking_errors(tracker.into_messages());
         Ok(pipeline)
     }

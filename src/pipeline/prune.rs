@@ -197,6 +197,7 @@ impl Pipeline {
             calibration_report: self.calibration_report,
             origin: self.origin.clone(),
             figures: BTreeMap::new(),
+            profile: None,
         })
     }
 }

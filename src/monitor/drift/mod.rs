@@ -1,0 +1,4 @@
+//! x
+mod page_hinkley;
+
+pub use page_hinkley::{PageHinkley, Shift};

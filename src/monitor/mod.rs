@@ -1,0 +1,31 @@
+//! Predictions come in as they are given, figures, alerts and drift come out: whether the world is still that of the training.
+
+mod buffers;
+mod clock;
+mod drift;
+mod figures;
+mod hitters;
+mod params;
+mod scrub;
+mod snapshot;
+mod state;
+mod stream;
+mod volume;
+mod watch;
+mod window;
+mod words;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use drift::{PageHinkley, Shift};
+pub use figures::Figures;
+pub use hitters::{Hitter, Hitters};
+pub use params::MonitorParams;
+pub use snapshot::{Snapshot, Span};
+pub use state::MonitorState;
+pub use stream::{FoundShift, LowConfidence};
+pub use volume::UsualVolume;
+pub use watch::Monitor;
+pub use words::WordFigures;
+
+pub use crate::histogram::{Histogram, Scale};
+pub use crate::pipeline::{Shape, WordCounts};
