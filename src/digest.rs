@@ -38,6 +38,12 @@ pub(crate) fn of_pairs<T: AsRef<str>, L: AsRef<str>>(
     hex(&all.finalize())
 }
 
+/// The SHA-256 of a text's bytes, in 64 hexadecimal digits.
+#[cfg(feature = "store")]
+pub(crate) fn of_text(text: &str) -> String {
+    hex(&Sha256::digest(text.as_bytes()))
+}
+
 /// Whether a text can be what [`of_pairs`] gives.
 pub(crate) fn is_digest(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))

@@ -223,8 +223,7 @@ impl Histogram {
     /// and the greatest seen. `None` without numbers; shares outside 0 to 1 count as the nearer of the two.
     #[must_use]
     pub fn quantile(&self, share: f64) -> Option<u64> {
-        let rank =
-            ((self.count as f64 * share.clamp(0.0, 1.0)).ceil() as u64).clamp(1, self.count.max(1));
+        let rank = whole(self.count as f64 * share.clamp(0.0, 1.0)).clamp(1, self.count.max(1));
         let mut below = 0;
         let bin = self.counts.iter().position(|&n| {
             below += n;
@@ -239,6 +238,11 @@ impl Histogram {
     pub fn above(&self, x: u64) -> u64 {
         self.counts.iter().skip(self.scale.bin(x) + 1).sum()
     }
+}
+
+/// The least whole number that is not below; 0 of what is no number.
+fn whole(x: f64) -> u64 {
+    x.ceil().max(0.0) as u64
 }
 
 #[cfg(test)]
@@ -263,7 +267,9 @@ mod tests {
         fn parts_in_any_order_are_the_whole(parts in prop::collection::vec(prop::collection::vec(0u64.., 0..20), 1..6)) {
             let of = |numbers: &[u64]| {
                 let mut histogram = Histogram::new(Scale::Log);
-                numbers.iter().for_each(|&x| histogram.record(x));
+                for &x in numbers {
+                    histogram.record(x);
+                }
                 histogram
             };
             let whole = of(&parts.concat());
@@ -279,7 +285,7 @@ mod tests {
             let mut sorted = parts.concat();
             sorted.sort_unstable();
             for share in [0.0, 0.5, 0.95, 1.0] {
-                let rank = ((sorted.len() as f64 * share).ceil() as usize).max(1);
+                let rank = super::whole(sorted.len() as f64 * share).max(1) as usize;
                 match whole.quantile(share) {
                     None => prop_assert!(sorted.is_empty()),
                     Some(found) => {
@@ -294,7 +300,9 @@ mod tests {
     #[test]
     fn what_is_stored_is_checked() {
         let mut histogram = Histogram::new(Scale::Linear { width: 10 });
-        [3, 25, 1_000_000].into_iter().for_each(|x| histogram.record(x));
+        for x in [3, 25, 1_000_000] {
+            histogram.record(x);
+        }
         let json = serde_json::to_string(&histogram).unwrap();
         assert_eq!(serde_json::from_str::<Histogram>(&json).unwrap(), histogram);
         let error = serde_json::from_str::<Histogram>(&json.replace("\"count\":3", "\"count\":4"));

@@ -193,7 +193,9 @@ mod tests {
             let mut merged = Hitters::new(k);
             for part in &parts {
                 let mut hitters = Hitters::new(k);
-                part.iter().for_each(|&word| hitters.add(&word.min(word / 2).to_string()));
+                for &word in part {
+                    hitters.add(&word.min(word / 2).to_string());
+                }
                 merged.merge(&hitters);
             }
             let words = parts.concat();

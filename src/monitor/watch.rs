@@ -233,11 +233,15 @@ impl Monitor {
 
     /// Works off the buffers.
     fn collect(&self, Core { stream, spare }: &mut Core, wait: bool) {
+        #[cfg(feature = "metrics")]
+        let mut batch = super::publish::Batch::new(self.classes.len(), self.params.low_confidence);
         self.buffers.collect(spare, wait, |event| {
             #[cfg(feature = "metrics")]
-            super::publish::event(&event, &self.classes, self.params.low_confidence);
+            batch.add(&event);
             stream.record(event, &self.params, &self.classes);
         });
+        #[cfg(feature = "metrics")]
+        batch.publish(&self.classes);
     }
 
     /// What `look` makes of the figures, once all that was recorded is in them.
@@ -272,7 +276,9 @@ impl Monitor {
                 }
                 Span::Last(span) => {
                     for (began, slot) in stream.by_time.back(now, millis(span)) {
-                        slot.into_iter().for_each(|slot| figures.absorb(slot));
+                        if let Some(slot) = slot {
+                            figures.absorb(slot);
+                        }
                         from = began;
                     }
                     from = from.max(stream.began.unwrap_or(now).min(now));

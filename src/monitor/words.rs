@@ -44,7 +44,7 @@ pub struct WordFigures {
 }
 
 impl WordFigures {
-    fn new(n_words: usize) -> Self {
+    pub(super) fn new(n_words: usize) -> Self {
         let (new_words, new_hashtags) = (Hitters::new(WORDS), Hitters::new(HASHTAGS));
         Self { texts: 0, counts: vec![0; n_words], new_words, new_hashtags }
     }

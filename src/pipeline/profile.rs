@@ -190,7 +190,8 @@ impl PipelineBuilder {
         let Ok(folds) = KFold::new(PARTS).stratified(labels) else { return Ok(None) };
         let Some(Split { train, test }) = folds.iter().next() else { return Ok(None) };
         let pick = |rows: &[usize]| rows.iter().map(|&i| texts[i].as_ref()).collect::<Vec<_>>();
-        let taught: Vec<&L> = train.iter().map(|&i| &labels[i]).collect();
+        // As text, which is what a training within a training is asked with too.
+        let taught: Vec<_> = train.iter().map(|&i| labels[i].as_label()).collect();
         let weights = options.sample_weights();
         let weights = weights.map(|w| train.iter().map(|&i| w[i]).collect::<Vec<_>>());
         let quiet = FitOptions::new();

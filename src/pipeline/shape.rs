@@ -95,6 +95,11 @@ impl Answer {
     }
 }
 
+/// A number from 0 to 1 in millionths.
+fn parts(x: f64) -> u64 {
+    (x * PARTS).clamp(0.0, PARTS) as u64
+}
+
 /// How many characters a text has. By the bytes that begin one, many at once.
 #[inline]
 fn characters(text: &str) -> usize {
@@ -121,12 +126,12 @@ impl Shape {
             Some(n) => *n += 1,
             None => self.other_labels += 1,
         }
-        self.scores.record((f64::from(answer.score) * PARTS) as u64);
+        self.scores.record(parts(answer.score.into()));
         self.lengths.record(answer.characters.into());
         let (tokens, known) = (u64::from(answer.tokens), u64::from(answer.known_tokens));
         if tokens > 0 {
             let unknown = tokens.saturating_sub(known);
-            self.unknown.record((unknown as f64 / tokens as f64 * PARTS) as u64);
+            self.unknown.record(parts(unknown as f64 / tokens as f64));
         }
         self.tokens += tokens;
         self.known_tokens += known;

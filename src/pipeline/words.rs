@@ -178,6 +178,7 @@ impl WordCounts {
     }
 
     /// The words in ascending order, and the number of texts that each is in.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, u64)> {
         self.words.iter().zip(&self.counts).map(|(word, &n)| (&**word, n))
     }
