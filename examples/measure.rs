@@ -5,6 +5,7 @@
 //! cargo run --release --example measure -- solvers TRAIN.tsv [--c 1.0]
 //! cargo run --release --example measure -- multinomial TRAIN.tsv [--c 1.0]
 //! cargo run --release --example measure -- cv TRAIN.tsv
+//! cargo run --release --example measure -- monitor TRAIN.tsv TRAFFIC.tsv
 //! ```
 //!
 //! You will see one JSON object a line: `step`, `seconds`, `per_s` (texts per second) or `p50_us` and `p99_us` (one text),
@@ -23,6 +24,10 @@
 //!
 //! `cv` searches: 20 values of C from 0.01 to 100 by 5 stratified folds, of unigrams and logistic regression. It prints the
 //! best C, its accuracy and how long all of it took.
+//!
+//! `monitor` watches a model of the first two thirds of TRAIN: what recording a request costs, the memory after ten million,
+//! false alarms of drift in twenty days of texts drawn from the last third, and after how many requests it is found that a
+//! share of them is of TRAFFIC.
 
 use std::error::Error;
 use std::hash::{DefaultHasher, Hasher};
@@ -41,16 +46,19 @@ use ressenti::{
 };
 use serde_json::{Map, Value, json};
 
+#[path = "measure/monitor.rs"]
+mod monitor;
 #[path = "measure/solvers.rs"]
 mod solvers;
 
-const USAGE: &str = "usage: measure speed TRAIN.tsv TEST.tsv [--step NAME]\n       measure solvers|multinomial TRAIN.tsv [--c 1.0]\n       measure cv TRAIN.tsv";
+const USAGE: &str = "usage: measure speed TRAIN.tsv TEST.tsv [--step NAME]\n       measure solvers|multinomial TRAIN.tsv [--c 1.0]\n       measure cv TRAIN.tsv\n       measure monitor TRAIN.tsv TRAFFIC.tsv";
 
 /// What the command line asks for.
 enum Task {
     Speed { train: PathBuf, test: PathBuf, step: Option<String> },
     Solvers { train: PathBuf, c: f64, multinomial: bool },
     Cv { train: PathBuf },
+    Monitor { train: PathBuf, traffic: PathBuf },
 }
 
 type Figures = Result<Map<String, Value>, Box<dyn Error>>;
@@ -373,6 +381,10 @@ fn main() -> ExitCode {
             read_tsv(train).map_err(Box::from).and_then(|data| solvers::run(&data, c, multinomial))
         }
         Task::Cv { train } => read_tsv(train).map_err(Box::from).and_then(|data| cv(&data)),
+        Task::Monitor { train, traffic } => {
+            let both = read_tsv(train).and_then(|train| Ok((train, read_tsv(traffic)?)));
+            both.map_err(Box::from).and_then(|(train, traffic)| monitor::run(&train, &traffic))
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -403,12 +415,15 @@ fn arguments() -> Result<Task, lexopt::Error> {
         [what, train, test] if what == "speed" => {
             Ok(Task::Speed { train: train.into(), test: test.into(), step })
         }
+        [what, train, traffic] if what == "monitor" => {
+            Ok(Task::Monitor { train: train.into(), traffic: traffic.into() })
+        }
         [what, train] if what == "solvers" || what == "multinomial" => {
             Ok(Task::Solvers { train: train.into(), c, multinomial: what == "multinomial" })
         }
         [what, train] if what == "cv" => Ok(Task::Cv { train: train.into() }),
         _ => Err(
-            "expected: speed TRAIN.tsv TEST.tsv, or solvers, multinomial or cv, each with TRAIN.tsv"
+            "expected: speed TRAIN.tsv TEST.tsv, monitor TRAIN.tsv TRAFFIC.tsv, or solvers, multinomial or cv, each with TRAIN.tsv"
                 .into(),
         ),
     }

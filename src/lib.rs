@@ -15,6 +15,7 @@
 //!   be [rounded](Pipeline::round_weights) to fewer bits, and a [`PlainModel`] is what programs in other languages read and
 //!   write, scikit-learn's fitted models among them.
 //! * [`tracker`] records runs in memory, in files that MLflow shows, or wherever you implement it.
+//! * [`monitor`] watches a model at work: figures, alerts, drift against what its answers looked like in training, corrections.
 //!
 //! # Example
 //!
@@ -48,7 +49,7 @@
 //! text ─▶ tokens ─▶ counts ─▶ weighted rows ─▶ scores ─▶ sentiment
 //!  text::Analyzer    Vectorizer         Classifier     Prediction
 //!  └────────────────────────── Pipeline ───────────────────────┘
-//!                                                └▶ evaluated · tracked
+//!                                                └▶ evaluated · tracked · watched
 //! ```
 //!
 //! What exists is fitted: settings ([`VectorizerParams`], [`ClassifierParams`], [`PipelineBuilder`]) and what `fit` makes
@@ -82,11 +83,13 @@
 //!
 //! # Crate features
 //!
-//! Both are on by default and only add:
+//! They only add; the first two are on by default:
 //!
 //! * **`parallel`** — fitting and batch scoring use all threads of the caller's rayon pool. Without it they use one; the
 //!   results are the same.
-//! * **`store`** — `tracker::Store`, runs as files in MLflow's layout.
+//! * **`store`** — `tracker::Store`, runs as files in MLflow's layout; `monitor::feedback`, the log of corrections.
+//! * **`tracing`** — events of the `tracing` crate: answers that are not sure, errors, alerts.
+//! * **`metrics`** — figures to the recorder of the `metrics` crate, such as an exporter to Prometheus or OpenTelemetry.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

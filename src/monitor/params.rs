@@ -40,7 +40,7 @@ impl Default for MonitorParams {
             low_records: 100,
             keep_text_starts: false,
             slot_ms: 10_000,
-            slots: 60,
+            slots: 72,
             recent: 10_000,
             word_sampling: 8,
             word_span: 1_000,
@@ -71,8 +71,8 @@ impl MonitorParams {
         self
     }
 
-    /// The sliding window: so many slots of so much time. Default: 60 of 10 s, ten minutes, which is what the default alerts
-    /// look back on. Range: slots of 1 ms to a day, 2 to 1,000 of them; each takes about 6 kB.
+    /// The sliding window: so many slots of so much time. Default: 72 of 10 s, twelve minutes; the default alerts look back on
+    /// eleven. Range: slots of 1 ms to a day, 2 to 1,000 of them; each takes about 6 kB.
     pub fn window(mut self, slot: Duration, slots: usize) -> Self {
         self.slot_ms = super::clock::millis(slot);
         self.slots = slots;

@@ -41,9 +41,11 @@ fn minutes(monitor: &Monitor, now: u64, span: u64, min_requests: u64) -> Vec<Fig
                     .push(std::mem::replace(&mut open, (Figures::new(monitor.classes.len()), 0)).0);
             }
         }
-        // What is left is too little to count alone.
-        if let Some(last) = groups.last_mut() {
-            last.absorb(&open.0);
+        // What is left is too little to count alone, unless it is all there is.
+        match groups.last_mut() {
+            Some(last) => last.absorb(&open.0),
+            None if open.0.requests() >= min_requests => groups.push(open.0),
+            None => {}
         }
         groups
     })
@@ -116,7 +118,9 @@ fn level(
     value: impl Fn(&Figures) -> Option<f64>,
     tell: impl Fn(f64) -> String,
 ) -> Option<Finding> {
-    let groups = minutes(monitor, millis(now), rule.lasting_ms, rule.min_requests);
+    // One minute more: in the oldest the condition may have begun to hold halfway.
+    let span = if rule.lasting_ms > 0 { rule.lasting_ms.saturating_add(MINUTE) } else { 0 };
+    let groups = minutes(monitor, millis(now), span, rule.min_requests);
     let newest = groups.first()?;
     let last = value(newest)?;
     // Begun as long ago as the condition must last: who has just begun to watch has not seen it last.

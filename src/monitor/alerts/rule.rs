@@ -78,8 +78,9 @@ pub enum Condition {
 
 /// When somebody is to be told of what, and how soon.
 ///
-/// A condition is looked at minute by minute, over as many minutes as it must last, and fires if it held in each of them.
-/// Minutes with fewer requests than `min_requests` count together with those before. The alert is resolved once the value of
+/// A condition is looked at minute by minute, over as many minutes as it must last and one more, and fires if it held in each
+/// of them: not before it has lasted, and within a minute after. Minutes with fewer requests than `min_requests` count
+/// together with those before. The alert is resolved once the value of
 /// the last minute has fallen to [`clear`](Self::clear) times the limit, and the rule does not fire again before its cool-down
 /// is over.
 ///
@@ -143,7 +144,8 @@ impl Rule {
         ]
     }
 
-    /// How long the condition must hold. Default: as short as can be, a minute.
+    /// How long the condition must hold: at most as long as the [window](super::super::MonitorParams::window) less a minute,
+    /// what is longer counts as that. Default: the last minute tells.
     pub fn lasting(mut self, time: Duration) -> Self {
         self.lasting_ms = millis(time);
         self
