@@ -182,20 +182,22 @@ pub fn benjamini_hochberg(p_values: &[f64]) -> Vec<f64> {
     adjusted
 }
 
-/// Bins with an order, put together so that each has about a tenth of the reference: what PSI is usually of.
+/// Bins with an order, put together so that each has a tenth of one of the two: what PSI is usually of, but that what is new
+/// has a place too.
 pub(super) fn tenths(reference: &[u64], current: &[u64]) -> (Vec<u64>, Vec<u64>) {
-    let total: u64 = reference.iter().sum();
+    let totals: (u64, u64) = (reference.iter().sum(), current.iter().sum());
+    let enough = |n: u64, total: u64| total > 0 && n * 10 >= total;
     let (mut groups, mut open) = ((Vec::new(), Vec::new()), (0, 0));
     let at = |counts: &[u64], i: usize| counts.get(i).copied().unwrap_or(0);
     for i in 0..reference.len().max(current.len()) {
         open = (open.0 + at(reference, i), open.1 + at(current, i));
-        if open.0 * 10 >= total && total > 0 {
+        if enough(open.0, totals.0) || enough(open.1, totals.1) {
             groups.0.push(open.0);
             groups.1.push(open.1);
             open = (0, 0);
         }
     }
-    // What is left is less than a tenth, and goes with the last.
+    // What is left is less than a tenth of either, and goes with the last.
     match (groups.0.last_mut(), groups.1.last_mut()) {
         (Some(a), Some(b)) => (*a, *b) = (*a + open.0, *b + open.1),
         _ => groups = (vec![open.0], vec![open.1]),
@@ -208,13 +210,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tenths_hold_everything_and_no_less_than_a_tenth() {
+    fn tenths_hold_everything_and_no_less_than_a_tenth_of_one() {
         let reference: Vec<u64> = (0..50).collect();
         let current = vec![1; 60];
         let (a, b) = tenths(&reference, &current);
         assert_eq!((a.iter().sum::<u64>(), b.iter().sum::<u64>()), (1_225, 60));
-        assert!(a.len() <= 10 && a.iter().all(|&n| n * 10 >= 1_225), "{a:?}");
-        assert_eq!(tenths(&[], &[3, 4]), (vec![0], vec![7]));
+        assert!(a.len() <= 20, "{a:?}");
+        assert!(a.iter().zip(&b).all(|(&a, &b)| a * 10 >= 1_225 || b * 10 >= 60), "{a:?} {b:?}");
+        assert_eq!(tenths(&[], &[3, 4]), (vec![0, 0], vec![3, 4]));
+        // All were in one bin, and now a third is in another.
+        assert_eq!(tenths(&[99, 1, 0], &[60, 5, 35]), (vec![99, 1], vec![60, 40]));
     }
 
     #[test]
