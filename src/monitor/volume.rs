@@ -85,7 +85,7 @@ impl UsualVolume {
 
     /// What was counted before a pause says nothing of the hour in which it ends.
     pub(super) fn pause(&mut self) {
-        self.whole = false;
+        (self.hour, self.requests, self.whole) = (0, 0, false);
     }
 
     pub(super) fn is_sound(&self) -> bool {

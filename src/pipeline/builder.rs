@@ -35,7 +35,6 @@ pub struct PipelineBuilder {
     pub(super) classifier: ClassifierParams,
     preset: Option<Preset>,
     pub(super) beyond: Beyond,
-    pub(super) profile: ProfileSource,
 }
 
 /// What there is to a pipeline beyond its two parts.
@@ -44,6 +43,7 @@ pub struct PipelineBuilder {
 pub(crate) struct Beyond {
     pub(super) prior: Option<Support>,
     pub(super) calibration: Option<(CalibrationMethod, usize)>,
+    pub(super) profile: ProfileSource,
 }
 
 impl PipelineBuilder {
@@ -172,7 +172,7 @@ impl PipelineBuilder {
         classifier: ClassifierParams,
         beyond: Beyond,
     ) -> Self {
-        Self { vectorizer, classifier, preset: None, beyond, profile: ProfileSource::default() }
+        Self { vectorizer, classifier, preset: None, beyond }
     }
 
     /// Whether all that classifiers of both are trained on is the same.
@@ -190,7 +190,7 @@ impl PipelineBuilder {
         let mut summary = self.vectorizer.summary();
         let classifier = self.classifier.summary().into_iter();
         summary.extend(classifier.map(|(key, value)| (key.to_owned(), value)));
-        let Beyond { prior, calibration } = &self.beyond;
+        let Beyond { prior, calibration, .. } = &self.beyond;
         summary
             .extend(prior.as_ref().map(|prior| ("prior".to_owned(), prior.kind.as_str().into())));
         if let Some((method, folds)) = *calibration {

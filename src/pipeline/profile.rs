@@ -1,7 +1,7 @@
 //! A fitted pipeline and texts come in, what its answers to such texts look like comes out: what is compared later with what
 //! it answers in production.
 //!
-//! At most 10,000 texts are looked at, evenly spread over all, so that a profile takes milliseconds and a few kilobytes
+//! At most 4,096 texts are looked at, evenly spread over all, so that a profile takes milliseconds and a few kilobytes
 //! however many texts there are.
 
 use serde::{Deserialize, Serialize};
@@ -15,10 +15,10 @@ use crate::evaluate::{KFold, Split};
 use crate::parallel;
 use crate::sentiment::Label;
 
-const MOST_TEXTS: usize = 10_000;
+const MOST_TEXTS: usize = 4_096;
 const MOST_WORDS: usize = 1_000;
 /// Texts that are one piece of work.
-const PIECE: usize = 1_024;
+const PIECE: usize = 512;
 /// One part of so many is held out.
 const PARTS: usize = 10;
 
@@ -36,7 +36,7 @@ const PARTS: usize = 10;
 pub enum ProfileSource {
     /// The texts that the model was trained on. It is surer of them than of others and knows all their words, so scores,
     /// labels and unknown words of the profile are too good; lengths and words are right. The default: it costs one more look
-    /// at the texts, 10,000 at most.
+    /// at the texts, 4,096 at most.
     #[default]
     Training,
     /// A tenth of the texts, answered by a model of the same settings that was trained on the others. It is right in all
@@ -159,7 +159,7 @@ impl PipelineBuilder {
     /// # Ok::<(), ressenti::Error>(())
     /// ```
     pub fn profile(mut self, source: ProfileSource) -> Self {
-        self.profile = source;
+        self.beyond.profile = source;
         self
     }
 
@@ -171,7 +171,7 @@ impl PipelineBuilder {
         labels: &[L],
         options: &FitOptions<'_>,
     ) -> Result<Option<Box<Profile>>> {
-        let profile = match self.profile {
+        let profile = match self.beyond.profile {
             ProfileSource::Off | ProfileSource::Given => return Ok(None),
             ProfileSource::HeldOut => self.held_out_profile(texts, labels, options)?,
             ProfileSource::Training => None,
