@@ -8,6 +8,7 @@
 //! cargo run --release --example measure -- registry
 //! cargo run --release --example measure -- tracking [--dir DIR] [--step NAME]
 //! cargo run --release --example measure -- search [--runs 5000] [--repeats 5] [--dir DIR]
+//! cargo run --release --example measure -- monitor TRAIN.tsv TRAFFIC.tsv
 //! ```
 //!
 //! You will see one JSON object a line: `step`, `seconds`, `per_s` (texts per second) or `p50_us` and `p99_us` (one text),
@@ -36,6 +37,10 @@
 //!
 //! `search` writes so many tracked runs into a temporary folder (in DIR) and searches them: the ten best by a metric, with the
 //! index checked and trusted, in this process and in one of its own.
+//!
+//! `monitor` watches a model of the first two thirds of TRAIN: what recording a request costs, the memory after ten million,
+//! false alarms of drift in twenty days of texts drawn from the last third, and after how many requests it is found that a
+//! share of them is of TRAFFIC.
 
 use std::error::Error;
 use std::hash::{DefaultHasher, Hasher};
@@ -54,6 +59,8 @@ use ressenti::{
 };
 use serde_json::{Map, Value, json};
 
+#[path = "measure/monitor.rs"]
+mod monitor;
 #[path = "measure/registry.rs"]
 mod registry;
 #[path = "measure/search.rs"]
@@ -63,7 +70,7 @@ mod solvers;
 #[path = "measure/tracking.rs"]
 mod tracking;
 
-const USAGE: &str = "usage: measure speed TRAIN.tsv TEST.tsv [--step NAME]\n       measure solvers|multinomial TRAIN.tsv [--c 1.0]\n       measure cv TRAIN.tsv\n       measure registry\n       measure tracking [--dir DIR] [--step NAME]\n       measure search [--runs 5000] [--repeats 5] [--dir DIR]";
+const USAGE: &str = "usage: measure speed TRAIN.tsv TEST.tsv [--step NAME]\n       measure solvers|multinomial TRAIN.tsv [--c 1.0]\n       measure cv TRAIN.tsv\n       measure monitor TRAIN.tsv TRAFFIC.tsv\n       measure registry\n       measure tracking [--dir DIR] [--step NAME]\n       measure search [--runs 5000] [--repeats 5] [--dir DIR]";
 
 /// What the command line asks for.
 enum Task {
@@ -74,6 +81,7 @@ enum Task {
     Tracking { folder: Option<PathBuf>, step: Option<String> },
     Search { runs: usize, repeats: usize, work: search::Work },
     SearchOnce { store: PathBuf },
+    Monitor { train: PathBuf, traffic: PathBuf },
 }
 
 type Figures = Result<Map<String, Value>, Box<dyn Error>>;
@@ -400,6 +408,10 @@ fn main() -> ExitCode {
         Task::Tracking { folder, step } => tracking::run(folder, step.as_deref()),
         Task::Search { runs, repeats, work } => search::run(runs, repeats, work.as_deref()),
         Task::SearchOnce { store } => search::once(&store),
+        Task::Monitor { train, traffic } => {
+            let both = read_tsv(train).and_then(|train| Ok((train, read_tsv(traffic)?)));
+            both.map_err(Box::from).and_then(|(train, traffic)| monitor::run(&train, &traffic))
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -434,6 +446,9 @@ fn arguments() -> Result<Task, lexopt::Error> {
         [what, train, test] if what == "speed" => {
             Ok(Task::Speed { train: train.into(), test: test.into(), step })
         }
+        [what, train, traffic] if what == "monitor" => {
+            Ok(Task::Monitor { train: train.into(), traffic: traffic.into() })
+        }
         [what, train] if what == "solvers" || what == "multinomial" => {
             Ok(Task::Solvers { train: train.into(), c, multinomial: what == "multinomial" })
         }
@@ -443,7 +458,7 @@ fn arguments() -> Result<Task, lexopt::Error> {
         [what] if what == "search" => Ok(Task::Search { runs, repeats, work: folder }),
         [what, store] if what == "search-once" => Ok(Task::SearchOnce { store: store.into() }),
         _ => Err(
-            "expected: speed TRAIN.tsv TEST.tsv; solvers, multinomial or cv, each with TRAIN.tsv; registry, tracking or search"
+            "expected: speed TRAIN.tsv TEST.tsv; solvers, multinomial or cv, each with TRAIN.tsv; monitor TRAIN.tsv TRAFFIC.tsv; registry, tracking or search"
                 .into(),
         ),
     }

@@ -381,6 +381,43 @@ pub(crate) fn ends_within_a_line(path: &Path) -> Result<bool> {
     Ok(seen.1)
 }
 
+/// Creates an empty file unless there is one.
+#[cfg(feature = "store")]
+pub(crate) fn create_if_missing(path: &Path) -> Result<()> {
+    let created = OpenOptions::new().create(true).append(true).open(path);
+    created.map(drop).map_err(Error::io("open", path))
+}
+
+/// Appends a line, which ends with a line feed, after another line feed if the file ends within a line. The caller holds a
+/// lock. A file that is missing is created; a part of the line that was written before the disk was full is taken back.
+#[cfg(feature = "store")]
+pub(crate) fn append_line(path: &Path, line: &[u8], durability: Durability) -> Result<()> {
+    let append = || {
+        let mut file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
+        let before = file.metadata()?.len();
+        let mut last = [b'\n'];
+        if before > 0 {
+            file.seek(SeekFrom::End(-1))?;
+            file.read_exact(&mut last)?;
+        }
+        let whole;
+        let bytes = if last == [b'\n'] {
+            line
+        } else {
+            whole = [b"\n", line].concat();
+            &whole
+        };
+        // One write, as long as the system takes all of it: who is killed leaves a line or none.
+        if let Err(error) = file.write_all(bytes) {
+            // The first error is the one to report; what is left is a torn line to the next.
+            let _ = file.set_len(before);
+            return Err(error);
+        }
+        if durability == Durability::Power { file.sync_data() } else { Ok(()) }
+    };
+    append().map_err(Error::io("append to", path))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,6 +19,7 @@
     feature = "store",
     doc = "* [`registry`] has versions of models with stages and aliases, in MLflow's files; a [`LiveModel`](registry::LiveModel) serves the one in Production."
 )]
+//! * [`monitor`] watches a model at work: figures, alerts, drift against what its answers looked like in training, corrections.
 //!
 //! # Example
 //!
@@ -52,7 +53,7 @@
 //! text ─▶ tokens ─▶ counts ─▶ weighted rows ─▶ scores ─▶ sentiment
 //!  text::Analyzer    Vectorizer         Classifier     Prediction
 //!  └────────────────────────── Pipeline ───────────────────────┘
-//!                                                └▶ evaluated · tracked · registered
+//!                                                └▶ evaluated · tracked · registered · watched
 //! ```
 //!
 //! What exists is fitted: settings ([`VectorizerParams`], [`ClassifierParams`], [`PipelineBuilder`]) and what `fit` makes
@@ -86,12 +87,14 @@
 //!
 //! # Crate features
 //!
-//! All only add; the first two are on by default:
+//! They only add; the first two are on by default:
 //!
 //! * **`parallel`** — fitting and batch scoring use all threads of the caller's rayon pool. Without it they use one; the
 //!   results are the same.
-//! * **`store`** — `tracker::Store` and `registry::Registry`, runs and versions of models as files in MLflow's layout.
-//! * **`tracing`** — `tracker::TracingTracker`, runs as events of the crate `tracing`.
+//! * **`store`** — `tracker::Store` and `registry::Registry`, runs and versions of models as files in MLflow's layout;
+//!   `monitor::feedback`, the log of corrections.
+//! * **`tracing`** — events of the `tracing` crate: runs (`tracker::TracingTracker`), answers that are not sure, errors, alerts.
+//! * **`metrics`** — figures to the recorder of the `metrics` crate, such as an exporter to Prometheus or OpenTelemetry.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -99,6 +102,7 @@ mod classifier;
 mod digest;
 mod error;
 mod fs;
+mod histogram;
 mod json;
 mod parallel;
 mod persist;
@@ -111,6 +115,7 @@ mod vectorizer;
 
 pub mod dataset;
 pub mod evaluate;
+pub mod monitor;
 #[cfg(feature = "store")]
 #[cfg_attr(docsrs, doc(cfg(feature = "store")))]
 pub mod registry;
@@ -130,7 +135,8 @@ pub use classifier::{
 
 pub use pipeline::{
     CalibrationReport, Card, Contribution, Explanation, Footprint, Mark, Pipeline, PipelineBuilder,
-    PlainModel, Predictions, Preset, Prior, PrunedPipeline, RoundedPipeline, Scratch, TrainingData,
+    PlainModel, Predictions, Preset, Prior, Profile, ProfileSource, PrunedPipeline,
+    RoundedPipeline, Scratch, TrainingData,
 };
 pub use sentiment::{Label, Prediction, Sentiment};
 

@@ -10,7 +10,7 @@ use common::tweets;
 use ressenti::text::{Analyzer, Language};
 use ressenti::{
     CalibrationMethod, Card, Classifier, DocFreq, NeutralBand, Pipeline, PipelineBuilder,
-    Precision, Preset, Vectorizer,
+    Precision, Preset, ProfileSource, Vectorizer,
 };
 use serde::{Deserialize, Serialize};
 
@@ -62,8 +62,10 @@ fn models() -> BTreeMap<&'static str, Pipeline> {
     let (labels, texts) = (&labels[..80], &texts[..80]);
     let yes_or_no: Vec<bool> = labels.iter().map(|&label| label == "positive").collect();
     let few = || Vectorizer::tfidf().max_features(60);
-    let two = |builder: PipelineBuilder| builder.fit(texts, &yes_or_no).unwrap();
-    let three = |builder: PipelineBuilder| builder.fit(texts, labels).unwrap();
+    let profiled = Pipeline::builder().vectorizer(few()).fit(texts, &yes_or_no).unwrap();
+    let off = |builder: PipelineBuilder| builder.profile(ProfileSource::Off);
+    let two = |builder| off(builder).fit(texts, &yes_or_no).unwrap();
+    let three = |builder| off(builder).fit(texts, labels).unwrap();
     let baseline = two(Pipeline::builder().vectorizer(few()));
     let report = baseline.evaluate(texts, &yes_or_no).unwrap();
     let band = NeutralBand::new(-0.3, 0.2).unwrap();
@@ -92,6 +94,7 @@ fn models() -> BTreeMap<&'static str, Pipeline> {
         ("isotonic", two(calibrated.clone().calibration(CalibrationMethod::Isotonic, 3))),
         ("platt", two(calibrated.calibration(CalibrationMethod::Platt, 3))),
         ("banded", Pipeline::from_parts(baseline.vectorizer().clone(), banded).unwrap()),
+        ("profiled", profiled),
         ("social", two(Pipeline::builder().preset(Preset::Social))),
         ("three_classes", three(Pipeline::builder().vectorizer(few().ngram_range(1, 2)))),
         ("baseline", baseline.with_figures(&report)),
@@ -115,6 +118,8 @@ fn every_file_of_version_1_is_read_and_answers_as_before() {
         let card = Pipeline::peek(&path).unwrap();
         assert_eq!(card, stored.card, "{}", path.display());
         assert_eq!(pipeline.card().training, card.training);
+        let profile = pipeline.profile().map(|profile| profile.shape.texts());
+        assert_eq!(profile, path.ends_with("profiled.ressenti").then_some(80));
         assert_eq!(pipeline.card().unicode, card.unicode, "what is told of training is kept");
         let texts: Vec<&str> = stored.texts.iter().map(|text| text.text.as_str()).collect();
         let rows = pipeline.vectorizer().transform(&texts);

@@ -242,3 +242,80 @@ mod store {
         kill_writers(&kept.unwrap_or_else(|| folder.path().join("mlruns")), KILLS);
     }
 }
+
+#[cfg(feature = "store")]
+mod corrections {
+    use std::fs;
+    use std::io::Write;
+
+    use super::*;
+    use ressenti::monitor::feedback::{Correction, CorrectionLog};
+
+    /// The ids that a child was told are in the log.
+    fn acknowledged(folder: &Path) -> PathBuf {
+        folder.join("acknowledged")
+    }
+
+    #[test]
+    #[ignore = "a child of the next tests"]
+    fn child_that_appends_for_ever() {
+        let Some(folder) = folder_of_child() else { return };
+        let pipeline = Pipeline::builder().fit(&["good crew", "bad crew"], &[1, 0]).unwrap();
+        let prediction = pipeline.predict("good").unwrap();
+        let log = CorrectionLog::open(folder.join("log")).unwrap();
+        let mut told = fs::OpenOptions::new().append(true).open(acknowledged(&folder)).unwrap();
+        for number in 0.. {
+            let id = format!("{} {number}", std::process::id());
+            let text = "word ".repeat(number % 500);
+            log.append(&Correction::new(&id, &text, &prediction, "1", Duration::ZERO)).unwrap();
+            told.write_all(format!("{id}\n").as_bytes()).unwrap();
+            if number % 7 == 0 {
+                log.forget("word ").unwrap();
+            }
+        }
+    }
+
+    fn kill_writers(kills: u64) {
+        if folder_of_child().is_some() {
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let log = CorrectionLog::open(folder.path().join("log")).unwrap();
+        let (mut lines, mut broken) = (0, 0);
+        for round in 0..kills {
+            // From nothing now and then, or the log grows without end.
+            if round % 25 == 0 {
+                fs::write(log.path(), "").unwrap();
+                fs::write(acknowledged(folder.path()), "").unwrap();
+            }
+            let length = || fs::metadata(acknowledged(folder.path())).unwrap().len();
+            let before = length();
+            let test = "corrections::child_that_appends_for_ever";
+            kill_a_child(test, folder.path(), round, || length() > before);
+            let corrections = log.read().unwrap();
+            let ids: std::collections::HashSet<&str> =
+                corrections.all().iter().map(|correction| correction.id.as_str()).collect();
+            let told = fs::read_to_string(acknowledged(folder.path())).unwrap();
+            // Its last line may be torn: the child was killed while it wrote down what it was told.
+            for id in told.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')) {
+                assert!(ids.contains(id), "{id} was acknowledged and is lost after {round} kills");
+                lines += 1;
+            }
+            broken += corrections.broken_lines();
+        }
+        println!(
+            "{kills} kills: {lines} acknowledged lines looked for, none lost, {broken} torn lines seen"
+        );
+    }
+
+    #[test]
+    fn a_few_writers_that_were_killed_lost_nothing_that_was_acknowledged() {
+        kill_writers(5);
+    }
+
+    #[test]
+    #[ignore = "takes long; run by .ci/slow"]
+    fn writers_that_were_killed_lost_nothing_that_was_acknowledged() {
+        kill_writers(KILLS);
+    }
+}

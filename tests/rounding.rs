@@ -3,7 +3,7 @@
 mod common;
 
 use common::tweets;
-use ressenti::{Pipeline, Precision, Preset};
+use ressenti::{Pipeline, Precision, Preset, ProfileSource};
 
 const PRECISIONS: [Precision; 3] = [Precision::Single, Precision::Half, Precision::Byte];
 
@@ -51,7 +51,8 @@ fn on_airline_tweets() {
         return;
     };
     for preset in [Preset::Baseline, Preset::Social] {
-        let pipeline = Pipeline::builder().preset(preset).fit(&train.texts, &train.labels).unwrap();
+        let builder = Pipeline::builder().preset(preset).profile(ProfileSource::Off);
+        let pipeline = builder.fit(&train.texts, &train.labels).unwrap();
         for precision in PRECISIONS {
             let r = pipeline.round_weights(precision, &test.texts).unwrap();
             println!(

@@ -25,6 +25,7 @@
 //! | 1 | yes | the card: what the model is and where it comes from, at most 1 GiB; it can be read without the rest |
 //! | 2 | yes | the vectorizer: settings, terms, document frequencies |
 //! | 3 | yes | the classifier: settings, classes, weights, calibration, rule of decision |
+//! | 4 | no | the profile: what the model's answers looked like when it was made; can be absent |
 //!
 //! A section is a value in bincode's standard configuration (see `codec`) of the type that the room it belongs to stores,
 //! and fills its section exactly. Terms and numbers are packed as `strings` and `floats` say.

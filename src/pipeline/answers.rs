@@ -1,6 +1,6 @@
 //! A pipeline and what decides its answers in, the same pipeline that answers so out. How any of it is fitted is known below.
 //!
-//! Its [card](super::Card) loses its figures: they are those of other answers.
+//! Its [card](super::Card) loses its figures, and it its profile: they are those of other answers.
 
 use super::Pipeline;
 use crate::classifier::{Calibration, NeutralBand, Threshold};
@@ -17,6 +17,7 @@ impl Pipeline {
         self.classifier = self.classifier.with_calibration(calibration)?;
         self.calibration_report = None;
         self.figures.clear();
+        self.profile = None;
         Ok(self)
     }
 
@@ -49,6 +50,7 @@ impl Pipeline {
     pub fn with_threshold(mut self, threshold: Threshold) -> Result<Self> {
         self.classifier = self.classifier.with_threshold(threshold)?;
         self.figures.clear();
+        self.profile = None;
         Ok(self)
     }
 
@@ -75,6 +77,7 @@ impl Pipeline {
         self.classifier = self.classifier.with_neutral_band(band, label)?;
         self.calibration_report = None;
         self.figures.clear();
+        self.profile = None;
         Ok(self)
     }
 }

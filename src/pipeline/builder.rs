@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::calibrated::HeldOut;
 use super::card::TrainingData;
 use super::prior::Support;
-use super::{Ground, Pipeline, Preset, Prior};
+use super::{Ground, Pipeline, Preset, Prior, ProfileSource};
 use crate::classifier::{CalibrationMethod, ClassifierParams, FitOptions};
 use crate::error::{Error, Result, same_length};
 use crate::evaluate::KFold;
@@ -44,6 +44,7 @@ pub struct PipelineBuilder {
 pub(crate) struct Beyond {
     pub(super) prior: Option<Support>,
     pub(super) calibration: Option<(CalibrationMethod, usize)>,
+    pub(super) profile: ProfileSource,
 }
 
 impl PipelineBuilder {
@@ -195,7 +196,7 @@ impl PipelineBuilder {
         let mut summary = self.vectorizer.summary();
         let classifier = self.classifier.summary().into_iter();
         summary.extend(classifier.map(|(key, value)| (key.to_owned(), value)));
-        let Beyond { prior, calibration } = &self.beyond;
+        let Beyond { prior, calibration, .. } = &self.beyond;
         summary
             .extend(prior.as_ref().map(|prior| ("prior".to_owned(), prior.kind.as_str().into())));
         if let Some((method, folds)) = *calibration {
@@ -291,6 +292,7 @@ impl PipelineBuilder {
             }
             pipeline = Pipeline { classifier, calibration_report: Some(report), ..pipeline };
         }
+        pipeline.profile = self.profile_of(&pipeline, texts, labels, options)?;
         pipeline.classifier.add_tracking_errors(tracker.into_messages());
         Ok(pipeline)
     }

@@ -1,7 +1,7 @@
 //! Text in, sentiment out: a vectorizer and the classifier that was trained on its rows, as one thing.
 //!
 //! How texts become rows and rows become scores is known below; here the two are fitted together, kept together in one
-//! file, asked together, and their answers are evaluated, explained and tracked.
+//! file, asked together, and their answers are evaluated, explained, tracked, and remembered in a profile.
 
 mod answers;
 mod builder;
@@ -15,10 +15,13 @@ mod marks;
 mod plain;
 mod presets;
 mod prior;
+mod profile;
 mod prune;
 mod rounding;
 mod scorer;
+mod shape;
 mod stored;
+mod words;
 
 use std::collections::BTreeMap;
 
@@ -32,13 +35,18 @@ pub use marks::Mark;
 pub use plain::PlainModel;
 pub use presets::Preset;
 pub use prior::Prior;
+pub use profile::{Profile, ProfileSource};
 pub use prune::{Footprint, PrunedPipeline};
 pub use rounding::RoundedPipeline;
 pub use scorer::{Predictions, Scratch};
+pub use shape::Shape;
+pub use words::WordCounts;
 
 pub(crate) use builder::Beyond;
 pub(crate) use calibrated::HeldOut;
 pub(crate) use ground::Ground;
+pub(crate) use shape::Answer;
+pub(crate) use words::{Cutter, DistinctWords};
 
 use crate::classifier::{Classifier, FitReport};
 use crate::error::Result;
@@ -77,6 +85,8 @@ pub struct Pipeline {
     calibration_report: Option<CalibrationReport>,
     origin: Origin,
     figures: BTreeMap<String, f64>,
+    /// Away from the rest, as scoring does not need it.
+    profile: Option<Box<Profile>>,
 }
 
 impl Pipeline {
@@ -92,7 +102,8 @@ impl Pipeline {
         classifier.check_columns("the vectorizer", vectorizer.n_features())?;
         let origin = Origin::new(&vectorizer);
         let figures = BTreeMap::new();
-        Ok(Self { vectorizer, classifier, preset: None, calibration_report: None, origin, figures })
+        let (preset, calibration_report, profile) = (None, None, None);
+        Ok(Self { vectorizer, classifier, preset, calibration_report, origin, figures, profile })
     }
 
     /// What turns texts into rows here.

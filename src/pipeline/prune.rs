@@ -61,7 +61,8 @@ pub struct PrunedPipeline {
 pub struct Footprint {
     /// How many terms it knows.
     pub n_features: usize,
-    /// The bytes of its [file](Pipeline::to_bytes).
+    /// The bytes of its [file](Pipeline::to_bytes); of the pipeline before with its [profile](Pipeline::profile), which is not
+    /// that of the pruned one and is left out there.
     pub bytes: usize,
     /// Its figures.
     pub report: Report,
@@ -197,6 +198,7 @@ impl Pipeline {
             calibration_report: self.calibration_report,
             origin: self.origin.clone(),
             figures: BTreeMap::new(),
+            profile: None,
         })
     }
 }

@@ -39,7 +39,8 @@ impl Pipeline {
     /// 2 or 1 once it is rounded. `texts`, such as held-out ones, say what that costs. Scoring is as before.
     ///
     /// Of 7,971 tweets to airlines, what 1,706 others say
-    /// (`RESSENTI_DATA=... cargo test --release --test rounding -- --nocapture airline`):
+    /// (`RESSENTI_DATA=... cargo test --release --test rounding -- --nocapture airline`), models without a
+    /// [profile](Self::profile):
     ///
     /// | preset | precision | bytes | largest change of a decision value | labels changed |
     /// |---|---|---|---|---|
@@ -55,7 +56,7 @@ impl Pipeline {
     /// Files keep all bits unless this was asked for: terms and document frequencies are packed without a loss, so that a
     /// million features take 15 MB as they are, and a model that was stored answers as before, to the last bit.
     ///
-    /// The card keeps the training data, and loses its figures, which are those of other weights.
+    /// The card keeps the training data, the model its profile; the card loses its figures, which are those of other weights.
     ///
     /// Errors: [`Error::NoTexts`], and [`Error::InvalidValues`] for a weight beyond the range of the precision.
     pub fn round_weights<T: AsRef<str> + Sync>(
@@ -80,6 +81,7 @@ impl Pipeline {
         pipeline.preset.clone_from(&self.preset);
         pipeline.calibration_report = self.calibration_report;
         pipeline.origin = self.origin.clone();
+        pipeline.profile.clone_from(&self.profile);
         Ok(RoundedPipeline {
             bytes_before: self.to_bytes().len(),
             bytes_after: pipeline.to_bytes().len(),

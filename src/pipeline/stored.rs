@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Pipeline};
+use super::{Card, Pipeline, Profile};
 use crate::classifier::Classifier;
 use crate::error::{Error, ModelFileError, Result};
 use crate::persist::{self, FormatVersion, Section, Sections, refused};
@@ -16,7 +16,8 @@ use crate::vectorizer::Vectorizer;
 const CARD: u16 = 1;
 const VECTORIZER: u16 = 2;
 const CLASSIFIER: u16 = 3;
-const KNOWN: [u16; 3] = [CARD, VECTORIZER, CLASSIFIER];
+const PROFILE: u16 = 4;
+const KNOWN: [u16; 4] = [CARD, VECTORIZER, CLASSIFIER, PROFILE];
 
 /// The stored form, before it is known that the parts fit.
 #[derive(Serialize, Deserialize)]
@@ -25,13 +26,15 @@ pub(super) struct PipelineParts {
     card: Card,
     vectorizer: Vectorizer,
     classifier: Classifier,
+    #[serde(default)]
+    profile: Option<Box<Profile>>,
 }
 
 impl From<Pipeline> for PipelineParts {
     fn from(pipeline: Pipeline) -> Self {
         let card = pipeline.card();
-        let Pipeline { vectorizer, classifier, .. } = pipeline;
-        Self { format: FormatVersion, card, vectorizer, classifier }
+        let Pipeline { vectorizer, classifier, profile, .. } = pipeline;
+        Self { format: FormatVersion, card, vectorizer, classifier, profile }
     }
 }
 
@@ -39,8 +42,8 @@ impl TryFrom<PipelineParts> for Pipeline {
     type Error = Error;
 
     fn try_from(parts: PipelineParts) -> Result<Self> {
-        let PipelineParts { format: FormatVersion, card, vectorizer, classifier } = parts;
-        Self::from_stored(card, vectorizer, classifier)
+        let PipelineParts { format: FormatVersion, card, vectorizer, classifier, profile } = parts;
+        Self::from_stored(card, vectorizer, classifier)?.remembering(profile)
     }
 }
 
@@ -76,15 +79,28 @@ impl Pipeline {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let sections = Sections::open(bytes, &KNOWN)?;
         let (vectorizer, classifier) = (sections.get(VECTORIZER)?, sections.get(CLASSIFIER)?);
-        let pipeline = Self::from_stored(sections.get(CARD)?, vectorizer, classifier);
+        let profile = sections.find(PROFILE)?;
+        let pipeline = Self::from_stored(sections.get(CARD)?, vectorizer, classifier)
+            .and_then(|pipeline| pipeline.remembering(profile));
         pipeline.map_err(|problem| refused(ModelFileError::Invalid(problem.to_string())))
     }
 
-    fn sections(&self) -> [Section; 3] {
-        [
+    fn sections(&self) -> Vec<Section> {
+        let mut sections = vec![
             persist::section(CARD, true, &self.card()),
             persist::section(VECTORIZER, true, &self.vectorizer),
             persist::section(CLASSIFIER, true, &self.classifier),
-        ]
+        ];
+        sections.extend(self.profile().map(|profile| persist::section(PROFILE, false, profile)));
+        sections
+    }
+
+    /// The same with a profile that was stored, if it is its own.
+    fn remembering(self, profile: Option<Box<Profile>>) -> Result<Self> {
+        if profile.as_ref().is_some_and(|profile| !profile.fits(self.classes().len())) {
+            let problem = "it is that of other classes".to_owned();
+            return Err(Error::InvalidValues { what: "profile", problem });
+        }
+        Ok(Self { profile, ..self })
     }
 }

@@ -1,0 +1,209 @@
+//! What it costs to watch a model, how much memory that takes, how rare false alarms are and how soon a shift is found.
+
+use std::error::Error;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use ressenti::dataset::Dataset;
+use ressenti::monitor::drift::DriftParams;
+use ressenti::monitor::{Clock, ManualClock, Monitor, MonitorParams, Span, SystemClock};
+use ressenti::{Pipeline, ProfileSource};
+use serde_json::json;
+
+use super::{baseline, percentile};
+
+/// Looks at the figures in a day.
+const LOOKS: usize = 96;
+
+/// Draws texts with replacement: traffic that does not change. `SplitMix64`.
+struct Draws<'t> {
+    texts: &'t [String],
+    state: u64,
+}
+
+impl Draws<'_> {
+    fn next(&mut self) -> &str {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.state ^ (self.state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let i = (u128::from(z ^ (z >> 31)) * self.texts.len() as u128) >> 64;
+        &self.texts[i as usize]
+    }
+}
+
+/// Nanoseconds of each of many recordings, with two looks at the clock in each.
+fn record(pipeline: &Pipeline, texts: &[String], one_in: u64) -> ressenti::Result<(f64, f64, f64)> {
+    let clock = SystemClock::new();
+    let monitor = Monitor::with(pipeline, MonitorParams::default().word_sampling(one_in))?;
+    let answers: Vec<_> = texts
+        .iter()
+        .filter_map(|text| pipeline.predict(text).ok().map(|answer| (text, answer)))
+        .collect();
+    let mut nanos = Vec::with_capacity(1_000_000);
+    let began = Instant::now();
+    for (text, answer) in answers.iter().cycle().take(1_000_000) {
+        let before = Instant::now();
+        let now = clock.now();
+        let after = clock.now();
+        monitor.record(text, answer, after - now, after);
+        nanos.push(before.elapsed().as_nanos() as f64);
+    }
+    let mean = began.elapsed().as_nanos() as f64 / nanos.len() as f64;
+    nanos.sort_by(f64::total_cmp);
+    black_box(monitor.snapshot(Span::All, clock.now()));
+    let of = |p| percentile(&nanos, p).unwrap_or_default();
+    Ok((of(50), of(99), mean))
+}
+
+/// Days of traffic that does not change, looked at 96 times a day: how often something was found.
+fn false_alarms(
+    pipeline: &Pipeline,
+    texts: &[String],
+    days: usize,
+    per_look: usize,
+) -> ressenti::Result<usize> {
+    let (clock, mut draws) = (ManualClock::default(), Draws { texts, state: 1 });
+    let params = MonitorParams::default()
+        .word_sampling(1)
+        .word_span(per_look as u64)
+        .recent(per_look as u64);
+    let monitor = Monitor::with(pipeline, params)?;
+    let (mut alarms, mut drifted) = (0, false);
+    for _ in 0..days * LOOKS {
+        for _ in 0..per_look {
+            let _ = monitor.predict(pipeline, draws.next(), &clock);
+        }
+        let now = monitor
+            .drift(&DriftParams::default(), Span::Recent, clock.now())
+            .is_some_and(|d| d.drifted());
+        alarms += usize::from(now && !drifted);
+        drifted = now;
+    }
+    let shifts = monitor.snapshot(Span::All, clock.now()).shifts.len();
+    println!(
+        "{}",
+        json!({ "step": "stationary traffic", "days": days, "looks_per_day": LOOKS,
+        "requests_per_look": per_look, "false_alarms": alarms, "detector_false_alarms": shifts })
+    );
+    Ok(alarms)
+}
+
+/// How many requests of other texts, mixed in with this share, pass until drift is found; a look after each 50.
+fn delay(
+    pipeline: &Pipeline,
+    usual: &[String],
+    other: &[String],
+    share: f64,
+) -> ressenti::Result<()> {
+    let clock = ManualClock::default();
+    let (mut usual, mut other) =
+        (Draws { texts: usual, state: 2 }, Draws { texts: other, state: 3 });
+    let params = MonitorParams::default().word_sampling(1).word_span(500).recent(1_000);
+    let monitor = Monitor::with(pipeline, params)?;
+    for _ in 0..5_000 {
+        let _ = monitor.predict(pipeline, usual.next(), &clock);
+    }
+    let look = || monitor.drift(&DriftParams::default(), Span::Recent, clock.now());
+    let before = look().is_some_and(|drift| drift.drifted());
+    let (mut owed, mut found, mut detector) = (0.0, None, None);
+    for i in 1..=10_000 {
+        owed += share;
+        let text = if owed >= 1.0 { other.next() } else { usual.next() };
+        owed = f64::fract(owed);
+        let _ = monitor.predict(pipeline, text, &clock);
+        if i % 50 == 0 {
+            if detector.is_none() && !monitor.snapshot(Span::All, clock.now()).shifts.is_empty() {
+                detector = Some(i);
+            }
+            if found.is_none() && look().is_some_and(|drift| drift.drifted()) {
+                let parts = look().map(|drift| drift.to_string()).unwrap_or_default();
+                found = Some((i, parts));
+            }
+        }
+    }
+    let (requests, report) = found.unzip();
+    println!(
+        "{}",
+        json!({ "step": "shift", "share": share, "drifted_before": before, "found_after": requests,
+        "detector_of_scores_after": detector, "report": report })
+    );
+    Ok(())
+}
+
+/// A model of `train`, which is asked about the last third of it first and about `traffic` then.
+pub(super) fn run(train: &Dataset, traffic: &Dataset) -> Result<(), Box<dyn Error>> {
+    let split = train.texts.len() * 2 / 3;
+    let ((texts, labels), usual) =
+        ((&train.texts[..split], &train.labels[..split]), &train.texts[split..]);
+    let pipeline = baseline().profile(ProfileSource::HeldOut).fit(texts, labels)?;
+    let off = pipeline.clone().without_profile();
+    let bytes = pipeline.to_bytes().len();
+    println!(
+        "{}",
+        json!({ "step": "profile", "bytes": bytes - off.to_bytes().len(), "file_bytes": bytes })
+    );
+    for source in [ProfileSource::Off, ProfileSource::Training, ProfileSource::HeldOut] {
+        let builder = baseline().profile(source);
+        let fit = || {
+            let began = Instant::now();
+            black_box(builder.fit(texts, labels)).map(|_| began.elapsed().as_secs_f64())
+        };
+        let seconds =
+            (0..5).map(|_| fit()).try_fold(f64::INFINITY, |least, s| s.map(|s| s.min(least)))?;
+        println!(
+            "{}",
+            json!({ "step": "fit", "profile": format!("{source:?}"), "seconds": seconds })
+        );
+    }
+
+    for (name, one_in) in [("figures", u64::MAX), ("words of one text in eight", 8)] {
+        let (p50, p99, mean) = record(&pipeline, usual, one_in)?;
+        println!(
+            "{}",
+            json!({ "step": "record", "what": name, "p50_ns": p50, "p99_ns": p99, "mean_ns": mean })
+        );
+    }
+
+    let clock = ManualClock::default();
+    let mut requests = 0u64;
+    let info = allocation_counter::measure(|| {
+        let monitor = Monitor::of(&pipeline);
+        let answers: Vec<_> = usual.iter().map(|text| pipeline.predict(text)).collect();
+        let before = Instant::now();
+        while requests < 10_000_000 {
+            for (i, answer) in answers.iter().enumerate() {
+                clock.advance(Duration::from_millis(9));
+                let latency =
+                    Duration::from_nanos(requests.wrapping_mul(0x9e37_79b9) % 1_000_000_000);
+                // Words that were never seen, without end.
+                let text = if requests % 3 == 0 {
+                    format!("{} new{requests} #tag{requests}", usual[i])
+                } else {
+                    usual[i].clone()
+                };
+                match answer {
+                    Ok(answer) => monitor.record(&text, answer, latency, clock.now()),
+                    Err(_) => monitor.record_error("EmptyText", latency, clock.now()),
+                }
+                requests += 1;
+            }
+        }
+        drop(answers);
+        let snapshot = monitor.snapshot(Span::All, clock.now());
+        println!(
+            "{}",
+            json!({ "step": "many requests", "requests": snapshot.figures.requests(), "dropped": snapshot.dropped,
+            "seconds": before.elapsed().as_secs_f64() })
+        );
+        drop(snapshot);
+        // What is in use while the monitor is all that is left.
+        std::mem::forget(monitor);
+    });
+    println!("{}", json!({ "step": "memory", "requests": requests, "bytes": info.bytes_current }));
+
+    false_alarms(&pipeline, usual, 20, 500)?;
+    for share in [0.05, 0.1, 0.2, 0.5, 1.0] {
+        delay(&pipeline, usual, &traffic.texts, share)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,199 @@
+//! Corrections come in from any number of programs, one line each; what was said stays, whoever dies when.
+//!
+//! Who appends holds the lock of a file beside the log, so that lines never mix with what a redaction rewrites. A line is
+//! written at once, and the last byte before it is looked at: where it is no line feed, a writer died within a line, and the
+//! new one begins after a line feed of its own. So a torn line costs itself only, and it was never acknowledged.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::agreement::AgreementReport;
+use super::correction::{Correction, text_hash};
+use super::rows::{CorrectionRows, RowOptions};
+use crate::error::{Error, Result};
+use crate::fs::{self, Durability, Lock};
+
+/// An append-only log of corrections, in one file. It may be open in any number of threads and programs at once.
+///
+/// ```
+/// use std::time::Duration;
+/// use ressenti::Pipeline;
+/// use ressenti::monitor::feedback::{Correction, CorrectionLog};
+///
+/// let pipeline = Pipeline::builder().fit(&["lovely crew", "lost bag"], &["positive", "negative"])?;
+/// let file = std::env::temp_dir().join(format!("doc-log-{}.jsonl", std::process::id()));
+/// let log = CorrectionLog::open(&file)?;
+/// for (id, right) in [("1", "negative"), ("2", "negative"), ("1", "positive")] {
+///     let prediction = pipeline.predict("lost again")?;
+///     log.append(&Correction::new(id, "lost again", &prediction, right, Duration::ZERO))?;
+/// }
+/// let corrections = log.read()?;
+/// assert_eq!((corrections.all().len(), corrections.agreement().all.wrong), (2, 1)); // the last of each counts
+/// # std::fs::remove_file(&file).unwrap();
+/// # std::fs::remove_file(file.with_extension("jsonl.lock")).unwrap();
+/// # Ok::<(), ressenti::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct CorrectionLog {
+    path: PathBuf,
+    lock: PathBuf,
+    survives_power_cuts: bool,
+}
+
+impl CorrectionLog {
+    /// The log in this file, which is created if it is missing; its folder must be there. Beside it lies a file of the same
+    /// name with `.lock` behind it.
+    ///
+    /// Errors: [`Error::Io`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref().to_owned();
+        let mut lock = path.clone().into_os_string();
+        lock.push(".lock");
+        let log = Self { path, lock: lock.into(), survives_power_cuts: false };
+        let _held = Lock::acquire(&log.lock)?;
+        fs::create_if_missing(&log.path)?;
+        Ok(log)
+    }
+
+    /// Whether what was appended also survives a power cut, and not only the death of every program. Default: false; each
+    /// line then waits for the disk, some milliseconds.
+    #[must_use]
+    pub fn survives_power_cuts(mut self, survives: bool) -> Self {
+        self.survives_power_cuts = survives;
+        self
+    }
+
+    /// Where it lies.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Appends a correction. Once this has returned, it is in the log whatever happens to this program.
+    ///
+    /// Errors: [`Error::Io`], and [`Error::InvalidValues`] for one without an id.
+    pub fn append(&self, correction: &Correction) -> Result<()> {
+        if correction.id.is_empty() {
+            let problem = "its id is empty; give the prediction a name".to_owned();
+            return Err(Error::InvalidValues { what: "correction", problem });
+        }
+        let durability =
+            if self.survives_power_cuts { Durability::Power } else { Durability::Process };
+        let _held = Lock::acquire(&self.lock)?;
+        fs::append_line(&self.path, &correction.line(), durability)
+    }
+
+    /// All that was said so far. Lines that are torn or not understood are counted and passed over.
+    ///
+    /// Errors: [`Error::Io`].
+    pub fn read(&self) -> Result<Corrections> {
+        let bytes = fs::read(&self.path)?;
+        let (mut corrections, mut broken_lines) = (Vec::new(), 0);
+        for line in lines(&bytes) {
+            match Correction::read(line) {
+                Some(correction) => corrections.push(correction),
+                None => broken_lines += 1,
+            }
+        }
+        Ok(Corrections { all: last_of_each(corrections), broken_lines })
+    }
+
+    /// Forgets a text: [`forget_hash`](Self::forget_hash) of its hash.
+    ///
+    /// Errors: [`Error::Io`].
+    pub fn forget(&self, text: &str) -> Result<usize> {
+        self.forget_hash(&text_hash(text))
+    }
+
+    /// Forgets the text with this [`text_hash`], and the hash, wherever they stand in the log; returns in how many lines they
+    /// did. Labels stay, and so does the id, which must not be what tells who it was. Broken lines, which may hold part of a
+    /// text, go. After a crash at any moment the log is the old or the new one, whole.
+    ///
+    /// Errors: [`Error::Io`].
+    pub fn forget_hash(&self, hash: &str) -> Result<usize> {
+        let _held = Lock::acquire(&self.lock)?;
+        let bytes = fs::read(&self.path)?;
+        let (mut kept, mut forgotten) = (Vec::with_capacity(bytes.len()), 0);
+        for line in lines(&bytes) {
+            let Some(mut correction) = Correction::read(line) else { continue };
+            let text_has_hash =
+                || correction.text.as_deref().is_some_and(|text| text_hash(text) == hash);
+            if correction.text_hash.as_deref() == Some(hash) || text_has_hash() {
+                (correction.text, correction.text_hash) = (None, None);
+                forgotten += 1;
+                kept.extend(correction.line());
+            } else {
+                // As it is, with fields of later versions.
+                kept.extend_from_slice(line);
+                kept.push(b'\n');
+            }
+        }
+        if kept != bytes {
+            fs::write_atomic(&self.path, &kept)?;
+        }
+        Ok(forgotten)
+    }
+}
+
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.split(|&byte| byte == b'\n').filter(|line| !line.is_empty())
+}
+
+/// The last correction of each prediction, in the order in which they were said.
+fn last_of_each(corrections: Vec<Correction>) -> Vec<Correction> {
+    let last: HashMap<String, usize> =
+        corrections.iter().enumerate().map(|(i, correction)| (correction.id.clone(), i)).collect();
+    let is_last = |&(i, ref correction): &(usize, Correction)| last.get(&correction.id) == Some(&i);
+    corrections.into_iter().enumerate().filter(is_last).map(|(_, correction)| correction).collect()
+}
+
+/// What a log says: of each prediction the last correction.
+///
+/// ```
+/// use ressenti::monitor::feedback::CorrectionLog;
+///
+/// let file = std::env::temp_dir().join(format!("doc-torn-{}.jsonl", std::process::id()));
+/// std::fs::write(&file, "{\"v\":1,\"id\":\"to").unwrap(); // its writer died
+/// let corrections = CorrectionLog::open(&file)?.read()?;
+/// assert_eq!((corrections.all().len(), corrections.broken_lines()), (0, 1));
+/// # std::fs::remove_file(&file).unwrap();
+/// # std::fs::remove_file(file.with_extension("jsonl.lock")).unwrap();
+/// # Ok::<(), ressenti::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Corrections {
+    all: Vec<Correction>,
+    broken_lines: usize,
+}
+
+impl Corrections {
+    /// Of corrections that came another way; of each id the last counts.
+    #[must_use]
+    pub fn new(corrections: Vec<Correction>) -> Self {
+        Self { all: last_of_each(corrections), broken_lines: 0 }
+    }
+
+    /// One for each prediction, in the order in which they were said.
+    #[must_use]
+    pub fn all(&self) -> &[Correction] {
+        &self.all
+    }
+
+    /// How many lines were torn, or are of a later version.
+    #[must_use]
+    pub fn broken_lines(&self) -> usize {
+        self.broken_lines
+    }
+
+    /// How often users agree, in all, for each version of the model and for each label that was answered.
+    #[must_use]
+    pub fn agreement(&self) -> AgreementReport {
+        AgreementReport::new(&self.all)
+    }
+
+    /// What can be trained on: those with a text, with weights.
+    #[must_use]
+    pub fn rows(&self, options: &RowOptions) -> CorrectionRows {
+        CorrectionRows::new(&self.all, options)
+    }
+}

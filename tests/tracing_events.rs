@@ -1,0 +1,80 @@
+//! Answers that are not sure, errors and alerts are events with the fields that dashboards look for.
+#![cfg(feature = "tracing")]
+
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ressenti::Pipeline;
+use ressenti::monitor::{
+    Alerts, Clock, Condition, ManualClock, Monitor, MonitorParams, Rule, TracingSink,
+};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+/// Keeps events as lines of text.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<String>>>);
+
+struct Line(String);
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.0 += &format!(" {}={value:?}", field.name());
+    }
+}
+
+impl Subscriber for Lines {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "ressenti"
+    }
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn event(&self, event: &Event<'_>) {
+        let mut line = Line(event.metadata().level().to_string());
+        event.record(&mut line);
+        self.0.lock().unwrap().push(line.0);
+    }
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+#[test]
+fn events_have_the_fields_of_the_dashboards() {
+    let lines = Lines::default();
+    tracing::subscriber::with_default(lines.clone(), || {
+        let texts = ["lovely crew", "lost bag"];
+        let pipeline = Pipeline::builder().fit(&texts, &["positive", "negative"]).unwrap();
+        let params = MonitorParams::default().low_confidence(0.9).keep_text_starts(true);
+        let (monitor, clock) = (Monitor::with(&pipeline, params).unwrap(), ManualClock::default());
+        let prediction = pipeline.predict("@sky lost").unwrap();
+        monitor.record("@sky lost", &prediction, Duration::from_millis(3), clock.now());
+        for _ in 0..10 {
+            monitor.record_error("timeout", Duration::from_millis(9), clock.now());
+        }
+        let rule = Rule::new("errors", Condition::ErrorRate { above: 0.05 });
+        let mut alerts = Alerts::new(vec![rule]).unwrap();
+        alerts.check(&monitor, clock.now(), &TracingSink).unwrap();
+    });
+    let lines = lines.0.lock().unwrap();
+    for part in [
+        "message=low confidence",
+        "prediction=\"negative\"",
+        "confidence=0.",
+        "text_length=9",
+        "text_start=\"<user> lost\"",
+        "latency_ms=3.0",
+    ] {
+        assert!(lines[0].starts_with("WARN") && lines[0].contains(part), "{part}: {}", lines[0]);
+    }
+    assert_eq!(lines[1], "ERROR message=prediction failed error=\"timeout\" latency_ms=9.0");
+    let last = lines.last().unwrap();
+    assert!(
+        last.starts_with("WARN message=firing: ") && last.contains("rule=\"errors\""),
+        "{last}"
+    );
+}
