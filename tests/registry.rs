@@ -625,7 +625,7 @@ fn one_bad_entry_hides_no_other() {
     let bad = [
         write("empty/meta.yaml", b""),
         write("renamed/meta.yaml", b"name: other\n"),
-        write("bomb/meta.yaml", &[b'['; 100_000]),
+        write("bomb/meta.yaml", &vec![b'['; 100_000]),
         write("sentiment-classifier/version-1/meta.yaml", b"name: \"torn"),
         write("sentiment-classifier/version-2/meta.yaml", format!("{head}version: 9\n").as_bytes()),
         write(

@@ -2,6 +2,7 @@
 #![cfg(feature = "store")]
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -67,7 +68,7 @@ fn write_run(experiment: &Path, run: &Value) {
         "user_id",
     ];
     for key in keys {
-        meta.push_str(&format!("{key}: {}\n", run[key]));
+        writeln!(meta, "{key}: {}", run[key]).unwrap();
     }
     put(&folder.join("meta.yaml"), &meta);
     for (n, input) in run["inputs"].as_array().unwrap().iter().enumerate() {
@@ -244,19 +245,19 @@ fn holds_after(changes: Vec<Change>, how: fn(RunSearch) -> RunSearch) {
             }
             Change::Metric(n, key, x) => {
                 _ = run(n)
-                    .map(|run| run.log_metric(["f1", "val/f1", "loss"][usize::from(key)], x, 0))
+                    .map(|run| run.log_metric(["f1", "val/f1", "loss"][usize::from(key)], x, 0));
             }
             Change::Param(n, key) => {
-                _ = run(n).map(|run| run.log_param(["C", "a/b", "n"][usize::from(key)], 1.into()))
+                _ = run(n).map(|run| run.log_param(["C", "a/b", "n"][usize::from(key)], 1.into()));
             }
             Change::Tag(n, key, x) => {
                 _ = run(n).map(|run| {
                     run.set_tag(["x", "y/z", "mlflow.runName"][usize::from(key)], &x.to_string())
-                })
+                });
             }
             Change::Finish(n) => _ = run(n).map(|run| run.finish(RunStatus::Finished)),
             Change::Drop(n) if !open.is_empty() => {
-                drop(open.swap_remove(usize::from(n) % open.len()))
+                drop(open.swap_remove(usize::from(n) % open.len()));
             }
             Change::Drop(_) => {}
             Change::Overwrite(n, x) => {
@@ -444,7 +445,7 @@ fn searches_and_writers_at_once_lose_nothing() {
                         RunSearch::new().filter(Filter::run_name().like(format!("{writer}-%")));
                     let search = if writer % 2 == 0 { mine } else { mine.trust_index() };
                     let page = store.search_runs(&search).unwrap();
-                    assert_eq!(page.runs.len(), i as usize + 1);
+                    assert_eq!(page.runs.len(), usize::try_from(i).unwrap() + 1);
                     assert!(page.runs.iter().all(|run| run.metrics.len() == 1));
                     assert!(page.warnings.is_empty(), "{:?}", page.warnings);
                 }
@@ -456,7 +457,7 @@ fn searches_and_writers_at_once_lose_nothing() {
     let left: Vec<String> = fs::read_dir(folder.path())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.ends_with(".tmp"))
+        .filter(|name| Path::new(name).extension().is_some_and(|end| end == "tmp"))
         .collect();
     assert!(left.is_empty(), "{left:?}");
 }

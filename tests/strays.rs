@@ -57,7 +57,7 @@ impl Case {
 
     fn warns(&self, path: &Path, problem: &str) {
         let expected = format!("tracking: {} is malformed: {problem}", path.display());
-        assert_eq!(self.warnings(2), [expected.clone()]);
+        assert_eq!(self.warnings(2), std::slice::from_ref(&expected));
         let all: Vec<String> =
             self.store.verify().unwrap().iter().map(ToString::to_string).collect();
         assert!(all.contains(&expected), "{all:?}");
@@ -315,7 +315,7 @@ fn a_moved_store_is_said_once_for_each_experiment() {
         let page = store.search_runs(&search).unwrap();
         assert_eq!(
             page.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            [expected.clone()]
+            std::slice::from_ref(&expected)
         );
         assert_eq!(page.runs.len(), 2);
     }

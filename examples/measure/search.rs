@@ -115,7 +115,6 @@ pub(super) fn run(runs: usize, repeats: usize, work: Option<&Path>) -> Result<()
         Ok(seconds)
     };
     say("best 10, no index yet", &mut vec![check(&best(), &answers[0])?]);
-    type How = fn(RunSearch) -> RunSearch;
     let ways: [(&str, How); 2] =
         [("checked index", |search| search), ("trusted index", RunSearch::trust_index)];
     for (name, how) in ways {
@@ -149,6 +148,9 @@ pub(super) fn run(runs: usize, repeats: usize, work: Option<&Path>) -> Result<()
     println!("{}", json!({ "step": "index", "runs": runs, "bytes": bytes }));
     Ok(())
 }
+
+/// A way to search.
+type How = fn(RunSearch) -> RunSearch;
 
 /// Where the store is written: a folder beside others, or the system's for temporary files.
 pub(super) type Work = Option<PathBuf>;

@@ -70,7 +70,7 @@ fn timed<E: Into<Box<dyn Error>>>(
     }
     times.remove(0);
     times.sort_by(f64::total_cmp);
-    let middle = (times[(repeats - 1) / 2] + times[repeats / 2]) / 2.0;
+    let middle = times[(repeats - 1) / 2].midpoint(times[repeats / 2]);
     let figures = json!({
         "median_ms": middle, "min_ms": times[0], "max_ms": times[repeats - 1], "repeats": repeats,
     });

@@ -96,6 +96,7 @@ impl Answer {
 }
 
 /// A number from 0 to 1 in millionths.
+#[expect(clippy::cast_sign_loss, reason = "it is 0 or more")]
 fn parts(x: f64) -> u64 {
     (x * PARTS).clamp(0.0, PARTS) as u64
 }

@@ -61,7 +61,7 @@ impl Store {
             if found.is_deleted() {
                 continue;
             }
-            warnings.extend(self.moved(&found));
+            warnings.extend(Self::moved(&found));
             let meta = found.meta;
             records.push(Experiment {
                 id: meta.experiment_id,
@@ -103,7 +103,7 @@ impl Store {
     }
 
     /// That MLflow will look for an experiment's artifacts where the store was once, if that is so.
-    pub(super) fn moved(&self, found: &Found) -> Option<Error> {
+    pub(super) fn moved(found: &Found) -> Option<Error> {
         let location = &found.meta.artifact_location;
         let named = local_path(location).ok()?;
         // Artifacts may be kept elsewhere on purpose.

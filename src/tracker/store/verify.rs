@@ -47,7 +47,7 @@ impl Store {
             problems.extend(experiment::strays(&root)?);
             leftovers(&root, &mut problems)?;
             for found in experiment::all(&root, &mut problems)? {
-                self.check_experiment(&found, root == self.root, &mut problems);
+                Self::check_experiment(&found, root == self.root, &mut problems);
                 let file = found.folder.join(meta::FILE);
                 if let Some(other) = names.insert(found.meta.name.clone(), file.clone()) {
                     problems.push(wrong(
@@ -61,7 +61,7 @@ impl Store {
                     parallel::map_each(&run_folders(&found.folder)?, |(name, folder)| {
                         let mut problems = Vec::new();
                         match read_run(name, folder.clone(), id, &mut problems) {
-                            Ok(Some(run)) => self.check_run(&run, folder, &mut problems),
+                            Ok(Some(run)) => Self::check_run(&run, folder, &mut problems),
                             Ok(None) => check_unfinished(folder, &mut problems),
                             Err(error) => problems.push(error),
                         }
@@ -81,10 +81,10 @@ impl Store {
         Ok(problems)
     }
 
-    fn check_experiment(&self, found: &Found, is_active: bool, problems: &mut Vec<Error>) {
+    fn check_experiment(found: &Found, is_active: bool, problems: &mut Vec<Error>) {
         let file = found.folder.join(meta::FILE);
         let meta = &found.meta;
-        problems.extend(self.moved(found));
+        problems.extend(Self::moved(found));
         texts(&found.folder.join(TAGS), "tag key", problems);
         if meta.experiment_id.parse::<i64>().is_err() {
             let problem = format!(
@@ -108,7 +108,7 @@ impl Store {
         }
     }
 
-    fn check_run(&self, run: &ReadRun, folder: &Path, problems: &mut Vec<Error>) {
+    fn check_run(run: &ReadRun, folder: &Path, problems: &mut Vec<Error>) {
         for room in [PARAMS, METRICS, ARTIFACTS] {
             if !folder.join(room).is_dir() {
                 let problem =
@@ -145,7 +145,8 @@ fn leftovers(folder: &Path, problems: &mut Vec<Error>) -> Result<()> {
     for entry in std::fs::read_dir(folder).map_err(Error::io("list", folder))? {
         let entry = entry.map_err(Error::io("list", folder))?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        let is_temporary = name.starts_with(TEMPORARY) && name.ends_with(".tmp");
+        let is_temporary = name.starts_with(TEMPORARY)
+            && Path::new(&name).extension().is_some_and(|end| end == "tmp");
         if is_temporary && !is_being_built(&entry.path()) {
             problems.push(wrong(
                 &entry.path(),

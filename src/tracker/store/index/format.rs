@@ -315,7 +315,7 @@ impl Builder {
         put_text(&mut bytes, &record.id);
         bytes.push(flags);
         bytes.extend(stamp.to_le_bytes());
-        bytes.push(record.status.code() as u8);
+        bytes.push(record.status.code().to_le_bytes()[0]);
         bytes.extend(record.start_time_ms.to_le_bytes());
         bytes.extend(record.end_time_ms.iter().flat_map(|time| time.to_le_bytes()));
         bytes.extend(record.deleted_time_ms.iter().flat_map(|time| time.to_le_bytes()));

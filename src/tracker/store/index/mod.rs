@@ -160,7 +160,7 @@ pub(super) fn with_runs<T>(
     if trust == Trust::Without {
         let mut runs = Vec::new();
         for found in experiments {
-            let read = read_all(run_folders(&found.folder)?, &found.meta.experiment_id);
+            let read = read_all(&run_folders(&found.folder)?, &found.meta.experiment_id);
             for (_, result, more) in read {
                 warnings.extend(more);
                 match result {
@@ -211,8 +211,8 @@ pub(super) fn with_runs<T>(
 /// The folder's name, what was read there, and what was wrong with parts of it.
 type Outcome = (String, Result<Option<ReadRun>>, Vec<Error>);
 
-fn read_all(folders: Vec<(String, PathBuf)>, experiment_id: &str) -> Vec<Outcome> {
-    parallel::map_each(&folders, |(name, folder)| {
+fn read_all(folders: &[(String, PathBuf)], experiment_id: &str) -> Vec<Outcome> {
+    parallel::map_each(folders, |(name, folder)| {
         let mut warnings = Vec::new();
         let run = read_run(name, folder.clone(), experiment_id, &mut warnings);
         (name.clone(), run, warnings)
@@ -336,7 +336,7 @@ impl<'a> Update<'a> {
         while !folders.is_empty() {
             let left = folders.split_off(folders.len().min(AT_ONCE));
             let some = std::mem::replace(&mut folders, left);
-            let stamped = parallel::map(read_all(some, id), |(name, result, more)| {
+            let stamped = parallel::map(read_all(&some, id), |(name, result, more)| {
                 let stamp = match &result {
                     Ok(Some(run)) if more.is_empty() => {
                         Some(Stamp::of(&run.record.folder, run.watch.iter().map(String::as_str)))

@@ -51,7 +51,7 @@ impl Stamp {
         };
         let modified = nanos(modified);
         self.newest = self.newest.max(modified);
-        self.mix(modified as u64);
+        self.mix(low(modified));
         self.mix(found.len());
         self.mix(u64::from(found.is_dir()) << 1 | u64::from(found.is_file()));
         #[cfg(unix)]
@@ -60,7 +60,7 @@ impl Stamp {
             let changed =
                 i128::from(found.ctime()) * 1_000_000_000 + i128::from(found.ctime_nsec());
             self.newest = self.newest.max(changed);
-            self.mix(changed as u64);
+            self.mix(low(changed));
             self.mix(found.ino());
         }
     }
@@ -77,6 +77,12 @@ impl Stamp {
         let settled = now.checked_sub(GRAIN).and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         settled.is_some_and(|time| self.newest < i128::try_from(time.as_nanos()).unwrap_or(0))
     }
+}
+
+/// The lower half: what differs there is another time.
+#[expect(clippy::cast_sign_loss, reason = "bits to be mixed")]
+fn low(nanos: i128) -> u64 {
+    nanos as u64
 }
 
 #[cfg(test)]

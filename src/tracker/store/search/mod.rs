@@ -236,7 +236,7 @@ impl Store {
         let Some(wanted) = wanted else {
             active.retain(|found| !found.is_deleted());
             for found in &active {
-                warnings.extend(self.moved(found));
+                warnings.extend(Self::moved(found));
             }
             return Ok(active);
         };
@@ -255,7 +255,7 @@ impl Store {
             let place = left.iter_mut().find(|found| found.as_ref().is_some_and(is_it));
             match (place.and_then(Option::take), one) {
                 (Some(found), _) => {
-                    warnings.extend(self.moved(&found));
+                    warnings.extend(Self::moved(&found));
                     chosen.push(found);
                 }
                 (None, Wanted::Name(name)) => return Err(self.no_such_experiment(name)),

@@ -373,7 +373,7 @@ impl<'t> Reader<'t> {
                 self.at = at + 1;
                 return Ok(&self.text[start..at]);
             }
-            at += c.len_utf8() + if skips { 1 } else { 0 };
+            at += c.len_utf8() + usize::from(skips);
         }
         Err(self.refuse(&format!("the quote {quote} is not closed")))
     }
@@ -453,10 +453,10 @@ fn test_text(field: &Field, test: &Test) -> Option<String> {
         Test::Number(op, x) => {
             let mut text = NUMBER_OPS.iter().find(|(_, y)| y == op)?.0.to_owned();
             // What is too great for a float is read as infinite.
-            let shown = if x.is_finite() { *x } else { 0.0 };
-            let _ = match x.is_finite() {
-                true => write!(text, " {shown:?}"),
-                false => write!(text, " {}1e999", if *x < 0.0 { "-" } else { "" }),
+            let _ = if x.is_finite() {
+                write!(text, " {x:?}")
+            } else {
+                write!(text, " {}1e999", if *x < 0.0 { "-" } else { "" })
             };
             Some(text)
         }
