@@ -175,5 +175,5 @@ fn two_spans_of_traffic_can_be_compared_without_a_profile() {
     assert!(!Drift::since(&before, &same, &DriftParams::default()).drifted());
     let drift = Drift::since(&before, &other, &DriftParams::default());
     assert!(drift.part(DriftPart::UnknownWords).unwrap().drifted, "{drift}");
-    assert!(drift.part(DriftPart::Labels).unwrap().drifted, "{drift}");
+    assert!(drift.part(DriftPart::Scores).unwrap().drifted, "{drift}");
 }

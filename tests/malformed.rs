@@ -86,7 +86,7 @@ fn the_hand_made_file_is_the_real_one() {
     let model = model();
     let sections = sections(&model);
     let kinds: Vec<_> = sections.iter().map(|&(kind, flags, _)| (kind, flags)).collect();
-    assert_eq!(kinds, [(1, 1), (2, 1), (3, 1)]);
+    assert_eq!(kinds, [(1, 1), (2, 1), (3, 1), (4, 0)]);
     assert!(file(&sections) == model);
 }
 
@@ -180,7 +180,7 @@ fn an_unknown_section_is_skipped_unless_it_is_critical() {
     sections.push((77, 0, b"from the future".to_vec()));
     let pipeline = Pipeline::from_bytes(&file(&sections)).unwrap();
     assert!(pipeline.to_bytes() == model());
-    sections[3].1 = 1;
+    sections[4].1 = 1;
     let found = problem(&file(&sections));
     assert!(matches!(found, ModelFileError::UnknownSection { kind: 77, .. }), "{found:?}");
     let version = env!("CARGO_PKG_VERSION");
@@ -228,7 +228,7 @@ fn forged_lengths_ask_for_no_memory() {
         for i in [CARD, VECTORIZER, CLASSIFIER] {
             let mut damaged = model.clone();
             damaged[36 + 16 * i + 8..36 + 16 * i + 16].copy_from_slice(&length.to_le_bytes());
-            seal(&mut damaged[..36 + 16 * 3]);
+            seal(&mut damaged[..36 + 16 * 4]);
             assert!(matches!(
                 problem(&damaged),
                 ModelFileError::Invalid(_) | ModelFileError::WrongLength { .. }

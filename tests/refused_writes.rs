@@ -109,9 +109,9 @@ fn child_that_may_only_read() {
         let start = format!("cannot {action} {}", location.display());
         assert!(text.starts_with(&start) && text.contains("Permission denied"), "{text}");
     };
-    at(store.start_run(EXPERIMENT, "one").unwrap_err(), "create");
+    at(store.start_run(EXPERIMENT, "one").unwrap_err(), "append to");
     at(store.start_run("another", "one").unwrap_err(), "open");
-    at(store.resume_run(&record.id).unwrap_err(), "open");
+    at(store.resume_run(&record.id).unwrap_err(), "append to");
 }
 
 /// A run whose folder was made read-only while it was written.
