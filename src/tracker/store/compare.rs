@@ -115,7 +115,7 @@ impl fmt::Display for Comparison {
 }
 
 impl Store {
-    /// The params and metrics of some runs, side by side; deleted ones too. That there is no such run is an error.
+    /// The params and metrics of some runs, side by side.
     ///
     /// ```
     /// use ressenti::tracker::{Store, Tracker};
@@ -129,9 +129,11 @@ impl Store {
     /// }
     /// let table = store.compare(&[one.id(), two.id()])?;
     /// assert_eq!(table.differing().map(|row| row.key.as_str()).collect::<Vec<_>>(), ["C"]);
-    /// assert_eq!(table.to_string(), "             one    two\n* C           1.0    10.0\n  vectorizer  tfidf  tfidf\n");
+    /// assert_eq!(table.to_string(), "              one    two\n* C           1.0    10.0\n  vectorizer  tfidf  tfidf\n");
     /// # Ok::<(), ressenti::Error>(())
     /// ```
+    ///
+    /// Errors: as for [`run`](Self::run).
     pub fn compare(&self, run_ids: &[impl AsRef<str>]) -> Result<Comparison> {
         let runs: Result<Vec<RunRecord>> = run_ids.iter().map(|id| self.run(id.as_ref())).collect();
         runs.map(Comparison::new)
