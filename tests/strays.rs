@@ -208,7 +208,10 @@ fn a_torn_line_is_skipped_and_the_others_count() {
     let case = case();
     let path = case.at("metrics/f1");
     fs::write(&path, "1 0.5 0\n2 0.75 1\n3 0.").unwrap();
-    case.warns(&path, "line 3 has no step and no end: it is torn; the line is skipped");
+    case.warns(
+        &path,
+        "line 3 has no step, which a line before has: it is torn; the line is skipped",
+    );
     fs::write(&path, "1 0.5 0\n\n2 0.75 1\n").unwrap();
     case.warns(&path, "line 2 has 1 fields; expected 2, 3 or 5; the line is skipped");
     let record = &case.store.runs("sentiment").unwrap().records[1];

@@ -107,7 +107,9 @@ impl Store {
         let location = &found.meta.artifact_location;
         let named = local_path(location).ok()?;
         // Artifacts may be kept elsewhere on purpose.
-        if named.is_dir() || named == found.folder || named.file_name() != found.folder.file_name()
+        if named.is_dir()
+            || named == restored(&found.folder)
+            || named.file_name() != found.folder.file_name()
         {
             return None;
         }
@@ -220,6 +222,11 @@ pub(super) fn all(root: &Path, warnings: &mut Vec<Error>) -> Result<Vec<Found>> 
         }
     }
     Ok(experiments)
+}
+
+/// Where a folder is when what lies in the trash is restored: the files there still say so.
+pub(super) fn restored(folder: &Path) -> PathBuf {
+    folder.components().filter(|part| part.as_os_str() != super::TRASH).collect()
 }
 
 /// A warning for each folder directly in a store, or in its trash, that is none of MLflow's.

@@ -384,13 +384,11 @@ fn parse_history(bytes: &[u8]) -> (Vec<MetricPoint>, Option<String>) {
     if bytes.is_empty() {
         return (Vec::new(), Some("it is empty; expected a line for each value".to_owned()));
     }
-    let (whole, is_open) = bytes.strip_suffix(b"\n").map_or((bytes, true), |whole| (whole, false));
+    let whole = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     let mut points = Vec::new();
     let (mut first, mut skipped, mut has_steps) = (None, 0, false);
-    let mut lines = whole.split(|&byte| byte == b'\n').enumerate().peekable();
-    while let Some((i, line)) = lines.next() {
-        let is_last = lines.peek().is_none();
-        match parse_line(line, &mut has_steps, is_open && is_last) {
+    for (i, line) in whole.split(|&byte| byte == b'\n').enumerate() {
+        match parse_line(line, &mut has_steps) {
             Ok(point) => points.push(point),
             Err(problem) => {
                 skipped += 1;
@@ -405,14 +403,17 @@ fn parse_history(bytes: &[u8]) -> (Vec<MetricPoint>, Option<String>) {
     (points, problem)
 }
 
-/// A line's value. `has_steps` tells, and is told, whether lines of the file have three fields or more.
-fn parse_line(line: &[u8], has_steps: &mut bool, is_open: bool) -> Result<MetricPoint, String> {
+/// A line's value. `has_steps` tells, and is told, whether lines before have three fields or more.
+fn parse_line(line: &[u8], has_steps: &mut bool) -> Result<MetricPoint, String> {
     let line = str::from_utf8(line).map_err(|_| "bytes that are not UTF-8".to_owned())?;
     let fields: Vec<&str> = line.trim().split(' ').collect();
     let (time, value, step) = match fields[..] {
         [time, value, step] => (time, value, step),
-        // MLflow reads such a line as a value at step 0, though the rest of it was never written.
-        [_, _] if is_open && *has_steps => return Err("no step and no end: it is torn".to_owned()),
+        // The rest of it was never written, whatever follows; MLflow reads a value at step 0. Only files older than steps
+        // have such lines, and none with a step before.
+        [_, _] if *has_steps => {
+            return Err("no step, which a line before has: it is torn".to_owned());
+        }
         // MLflow 3 adds name and digest of a dataset, and then reads the step as 0. The value of a run must be the one
         // that MLflow shows.
         [time, value] | [time, value, _, _, _] => (time, value, "0"),
@@ -483,7 +484,7 @@ mod tests {
             (
                 "1 0.5 0\n2 0.",
                 &[0.5],
-                "line 2 has no step and no end: it is torn; the line is skipped",
+                "line 2 has no step, which a line before has: it is torn; the line is skipped",
             ),
             ("1 0.5 0\n2", &[0.5], "line 2 has 1 fields; expected 2, 3 or 5; the line is skipped"),
             (

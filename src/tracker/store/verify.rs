@@ -117,12 +117,13 @@ impl Store {
             }
         }
         let file = folder.join(meta::FILE);
+        let own = experiment::restored(folder).join(ARTIFACTS);
         match run.record.artifact_uri.as_deref().map(|uri| (uri, local_path(uri))) {
             None => problems.push(wrong(
                 &file,
                 "artifact_uri is missing; MLflow cannot list artifacts".to_owned(),
             )),
-            Some((uri, Ok(place))) if !place.is_dir() => {
+            Some((uri, Ok(place))) if !place.is_dir() && place != own => {
                 problems.push(wrong(&file, format!("artifact_uri is {uri:?}, where there is nothing; was the store moved? use Store::rebase")));
             }
             // Artifacts may be on another machine.
