@@ -39,7 +39,7 @@ fn main() {
                 next.set((next.get() + 1) % answers.len());
                 let (text, prediction) = &answers[next.get()];
                 let now = clock.now();
-                monitor.record(text, prediction, now - began, now);
+                monitor.record(text, prediction, now.saturating_sub(began), now);
                 now >= began
             },
         );

@@ -241,6 +241,7 @@ impl Histogram {
 }
 
 /// The least whole number that is not below; 0 of what is no number.
+#[expect(clippy::cast_sign_loss, reason = "it is not below 0")]
 fn whole(x: f64) -> u64 {
     x.ceil().max(0.0) as u64
 }

@@ -103,8 +103,9 @@ fn latency_above_500_ms_for_5_minutes_is_told_and_resolved_below_450() {
 fn more_than_5_percent_errors_for_10_minutes_are_told_and_cool_down() {
     let pipeline = pipeline();
     let mut world = World::new(&pipeline, only("error_rate"));
-    let failing =
-        |world: &World<'_>, i: u64| if i % 10 == 0 { world.fail() } else { world.answer(5) };
+    let failing = |world: &World<'_>, i: u64| {
+        if i.is_multiple_of(10) { world.fail() } else { world.answer(5) }
+    };
     world.pass(600, |world, _| world.answer(5));
     world.pass(590, failing);
     assert_eq!(world.told(), []);

@@ -6,7 +6,7 @@ use ressenti::monitor::drift::{Drift, DriftParams, DriftPart};
 use ressenti::monitor::{Clock, ManualClock, Monitor, MonitorParams, Span};
 use ressenti::{Pipeline, ProfileSource};
 
-/// Numbers from 0 to 1, by SplitMix64.
+/// Numbers from 0 to 1, by `SplitMix64`.
 struct Random(u64);
 
 impl Random {
@@ -18,22 +18,28 @@ impl Random {
     }
 }
 
+#[expect(clippy::cast_sign_loss, reason = "it is not below 0")]
+fn whole(x: f64) -> usize {
+    x as usize
+}
+
 /// Texts of 3 to 15 words, whose frequencies fall as those of a language, and of which some speak for a label; a share
 /// `other` of the texts is of another subject, negative, with a hashtag of its own.
 fn text(random: &mut Random, other: f64) -> (String, bool) {
     let (mut positive, other) = (random.next() < 0.4, random.next() < other);
     positive &= !other;
-    let length = 3 + (random.next() * 12.0) as usize;
+    let length = 3 + whole(random.next() * 12.0);
     let mut text = String::new();
     for _ in 0..length {
-        let rank = (random.next() * 9f64.ln()).exp().powi(3) as usize;
+        let rank = whole((random.next() * 9f64.ln()).exp().powi(3));
         let side = random.next();
-        text += &match (side < 0.25, side < 0.2) {
+        let word = match (side < 0.25, side < 0.2) {
             (true, true) => format!("{}{} ", ["sad", "glad"][usize::from(positive)], rank % 20),
             (true, false) => format!("{}{} ", ["sad", "glad"][usize::from(!positive)], rank % 20),
             _ if other => format!("strike{} ", rank % 200),
             _ => format!("word{rank} "),
         };
+        text.push_str(&word);
     }
     if other {
         text += "#strike";
@@ -168,5 +174,5 @@ fn two_spans_of_traffic_can_be_compared_without_a_profile() {
     assert!(!Drift::since(&before, &same, &DriftParams::default()).drifted());
     let drift = Drift::since(&before, &other, &DriftParams::default());
     assert!(drift.part(DriftPart::UnknownWords).unwrap().drifted, "{drift}");
-    assert!(drift.part(DriftPart::Labels).unwrap().drifted, "{drift}");
+    assert!(drift.part(DriftPart::Scores).unwrap().drifted, "{drift}");
 }

@@ -84,7 +84,9 @@ fn threads_that_record_at_once_lose_nothing_that_is_not_told() {
                 thread::sleep(Duration::from_millis(5));
             }
         });
-        scorers.into_iter().for_each(|scorer| scorer.join().unwrap());
+        for scorer in scorers {
+            scorer.join().unwrap();
+        }
         done.store(true, Ordering::Relaxed);
         looker.join().unwrap();
     });

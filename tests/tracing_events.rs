@@ -21,7 +21,7 @@ struct Line(String);
 
 impl Visit for Line {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.0 += &format!(" {}={value:?}", field.name());
+        self.0.extend([" ", field.name(), "=", &format!("{value:?}")]);
     }
 }
 

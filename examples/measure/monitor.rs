@@ -45,7 +45,7 @@ fn record(pipeline: &Pipeline, texts: &[String], one_in: u64) -> ressenti::Resul
         let before = Instant::now();
         let now = clock.now();
         let after = clock.now();
-        monitor.record(text, answer, after - now, after);
+        monitor.record(text, answer, after.saturating_sub(now), after);
         nanos.push(before.elapsed().as_nanos() as f64);
     }
     let mean = began.elapsed().as_nanos() as f64 / nanos.len() as f64;
@@ -176,7 +176,7 @@ pub(super) fn run(train: &Dataset, traffic: &Dataset) -> Result<(), Box<dyn Erro
                 let latency =
                     Duration::from_nanos(requests.wrapping_mul(0x9e37_79b9) % 1_000_000_000);
                 // Words that were never seen, without end.
-                let text = if requests % 3 == 0 {
+                let text = if requests.is_multiple_of(3) {
                     format!("{} new{requests} #tag{requests}", usual[i])
                 } else {
                     usual[i].clone()

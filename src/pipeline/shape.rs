@@ -96,6 +96,7 @@ impl Answer {
 }
 
 /// A number from 0 to 1 in millionths.
+#[expect(clippy::cast_sign_loss, reason = "it is not below 0")]
 fn parts(x: f64) -> u64 {
     (x * PARTS).clamp(0.0, PARTS) as u64
 }
