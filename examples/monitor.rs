@@ -11,29 +11,27 @@
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusBuilder;
+use ressenti::Pipeline;
 use ressenti::dataset::read_tsv;
 use ressenti::monitor::drift::DriftParams;
 use ressenti::monitor::feedback::{Correction, CorrectionLog};
 use ressenti::monitor::{Alert, Alerts, Clock, ManualClock, Monitor, MonitorParams, Span};
-use ressenti::{Pipeline, ProfileSource};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let recorder = PrometheusBuilder::new().build_recorder();
     let page = recorder.handle();
     metrics::with_local_recorder(&recorder, watch)?;
-    let figures = page.render();
-    figures
-        .lines()
-        .filter(|line| line.starts_with("ressenti_"))
-        .for_each(|line| println!("{line}"));
+    let of_us = |line: &&str| line.starts_with("ressenti_") && !line.contains("quantile");
+    for line in page.render().lines().filter(of_us) {
+        println!("{line}");
+    }
     Ok(())
 }
 
 fn watch() -> Result<(), Box<dyn std::error::Error>> {
     let data = read_tsv(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/airline.tsv"))?;
-    let pipeline =
-        Pipeline::builder().profile(ProfileSource::HeldOut).fit(&data.texts, &data.labels)?;
-    let params = MonitorParams::default().word_sampling(1).recent(1_000);
+    let pipeline = Pipeline::builder().fit(&data.texts, &data.labels)?;
+    let params = MonitorParams::default().low_confidence(0.45).word_sampling(1).recent(1_000);
     let monitor = Monitor::with(&pipeline, params)?;
     let clock = ManualClock::at(Duration::from_secs(1_700_000_000));
     let mut alerts = Alerts::default();

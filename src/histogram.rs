@@ -19,6 +19,8 @@ use crate::error::{Error, Result};
 const BITS: u32 = 4;
 /// More bins than any number needs: 61 times 16 on the log scale.
 const MOST_BINS: usize = 1 << 12;
+/// As many numbers as a `f64` can count: what is stored with more was not counted by anybody.
+pub(crate) const MOST_COUNTED: u64 = 1 << 53;
 
 /// Where the bins of a [`Histogram`] lie.
 ///
@@ -115,7 +117,11 @@ impl TryFrom<Parts> for Histogram {
     fn try_from(parts: Parts) -> Result<Self> {
         let Parts { scale, counts, count, sum, min, max } = parts;
         let total = counts.iter().try_fold(0u64, |sum, &n| sum.checked_add(n));
-        if counts.len() > MOST_BINS || total != Some(count) || (count > 0 && min > max) {
+        if counts.len() > MOST_BINS
+            || total != Some(count)
+            || count > MOST_COUNTED
+            || (count > 0 && min > max)
+        {
             let problem = format!("its {} bins do not add up to {count}", counts.len());
             return Err(Error::InvalidValues { what: "histogram", problem });
         }

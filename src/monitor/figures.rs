@@ -84,10 +84,11 @@ impl Figures {
 
     fn add_errors(&mut self, kind: &str, n: u64) {
         if let Some(count) = self.errors.get_mut(kind) {
-            *count += n;
+            *count = count.saturating_add(n);
         } else {
             let kind = if self.errors.len() < MOST_KINDS { kind } else { "other" };
-            *self.errors.entry(kind.to_owned()).or_insert(0) += n;
+            let count = self.errors.entry(kind.to_owned()).or_insert(0);
+            *count = count.saturating_add(n);
         }
     }
 
@@ -109,7 +110,7 @@ impl Figures {
 
     pub(super) fn absorb(&mut self, other: &Self) {
         other.errors.iter().for_each(|(kind, &n)| self.add_errors(kind, n));
-        self.low_confidence += other.low_confidence;
+        self.low_confidence = self.low_confidence.saturating_add(other.low_confidence);
         self.latency.absorb(&other.latency);
         self.shape.absorb(&other.shape);
     }
@@ -134,7 +135,7 @@ impl Figures {
     /// How many requests failed.
     #[must_use]
     pub fn failed(&self) -> u64 {
-        self.errors.values().sum()
+        self.errors.values().fold(0, |sum, &n| sum.saturating_add(n))
     }
 
     /// The share of requests that failed; `None` without one.

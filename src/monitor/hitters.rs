@@ -111,6 +111,14 @@ impl Hitters {
         }
     }
 
+    /// Counts words that are counted already and have no counter yet; the most frequent of them get one.
+    pub(super) fn add_counted<'w>(&mut self, words: impl Iterator<Item = (&'w str, u64)>) {
+        let hitter = |(word, count): (&str, u64)| Hitter { word: word.to_owned(), count, error: 0 };
+        let all: Vec<_> = self.entries.drain(..).chain(words.map(hitter)).collect();
+        let total = all.iter().fold(0u64, |sum, hitter| sum.saturating_add(hitter.count));
+        self.take(all, total);
+    }
+
     fn least(&self) -> Option<usize> {
         (0..self.entries.len()).min_by_key(|&place| self.entries[place].count)
     }
@@ -126,21 +134,25 @@ impl Hitters {
     /// Adds the words of another; the number of counters stays.
     pub fn merge(&mut self, other: &Self) {
         let (own, theirs) = (self.floor(), other.floor());
-        let mut all: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+        // A word without a counter may have been seen as often as the least that has one.
+        let mut all: BTreeMap<&str, [(u64, u64); 2]> = BTreeMap::new();
         for hitter in &self.entries {
-            all.insert(&hitter.word, (hitter.count + theirs, hitter.error + theirs));
+            all.insert(&hitter.word, [(hitter.count, hitter.error), (theirs, theirs)]);
         }
         for hitter in &other.entries {
-            let known = all.entry(&hitter.word).or_insert((own + theirs, own + theirs));
-            *known = (known.0 - theirs + hitter.count, known.1 - theirs + hitter.error);
+            all.entry(&hitter.word).or_insert([(own, own); 2])[1] = (hitter.count, hitter.error);
         }
+        let sum = |[one, two]: [(u64, u64); 2]| {
+            (one.0.saturating_add(two.0), one.1.saturating_add(two.1))
+        };
+        let all = all.into_iter().map(|(word, counts)| (word, sum(counts)));
         let hitter = |(word, (count, error)): (&str, (u64, u64))| Hitter {
             word: word.to_owned(),
             count,
             error,
         };
-        let all = all.into_iter().map(hitter).collect();
-        self.take(all, self.total + other.total);
+        let all = all.map(hitter).collect();
+        self.take(all, self.total.saturating_add(other.total));
     }
 
     /// Begins anew with these, of which the most frequent are kept.

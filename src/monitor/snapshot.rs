@@ -90,7 +90,7 @@ impl Snapshot {
         self.words.absorb(&other.words);
         self.from_ms = self.from_ms.min(other.from_ms);
         self.to_ms = self.to_ms.max(other.to_ms);
-        self.dropped += other.dropped;
+        self.dropped = self.dropped.saturating_add(other.dropped);
         self.low_confidence.extend_from_slice(&other.low_confidence);
         self.low_confidence.sort_by_key(|record| std::cmp::Reverse(record.at_ms));
         self.shifts.extend_from_slice(&other.shifts);

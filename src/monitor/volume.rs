@@ -89,7 +89,10 @@ impl UsualVolume {
     }
 
     pub(super) fn is_sound(&self) -> bool {
-        self.hours.iter().flatten().all(|usual| usual.requests.is_finite() && usual.requests >= 0.0)
+        self.hours
+            .iter()
+            .flatten()
+            .all(|usual| usual.requests.is_finite() && usual.requests >= 0.0 && usual.days <= DAYS)
     }
 }
 

@@ -58,8 +58,10 @@ impl WordFigures {
 
     /// Adds those of another of as many words.
     pub(super) fn absorb(&mut self, other: &Self) {
-        self.texts += other.texts;
-        self.counts.iter_mut().zip(&other.counts).for_each(|(own, theirs)| *own += theirs);
+        self.texts = self.texts.saturating_add(other.texts);
+        for (own, theirs) in self.counts.iter_mut().zip(&other.counts) {
+            *own = own.saturating_add(*theirs);
+        }
         self.new_words.merge(&other.new_words);
         self.new_hashtags.merge(&other.new_hashtags);
     }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::histogram::{Histogram, Scale};
+use crate::histogram::{Histogram, MOST_COUNTED, Scale};
 use crate::sentiment::Prediction;
 
 /// What scores and shares are multiplied with to become whole numbers.
@@ -162,7 +162,14 @@ impl Shape {
     /// Whether it is of so many classes, and its bins are where they must be.
     pub(crate) fn fits(&self, n_classes: usize) -> bool {
         let scales = [self.scores.scale(), self.unknown.scale(), self.lengths.scale()];
-        self.labels.len() == n_classes && scales == [SCORES, SHARES, Scale::Log]
+        let answers = self.labels.iter().try_fold(self.other_labels, |sum, &n| sum.checked_add(n));
+        self.labels.len() == n_classes
+            && scales == [SCORES, SHARES, Scale::Log]
+            && answers == Some(self.texts())
+            && self.lengths.count() == self.texts()
+            && self.unknown.count() <= self.texts()
+            && self.uninformed <= self.texts()
+            && (self.known_tokens..=MOST_COUNTED).contains(&self.tokens)
     }
 
     /// How many texts were answered.

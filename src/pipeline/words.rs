@@ -11,6 +11,7 @@ use hashbrown::HashMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{Error, Result};
+use crate::histogram::MOST_COUNTED;
 use crate::persist::strings;
 use crate::text::{Analyzer, Elongation, Entity, Social};
 
@@ -150,7 +151,8 @@ impl<'de> Deserialize<'de> for WordCounts {
         use serde::de::Error as _;
         let Stored { texts, rarest, words: Terms(words), counts } =
             Stored::deserialize(deserializer)?;
-        if words.len() != counts.len() || counts.iter().any(|&n| n > texts || n < rarest) {
+        let fits = |n: &u64| (rarest..=texts).contains(n);
+        if words.len() != counts.len() || !counts.iter().all(fits) || texts > MOST_COUNTED {
             let problem = "counts do not fit the words or the number of texts".to_owned();
             return Err(D::Error::custom(Error::InvalidValues { what: "words", problem }));
         }

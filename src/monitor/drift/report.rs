@@ -236,7 +236,7 @@ impl Drift {
         words.texts = now.words.texts();
         words.counts = reference.words.iter().map(|(word, _)| counts(word)).collect();
         let new = now.words.iter().filter(|(word, _)| reference.words.get(word).is_none());
-        new.for_each(|(word, n)| (0..n).for_each(|_| words.new_words.add(word)));
+        words.new_words.add_counted(new);
         let skip = (reference.is_optimistic() != now.is_optimistic()) && !params.trust_training;
         Self::new(&reference.shape, &reference.words, &now.shape, &words, params, skip)
     }

@@ -10,6 +10,7 @@ use super::super::hitters::Hitters;
 use super::super::words::WordFigures;
 use super::measures::{benjamini_hochberg, holm};
 use super::special::hypergeometric_tail;
+use crate::histogram::MOST_COUNTED;
 use crate::pipeline::WordCounts;
 
 /// New words are those of a stream that has any number of them; the most frequent are tested as if they were so many more
@@ -58,7 +59,7 @@ type Count<'a> = (&'a str, u64, u64, bool);
 
 /// All words that could have moved, the likeliest first, and the probability that the first did so by chance.
 pub(super) fn moved(profile: &WordCounts, now: &WordFigures) -> (Vec<MovedWord>, f64) {
-    let (n, m) = (profile.texts(), now.texts);
+    let (n, m) = (profile.texts(), now.texts.min(MOST_COUNTED));
     if n == 0 || m == 0 {
         return (Vec::new(), 1.0);
     }
@@ -71,7 +72,10 @@ pub(super) fn moved(profile: &WordCounts, now: &WordFigures) -> (Vec<MovedWord>,
     let known =
         profile.iter().zip(&now.counts).map(|((word, before), &now)| (word, before, now, true));
     let new = new.iter().map(|(word, count)| (word.as_str(), profile.rarest(), *count, false));
-    let counts: Vec<Count<'_>> = known.chain(new).collect();
+    // No word is in more texts than there are, whatever a snapshot from elsewhere says.
+    let counts =
+        known.chain(new).map(|(word, before, now, known)| (word, before, now.min(m), known));
+    let counts: Vec<Count<'_>> = counts.collect();
     let mut p_values: Vec<f64> =
         counts.iter().map(|&(_, a, b, known)| probability(a, n, b, m, known)).collect();
     // Those that nobody counted are as sure as can be.
