@@ -15,7 +15,7 @@ use ressenti::registry::{
     Action, Check, LiveModel, NewVersion, Refresh, Registry, ServedModel, Stage, Transition,
 };
 use ressenti::tracker::{RunStatus, Store, Tracker};
-use ressenti::{Error, Pipeline, RegistryError, Result};
+use ressenti::{Error, Pipeline, RegistryError, Result, TrackingError};
 use serde_json::{Value, json};
 
 mod common;
@@ -335,7 +335,7 @@ fn what_is_not_there_is_named_with_what_is() {
     }
     let error = registry.load("runs:/0af3/model").unwrap_err();
     assert!(
-        matches!(&error, Error::Registry { problem: RegistryError::NoSuchRun { run_id, .. } } if run_id == "0af3")
+        matches!(&error, Error::Tracking { problem: TrackingError::NoSuchRun { id, .. } } if id == "0af3")
     );
     let run = registry.store().start_run("tweets", "no model").unwrap();
     let uri = format!("runs:/{}/model", run.id());

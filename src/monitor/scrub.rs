@@ -18,17 +18,7 @@ pub(super) struct Scrubber(Analyzer);
 
 impl Scrubber {
     pub(super) fn new() -> Self {
-        let entities = [
-            Entity::Handle,
-            Entity::Link,
-            Entity::Email,
-            Entity::Number,
-            Entity::Price,
-            Entity::Time,
-            Entity::Date,
-        ];
-        let social = Social::default().elongation(Elongation::Keep);
-        let social = entities.into_iter().fold(social, Social::placeholder);
+        let social = Social::default().elongation(Elongation::Keep).placeholders();
         let params = Analyzer::social().tokenizer(social).lowercase(false).max_bytes(LOOKED_AT);
         Self(params.build().expect("these settings are in range"))
     }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::error::{Error, Result};
 use crate::histogram::MOST_COUNTED;
 use crate::persist::strings;
-use crate::text::{Analyzer, Elongation, Entity, Social};
+use crate::text::{Analyzer, Elongation, Social};
 
 /// Longer words are passed over, so that what is kept of words is bounded.
 const LONGEST: usize = 64;
@@ -26,17 +26,7 @@ pub(crate) struct Cutter(Analyzer);
 
 impl Cutter {
     pub(crate) fn new() -> Self {
-        let entities = [
-            Entity::Handle,
-            Entity::Link,
-            Entity::Email,
-            Entity::Number,
-            Entity::Price,
-            Entity::Time,
-            Entity::Date,
-        ];
-        let social = Social::default().elongation(Elongation::Shorten);
-        let social = entities.into_iter().fold(social, Social::placeholder);
+        let social = Social::default().elongation(Elongation::Shorten).placeholders();
         let params = Analyzer::social().tokenizer(social).max_bytes(MOST_BYTES);
         Self(params.build().expect("these settings are in range"))
     }

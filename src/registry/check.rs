@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::ModelVersion;
-use super::source::run_folder;
 use crate::error::Result;
 use crate::pipeline::Pipeline;
 use crate::sentiment::Label;
+use crate::tracker::store::lookup::find_run;
 use crate::tracker::store::read::{ReadRun, read_run};
 
 /// Something that must hold before a version is moved; see [`Transition::check`](super::Transition::check).
@@ -129,10 +129,8 @@ impl Figures {
         let mut figures: BTreeMap<_, _> =
             card.map(|(name, x)| (name, (x, "on its card".to_owned()))).collect();
         if let Some(run_id) = &version.run_id
-            && let Ok(folder) = run_folder(&version.root, run_id)
+            && let Ok((experiment, folder)) = find_run(&version.root, run_id)
         {
-            let experiment = folder.parent().and_then(|e| e.file_name()).unwrap_or_default();
-            let experiment = experiment.to_string_lossy().into_owned();
             // What of the run cannot be read is a figure that it does not have.
             if let Ok(Some(ReadRun { record: run, .. })) =
                 read_run(run_id, folder, &experiment, &mut Vec::new())

@@ -19,7 +19,7 @@ use crate::fs;
 use crate::pipeline::Pipeline;
 use crate::tracker::names::check_key;
 use crate::tracker::store::location::file_uri;
-use crate::tracker::store::meta::FILE;
+use crate::tracker::store::meta as store_meta;
 use crate::tracker::store::paths::place;
 use crate::tracker::store::run::TAGS;
 use crate::tracker::store::{TRASH, now_ms};
@@ -214,7 +214,7 @@ impl Registry {
         let built = trash.join(format!("{BUILT}{}", Uuid::new_v4().simple()));
         build(&built, || {
             let meta = ModelMeta::new(name, now_ms()).to_yaml();
-            fs::write_staged(&built, &built.join(FILE), meta.as_bytes(), writing.durability())?;
+            store_meta::write(&built, &meta, writing.durability())?;
             fs::publish_folder(&built, &models.join(name))
         })
     }
@@ -266,7 +266,7 @@ impl Registry {
                 let path = place(&built, "model file", &format!("{MODEL_FOLDER}/{MODEL_FILE}"))?;
                 fs::write_staged(&built, &path, bytes, durability)?;
             }
-            fs::write_staged(&built, &built.join(FILE), meta.to_yaml().as_bytes(), durability)?;
+            store_meta::write(&built, &meta.to_yaml(), durability)?;
             fs::publish_folder(&built, &folder.join(version_folder(number)))
         })?;
         Ok(number)

@@ -152,7 +152,6 @@ pub(super) struct Found {
     pub(super) versions: Vec<(VersionMeta, Stage)>,
     pub(super) aliases: BTreeMap<String, u32>,
     /// The highest number that was ever given.
-    /// The highest number that was ever given.
     pub(super) highest: u32,
     /// Moves that are under way, for the history.
     pub(super) moved: Vec<HistoryEntry>,

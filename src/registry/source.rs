@@ -15,9 +15,10 @@ use crate::fs;
 use crate::pipeline::Pipeline;
 use crate::tracker::names::check_inside;
 use crate::tracker::store::location::local_path;
+use crate::tracker::store::lookup::find_run;
 use crate::tracker::store::meta::{self, RunMeta};
 use crate::tracker::store::paths::find;
-use crate::tracker::store::read::{folders, is_id};
+use crate::tracker::store::read::folders;
 use crate::tracker::store::run::ARTIFACTS;
 
 /// The model file in a model's folder.
@@ -136,7 +137,7 @@ fn in_folder(path: PathBuf) -> Result<PathBuf> {
 /// The model file below an artifact of a run.
 fn of_run(root: &Path, run_id: &str, path: &str) -> Result<PathBuf> {
     check_inside(path)?;
-    let folder = run_folder(root, run_id)?;
+    let (_, folder) = find_run(root, run_id)?;
     let run: Option<RunMeta> = meta::read(&folder)?;
     let named = run.and_then(|run| run.artifact_uri).and_then(|uri| local_path(&uri).ok());
     let artifacts =
@@ -151,19 +152,6 @@ fn of_run(root: &Path, run_id: &str, path: &str) -> Result<PathBuf> {
         format!("artifact {path:?} of run {run_id}"),
         format!("there is no file {}", artifacts.join(file).display()),
     ))
-}
-
-/// The folder of a run, in whatever experiment it is.
-pub(super) fn run_folder(root: &Path, run_id: &str) -> Result<PathBuf> {
-    let is_there = |(_, folder): (String, PathBuf)| {
-        let folder = folder.join(run_id);
-        folder.join(meta::FILE).is_file().then_some(folder)
-    };
-    let found = if is_id(run_id) { folders(root)?.into_iter().find_map(is_there) } else { None };
-    found.ok_or_else(|| {
-        let (run_id, store) = (run_id.to_owned(), root.to_owned());
-        RegistryError::NoSuchRun { run_id, store }.into()
-    })
 }
 
 /// The pipeline in the bytes of a file.

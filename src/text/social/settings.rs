@@ -125,6 +125,12 @@ impl Social {
         self
     }
 
+    /// A [`placeholder`](Self::placeholder) for every entity.
+    pub(crate) fn placeholders(mut self) -> Self {
+        self.placeholders = [true; Entity::ALL.len()];
+        self
+    }
+
     /// Whether the words of a hashtag follow it, each with its own bytes: `#worstflightever`, `worst`, `flight`,
     /// `ever`. Default: false.
     ///

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::yaml::{self, Scalar};
 use crate::error::{Result, TrackingError};
-use crate::fs;
+use crate::fs::{self, Durability};
 use crate::tracker::RunStatus;
 
 /// The name of the file in each folder.
@@ -141,6 +141,11 @@ impl From<RunStatus> for RunState {
             RunStatus::Killed => Self::Killed,
         }
     }
+}
+
+/// Puts a `meta.yaml` into a folder, which is also where it is staged: no reader looks for content there.
+pub(crate) fn write(folder: &Path, text: &str, durability: Durability) -> Result<()> {
+    fs::write_staged(folder, &folder.join(FILE), text.as_bytes(), durability)
 }
 
 /// Reads the `meta.yaml` in `folder`; nothing if there is none.

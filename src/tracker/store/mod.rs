@@ -29,7 +29,7 @@ mod git;
 mod index;
 mod inputs;
 pub(crate) mod location;
-mod lookup;
+pub(crate) mod lookup;
 pub(crate) mod meta;
 pub(crate) mod paths;
 pub(crate) mod read;

@@ -15,7 +15,7 @@ use super::read::run_folders;
 use super::run::ARTIFACTS;
 use super::{LOCK_FILE, Store, TRASH};
 use crate::error::{Error, Result};
-use crate::fs::{self, Durability, Lock};
+use crate::fs::{Durability, Lock};
 
 /// What [`Store::rebase`] changed.
 #[derive(Debug, Default)]
@@ -75,12 +75,7 @@ impl Store {
             return Ok(false);
         }
         meta.artifact_location = own;
-        fs::write_staged(
-            folder,
-            &folder.join(meta::FILE),
-            meta.to_yaml().as_bytes(),
-            Durability::Power,
-        )?;
+        meta::write(folder, &meta.to_yaml(), Durability::Power)?;
         Ok(true)
     }
 
@@ -99,12 +94,7 @@ impl Store {
         }
         let _touch = Touch::new(&self.root, &meta.experiment_id, name)?;
         meta.artifact_uri = Some(own);
-        fs::write_staged(
-            folder,
-            &folder.join(meta::FILE),
-            meta.to_yaml().as_bytes(),
-            Durability::Power,
-        )?;
+        meta::write(folder, &meta.to_yaml(), Durability::Power)?;
         Ok(true)
     }
 

@@ -132,7 +132,7 @@ impl Run {
             if store.durability >= Durability::Batch {
                 fs::sync_tree(&folder)?;
             }
-            write_meta(&folder, &meta, store.durability.at(Durability::Batch))
+            meta::write(&folder, &meta.to_yaml(), store.durability.at(Durability::Batch))
         };
         if let Err(error) = build() {
             // Without a meta.yaml it is no run to anybody; the first error is the one to report.
@@ -333,7 +333,7 @@ impl Run {
             _ => state.meta.clone(),
         };
         change(&mut meta);
-        write_meta(&self.folder, &meta, self.store.durability.at(level))?;
+        meta::write(&self.folder, &meta.to_yaml(), self.store.durability.at(level))?;
         state.meta = meta;
         Ok(())
     }
@@ -417,10 +417,6 @@ fn lines(points: &[Point]) -> Result<String> {
         let _ = writeln!(text, "{time} {} {}", float_text(point.value), point.step);
     }
     Ok(text)
-}
-
-fn write_meta(run: &Path, meta: &RunMeta, durability: fs::Durability) -> Result<()> {
-    fs::write_staged(run, &run.join(meta::FILE), meta.to_yaml().as_bytes(), durability)
 }
 
 /// Who runs the program, found as Python finds it.

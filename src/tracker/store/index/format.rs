@@ -17,20 +17,14 @@
 
 use std::collections::HashMap;
 
-use super::super::inputs::InputRecord;
-use super::super::meta::RunState;
 use super::super::read::RunRecord;
+use super::bytes::{Cursor, number_length, put_number, put_section, put_text};
+use super::entry::{DELETED, Entry, HAS_DELETED_TIME, HAS_END, HAS_URI, OWN_URI, SETTLED, own_uri};
 use super::journal::{Mark, Open};
 
 const MAGIC: &[u8; 8] = b"RSNTIDX\x01";
 const HEADER: usize = 12;
 
-const DELETED: u8 = 1;
-const SETTLED: u8 = 2;
-const HAS_END: u8 = 4;
-const HAS_DELETED_TIME: u8 = 8;
-const HAS_URI: u8 = 16;
-const OWN_URI: u8 = 32;
 const IN_TRASH: u8 = 1;
 const UNTRUSTED: u8 = 2;
 
@@ -103,158 +97,6 @@ impl<'a> Block<'a> {
         }
         cursor.0.is_empty().then_some(entries)
     }
-}
-
-/// What is known of a run.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Entry<'a> {
-    /// All of it, without its length.
-    pub(super) bytes: &'a [u8],
-    pub(super) id: &'a str,
-    pub(super) stamp: u64,
-    flags: u8,
-    status: u8,
-    pub(super) start: i64,
-    pub(super) end: Option<i64>,
-    deleted_time: Option<i64>,
-    pub(super) name: &'a str,
-    pub(super) user: &'a str,
-    uri: &'a str,
-    watch: Cursor<'a>,
-    metrics: Cursor<'a>,
-    params: Cursor<'a>,
-    tags: Cursor<'a>,
-    inputs: Cursor<'a>,
-}
-
-impl<'a> Entry<'a> {
-    pub(super) fn parse(bytes: &'a [u8]) -> Option<Self> {
-        let mut cursor = Cursor(bytes);
-        let c = &mut cursor;
-        let (id, flags, stamp, status, start) = (c.text()?, c.u8()?, c.u64()?, c.u8()?, c.i64()?);
-        let end = if flags & HAS_END != 0 { Some(c.i64()?) } else { None };
-        let deleted_time = if flags & HAS_DELETED_TIME != 0 { Some(c.i64()?) } else { None };
-        let (name, user) = (c.text()?, c.text()?);
-        let uri = if flags & HAS_URI != 0 { c.text()? } else { "" };
-        let [watch, metrics, params, tags, inputs] =
-            [c.section()?, c.section()?, c.section()?, c.section()?, c.section()?].map(Cursor);
-        RunState::from_code(status.into())?;
-        Some(Self {
-            bytes,
-            id,
-            stamp,
-            flags,
-            status,
-            start,
-            end,
-            deleted_time,
-            name,
-            user,
-            uri,
-            watch,
-            metrics,
-            params,
-            tags,
-            inputs,
-        })
-    }
-
-    pub(super) fn is_deleted(&self) -> bool {
-        self.flags & DELETED != 0
-    }
-
-    /// Whether its stamp proves anything.
-    pub(super) fn is_settled(&self) -> bool {
-        self.flags & SETTLED != 0
-    }
-
-    pub(super) fn status(&self) -> RunState {
-        RunState::from_code(self.status.into()).unwrap_or(RunState::Running)
-    }
-
-    /// Where its artifacts are; `own` is the place that follows from the ids.
-    pub(super) fn uri(&self, own: impl FnOnce() -> String) -> Option<std::borrow::Cow<'a, str>> {
-        match self.flags & (HAS_URI | OWN_URI) {
-            0 => None,
-            HAS_URI => Some(self.uri.into()),
-            _ => Some(own().into()),
-        }
-    }
-
-    pub(super) fn watch(&self, names: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
-        let mut cursor = self.watch;
-        // What makes no sense is a name that no file has, so that the run is read.
-        std::iter::from_fn(move || {
-            (!cursor.0.is_empty()).then(|| {
-                cursor.name(names).unwrap_or_else(|| {
-                    cursor.0 = &[];
-                    "\0"
-                })
-            })
-        })
-    }
-
-    pub(super) fn metrics(&self, names: &'a [&'a str]) -> impl Iterator<Item = (&'a str, f64)> {
-        let mut cursor = self.metrics;
-        std::iter::from_fn(move || Some((cursor.name(names)?, f64::from_bits(cursor.u64()?))))
-    }
-
-    pub(super) fn params(&self, names: &'a [&'a str]) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let mut cursor = self.params;
-        std::iter::from_fn(move || Some((cursor.name(names)?, cursor.text()?)))
-    }
-
-    pub(super) fn tags(&self, names: &'a [&'a str]) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let mut cursor = self.tags;
-        std::iter::from_fn(move || Some((cursor.name(names)?, cursor.text()?)))
-    }
-
-    pub(super) fn inputs(&self) -> Vec<InputRecord> {
-        let mut cursor = self.inputs;
-        let read = |cursor: &mut Cursor<'_>| {
-            let text = |cursor: &mut Cursor<'_>| cursor.text().map(str::to_owned);
-            let (name, digest, source_type) = (text(cursor)?, text(cursor)?, text(cursor)?);
-            let tags = cursor.list(|cursor| Some((text(cursor)?, text(cursor)?)))?;
-            Some(InputRecord { name, digest, source_type, tags: tags.into_iter().collect() })
-        };
-        std::iter::from_fn(move || read(&mut cursor)).collect()
-    }
-
-    pub(super) fn has_inputs(&self) -> bool {
-        !self.inputs.0.is_empty()
-    }
-
-    /// The run as it was read.
-    pub(super) fn record(
-        &self,
-        names: &'a [&'a str],
-        experiment_id: &str,
-        folder: &std::path::Path,
-        base: &str,
-    ) -> RunRecord {
-        let owned = |(key, text): (&str, &str)| (key.to_owned(), text.to_owned());
-        RunRecord {
-            id: self.id.to_owned(),
-            experiment_id: experiment_id.to_owned(),
-            name: self.name.to_owned(),
-            status: self.status(),
-            user: self.user.to_owned(),
-            start_time_ms: self.start,
-            end_time_ms: self.end,
-            params: self.params(names).map(owned).collect(),
-            metrics: self.metrics(names).map(|(key, x)| (key.to_owned(), x)).collect(),
-            tags: self.tags(names).map(owned).collect(),
-            inputs: self.inputs(),
-            deleted: self.is_deleted(),
-            deleted_time_ms: self.deleted_time,
-            folder: folder.join(self.id),
-            artifact_uri: self.uri(|| own_uri(base, experiment_id, self.id)).map(Into::into),
-        }
-    }
-}
-
-pub(super) fn own_uri(base: &str, experiment_id: &str, run_id: &str) -> String {
-    format!("{base}/{experiment_id}/{run_id}/artifacts")
 }
 
 /// Makes runs into bytes, and bytes into a file.
@@ -402,91 +244,5 @@ impl<'a> Block<'a> {
             others: self.others.clone(),
             runs,
         })
-    }
-}
-
-fn put_number(bytes: &mut Vec<u8>, mut n: usize) {
-    while n >= 0x80 {
-        bytes.push(n as u8 | 0x80);
-        n >>= 7;
-    }
-    bytes.push(n as u8);
-}
-
-fn number_length(n: usize) -> usize {
-    (usize::BITS - n.leading_zeros()).div_ceil(7).max(1) as usize
-}
-
-fn put_text(bytes: &mut Vec<u8>, text: &str) {
-    put_number(bytes, text.len());
-    bytes.extend_from_slice(text.as_bytes());
-}
-
-fn put_section(bytes: &mut Vec<u8>, section: &mut Vec<u8>) {
-    put_number(bytes, section.len());
-    bytes.append(section);
-}
-
-/// What is left to be read.
-#[derive(Debug, Clone, Copy)]
-struct Cursor<'a>(&'a [u8]);
-
-impl<'a> Cursor<'a> {
-    fn take(&mut self, n: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(n)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    fn u8(&mut self) -> Option<u8> {
-        self.take(1).map(|bytes| bytes[0])
-    }
-
-    fn u64(&mut self) -> Option<u64> {
-        let bytes = self.take(8)?;
-        bytes.try_into().ok().map(u64::from_le_bytes)
-    }
-
-    fn i64(&mut self) -> Option<i64> {
-        self.u64().map(u64::cast_signed)
-    }
-
-    fn number(&mut self) -> Option<usize> {
-        let mut n = 0;
-        for shift in (0..usize::BITS).step_by(7) {
-            let byte = self.u8()?;
-            let bits = usize::from(byte & 0x7f);
-            if shift > 0 && bits.leading_zeros() < shift {
-                return None;
-            }
-            n |= bits << shift;
-            if byte < 0x80 {
-                return Some(n);
-            }
-        }
-        None
-    }
-
-    fn section(&mut self) -> Option<&'a [u8]> {
-        let length = self.number()?;
-        self.take(length)
-    }
-
-    fn text(&mut self) -> Option<&'a str> {
-        str::from_utf8(self.section()?).ok()
-    }
-
-    fn name(&mut self, names: &'a [&'a str]) -> Option<&'a str> {
-        names.get(self.number()?).copied()
-    }
-
-    fn list<T>(&mut self, mut read: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
-        let n = self.number()?;
-        // Each takes at least a byte.
-        let mut list = Vec::with_capacity(n.min(self.0.len()).min(1 << 16));
-        for _ in 0..n {
-            list.push(read(self)?);
-        }
-        Some(list)
     }
 }

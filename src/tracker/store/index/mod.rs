@@ -8,11 +8,13 @@
 //! The file is only there for speed. It is written whole or not at all, beside nobody's way: without a lock, since of two
 //! that were written at once either is right. One that is damaged, or of another version, is as if there were none.
 
+mod bytes;
+mod entry;
 mod format;
 mod journal;
+mod runs;
 mod stamp;
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -20,13 +22,15 @@ use std::time::SystemTime;
 use super::Store;
 use super::experiment::Found;
 use super::read::{ReadRun, RunRecord, read_run, run_folders};
-use super::search::{DatasetPart, Facts, TextAttribute};
 use crate::error::{Error, Result, TrackingError};
 use crate::fs::{self, Durability};
 use crate::parallel;
-use format::{Block, Builder, Entry, Index, NewBlock, own_uri};
+use entry::Entry;
+use format::{Block, Builder, Index, NewBlock};
 pub(super) use journal::Touch;
 use journal::{News, Open};
+pub(super) use runs::Runs;
+use runs::{Known, Place};
 use stamp::Stamp;
 
 const FILE: &str = ".ressenti.index";
@@ -43,110 +47,6 @@ pub(super) enum Trust {
     Without,
     Checked,
     Blind,
-}
-
-/// A run, read or remembered.
-#[derive(Debug)]
-pub(super) enum Runs<'a> {
-    Read(RunRecord),
-    Known(Known<'a>),
-}
-
-/// What the index knows of a run, the names that it is told in, and where it is.
-#[derive(Debug)]
-pub(super) struct Known<'a> {
-    entry: Entry<'a>,
-    place: &'a Place,
-    names: &'a [&'a str],
-}
-
-/// What the runs of an experiment have in common.
-#[derive(Debug)]
-pub(super) struct Place {
-    experiment_id: String,
-    folder: PathBuf,
-    base: String,
-}
-
-impl Runs<'_> {
-    /// All of it.
-    pub(super) fn record(&self) -> RunRecord {
-        match self {
-            Self::Read(record) => record.clone(),
-            Self::Known(Known { entry, place, names }) => {
-                entry.record(names, &place.experiment_id, &place.folder, &place.base)
-            }
-        }
-    }
-}
-
-impl Facts for Runs<'_> {
-    fn metric(&self, key: &str) -> Option<f64> {
-        match self {
-            Self::Read(record) => record.metric(key),
-            Self::Known(Known { entry, names, .. }) => {
-                entry.metrics(names).find(|(name, _)| *name == key).map(|(_, x)| x)
-            }
-        }
-    }
-    fn param(&self, key: &str) -> Option<&str> {
-        match self {
-            Self::Read(record) => record.param(key),
-            Self::Known(Known { entry, names, .. }) => {
-                entry.params(names).find(|(name, _)| *name == key).map(|(_, x)| x)
-            }
-        }
-    }
-    fn tag(&self, key: &str) -> Option<&str> {
-        match self {
-            Self::Read(record) => record.tag(key),
-            Self::Known(Known { entry, names, .. }) => {
-                entry.tags(names).find(|(name, _)| *name == key).map(|(_, x)| x)
-            }
-        }
-    }
-    fn text(&self, attribute: TextAttribute) -> Option<Cow<'_, str>> {
-        let (entry, place) = match self {
-            Self::Read(record) => return record.text(attribute),
-            Self::Known(Known { entry, place, .. }) => (entry, place),
-        };
-        Some(Cow::Borrowed(match attribute {
-            TextAttribute::RunId => entry.id,
-            TextAttribute::RunName => entry.name,
-            TextAttribute::Status => entry.status().name(),
-            TextAttribute::UserId => entry.user,
-            TextAttribute::ArtifactUri => {
-                return entry.uri(|| own_uri(&place.base, &place.experiment_id, entry.id));
-            }
-        }))
-    }
-    fn start_time(&self) -> i64 {
-        match self {
-            Self::Read(record) => record.start_time_ms,
-            Self::Known(Known { entry, .. }) => entry.start,
-        }
-    }
-    fn end_time(&self) -> Option<i64> {
-        match self {
-            Self::Read(record) => record.end_time_ms,
-            Self::Known(Known { entry, .. }) => entry.end,
-        }
-    }
-    fn is_deleted(&self) -> bool {
-        match self {
-            Self::Read(record) => record.deleted,
-            Self::Known(Known { entry, .. }) => entry.is_deleted(),
-        }
-    }
-    fn any_dataset(&self, part: DatasetPart, test: &dyn Fn(&str) -> bool) -> bool {
-        match self {
-            Self::Read(record) => record.any_dataset(part, test),
-            Self::Known(Known { entry, .. }) => {
-                entry.has_inputs()
-                    && entry.inputs().iter().filter_map(|input| input.part(part)).any(test)
-            }
-        }
-    }
 }
 
 /// Calls `f` with all runs of some experiments, deleted ones too, in no order.

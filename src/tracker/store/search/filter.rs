@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::str::FromStr;
 
 use super::like::like;
-use super::parse;
+use super::{parse, write};
 use crate::error::{Error, Result};
 
 /// What must hold of a run: any number of clauses, all of them.
@@ -180,7 +180,7 @@ impl Filter {
     /// backslash at its end, for a key with both backticks and quotes, and for NaN.
     #[must_use]
     pub fn to_mlflow(&self) -> Option<String> {
-        parse::filter_text(self)
+        write::filter_text(self)
     }
 
     pub(super) fn matches(&self, run: &impl Facts) -> bool {

@@ -8,6 +8,7 @@ mod like;
 mod order;
 mod page;
 mod parse;
+mod write;
 
 pub(super) use filter::{DatasetPart, Facts, TextAttribute};
 pub use filter::{Filter, NumberField, TextField};

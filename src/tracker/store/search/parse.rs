@@ -1,4 +1,4 @@
-//! MLflow's texts of filters and orders, read into values and written again. What they mean of a run is not known here.
+//! MLflow's texts of filters and orders, read into values; `write` goes the other way. What they mean of a run is not known here.
 //!
 //! ```text
 //! filter     = clause { [AND] clause }            no OR, no NOT before a clause, no parentheses around one
@@ -12,15 +12,13 @@
 //! Words are taken in any case but prefixes and names. There are no escapes: what stands between quotes is the text. MLflow
 //! reads with an SQL tokenizer, and takes some nonsense that is refused here (see `tests/golden/search/README.md`).
 
-use std::fmt::Write;
-
 use super::filter::{
     Clause, DatasetPart, Field, Filter, NumberOp, Test, TextAttribute, TextOp, TimeAttribute,
 };
 use super::order::Order;
 use crate::error::{Error, Result, TrackingError};
 
-const TEXT_ATTRIBUTES: [(&str, TextAttribute); 8] = [
+pub(super) const TEXT_ATTRIBUTES: [(&str, TextAttribute); 8] = [
     ("run_id", TextAttribute::RunId),
     ("run_name", TextAttribute::RunName),
     ("status", TextAttribute::Status),
@@ -32,18 +30,18 @@ const TEXT_ATTRIBUTES: [(&str, TextAttribute); 8] = [
 ];
 /// So many of the names are not spellings of another.
 const OWN_NAMES: usize = 5;
-const TIMES: [(&str, TimeAttribute); 4] = [
+pub(super) const TIMES: [(&str, TimeAttribute); 4] = [
     ("start_time", TimeAttribute::Start),
     ("end_time", TimeAttribute::End),
     ("created", TimeAttribute::Start),
     ("Created", TimeAttribute::Start),
 ];
-const DATASET_PARTS: [(&str, DatasetPart); 3] = [
+pub(super) const DATASET_PARTS: [(&str, DatasetPart); 3] = [
     ("name", DatasetPart::Name),
     ("digest", DatasetPart::Digest),
     ("context", DatasetPart::Context),
 ];
-const NUMBER_OPS: [(&str, NumberOp); 6] = [
+pub(super) const NUMBER_OPS: [(&str, NumberOp); 6] = [
     ("=", NumberOp::Eq),
     ("!=", NumberOp::Ne),
     (">", NumberOp::Gt),
@@ -51,7 +49,7 @@ const NUMBER_OPS: [(&str, NumberOp); 6] = [
     ("<", NumberOp::Lt),
     ("<=", NumberOp::Le),
 ];
-const TEXT_OPS: [(&str, TextOp); 4] =
+pub(super) const TEXT_OPS: [(&str, TextOp); 4] =
     [("=", TextOp::Eq), ("!=", TextOp::Ne), ("LIKE", TextOp::Like), ("ILIKE", TextOp::ILike)];
 
 pub(super) fn filter(text: &str) -> Result<Filter> {
@@ -395,89 +393,6 @@ impl<'t> Reader<'t> {
 
 fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
-}
-
-/// The text of a filter; nothing if MLflow's grammar has none.
-pub(super) fn filter_text(filter: &Filter) -> Option<String> {
-    let mut text = String::new();
-    for clause in &filter.clauses {
-        if !text.is_empty() {
-            text.push_str(" AND ");
-        }
-        text.push_str(&field_text(&clause.field)?);
-        text.push(' ');
-        text.push_str(&test_text(&clause.field, &clause.test)?);
-    }
-    Some(text)
-}
-
-fn field_text(field: &Field) -> Option<String> {
-    let own = |names: &str, key: &str| {
-        let is_bare = key.starts_with(|c: char| c.is_ascii_alphabetic())
-            && !key.ends_with('.')
-            && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));
-        let key = match key {
-            "" => return None,
-            key if is_bare => key.to_owned(),
-            key if !key.contains('`') => format!("`{key}`"),
-            key => quote(key, '"')?,
-        };
-        Some(format!("{names}.{key}"))
-    };
-    let name = |name: Option<&str>| name.map(str::to_owned);
-    match field {
-        Field::Metric(key) => own("metrics", key),
-        Field::Param(key) => own("params", key),
-        Field::Tag(key) => own("tags", key),
-        Field::Text(x) => name(TEXT_ATTRIBUTES.iter().find(|(_, y)| x == y).map(|(name, _)| *name)),
-        Field::Time(x) => name(TIMES.iter().find(|(_, y)| x == y).map(|(name, _)| *name)),
-        Field::Dataset(x) => {
-            let part = DATASET_PARTS.iter().find(|(_, y)| x == y);
-            part.map(|(name, _)| format!("datasets.{name}"))
-        }
-    }
-}
-
-fn test_text(field: &Field, test: &Test) -> Option<String> {
-    let takes_null = matches!(field, Field::Param(_) | Field::Tag(_));
-    let takes_list = matches!(field, Field::Dataset(_) | Field::Text(TextAttribute::RunId));
-    let list = |word: &str, texts: &[String]| {
-        if !takes_list || texts.is_empty() {
-            return None;
-        }
-        let texts: Option<Vec<String>> = texts.iter().map(|text| quote_either(text)).collect();
-        texts.map(|texts| format!("{word} ({})", texts.join(", ")))
-    };
-    match test {
-        Test::Number(_, x) if x.is_nan() => None,
-        Test::Number(op, x) => {
-            let mut text = NUMBER_OPS.iter().find(|(_, y)| y == op)?.0.to_owned();
-            // What is too great for a float is read as infinite.
-            let _ = if x.is_finite() {
-                write!(text, " {x:?}")
-            } else {
-                write!(text, " {}1e999", if *x < 0.0 { "-" } else { "" })
-            };
-            Some(text)
-        }
-        Test::Text(op, text) => {
-            let (name, _) = TEXT_OPS.iter().find(|(_, y)| y == op)?;
-            quote_either(text).map(|text| format!("{name} {text}"))
-        }
-        Test::In(texts) => list("IN", texts),
-        Test::NotIn(texts) => list("NOT IN", texts),
-        Test::IsNull => takes_null.then(|| "IS NULL".to_owned()),
-        Test::IsNotNull => takes_null.then(|| "IS NOT NULL".to_owned()),
-    }
-}
-
-fn quote_either(text: &str) -> Option<String> {
-    quote(text, '\'').or_else(|| quote(text, '"'))
-}
-
-fn quote(text: &str, quote: char) -> Option<String> {
-    let is_clear = !text.contains(quote) && !text.ends_with('\\');
-    is_clear.then(|| format!("{quote}{text}{quote}"))
 }
 
 #[cfg(test)]
