@@ -4,8 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -781,21 +780,6 @@ fn names_that_differ_in_case_only_are_refused() {
     }
 }
 
-/// Unpacks one of the stores that MLflow made, and what its own client read there.
-fn made_store(name: &str) -> Option<(tempfile::TempDir, PathBuf, Value)> {
-    let expected = common::data_file(&format!("../mlflow/{name}.expected.json"))?;
-    let folder = tempfile::tempdir().unwrap();
-    let archive = expected.with_file_name(format!("{name}.tar.gz"));
-    let tar = Command::new("tar").arg("xzf").arg(archive).arg("-C").arg(folder.path()).status();
-    if !tar.is_ok_and(|status| status.success()) {
-        eprintln!("skipped: tar cannot unpack the store");
-        return None;
-    }
-    let store = folder.path().join("mlruns");
-    let facts = serde_json::from_str(&fs::read_to_string(expected).unwrap()).unwrap();
-    Some((folder, store, facts))
-}
-
 /// What `models` has, in the words of `mlflow_reads.py`.
 fn facts(registry: &Registry) -> Value {
     let listing = registry.models().unwrap();
@@ -825,7 +809,7 @@ fn facts(registry: &Registry) -> Value {
 #[test]
 fn what_mlflow_registered_is_read_and_moved() {
     for name in ["mlflow_made_store", "mlflow_made_store_2_22"] {
-        let Some((_folder, store, expected)) = made_store(name) else { return };
+        let Some((_folder, store, expected)) = common::made_store::made_store(name) else { return };
         let registry = Store::open(&store).unwrap().registry();
         assert_eq!(facts(&registry), expected["registered_models"], "{name}");
         let model = "twitter-sentiment";

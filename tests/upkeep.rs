@@ -7,7 +7,6 @@ mod common;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use ressenti::tracker::{
@@ -325,21 +324,6 @@ fn rows_for_a_data_frame_have_mlflows_columns() {
     assert_eq!(RunRecord::to_json_lines(&[]), "");
 }
 
-/// Unpacks a store that MLflow made, with what MLflow reads there.
-fn made_store(name: &str) -> Option<(tempfile::TempDir, PathBuf, Value)> {
-    let expected = common::data_file(&format!("../mlflow/{name}.expected.json"))?;
-    let folder = tempfile::tempdir().unwrap();
-    let archive = expected.with_file_name(format!("{name}.tar.gz"));
-    let tar = Command::new("tar").arg("xzf").arg(archive).arg("-C").arg(folder.path()).status();
-    if !tar.is_ok_and(|status| status.success()) {
-        eprintln!("skipped: tar cannot unpack the store");
-        return None;
-    }
-    let store = folder.path().join("mlruns");
-    let facts = serde_json::from_str(&fs::read_to_string(expected).unwrap()).unwrap();
-    Some((folder, store, facts))
-}
-
 /// JSON has no such numbers; this is how Python spells them.
 fn number(x: f64) -> Value {
     if x.is_finite() { json!(x) } else { json!(x.to_string().to_lowercase()) }
@@ -370,7 +354,7 @@ fn run_facts(run: &RunRecord) -> Value {
 #[test]
 fn what_mlflow_made_is_found_as_mlflow_reads_it() {
     for name in ["mlflow_made_store", "mlflow_made_store_2_22"] {
-        let Some((_folder, root, expected)) = made_store(name) else { return };
+        let Some((_folder, root, expected)) = common::made_store::made_store(name) else { return };
         let store = Store::open(&root).unwrap();
         let experiments = expected["experiments"].as_object().unwrap();
         let mut runs = 0;

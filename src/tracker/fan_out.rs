@@ -25,6 +25,8 @@ use crate::error::{Error, Result, TrackingError};
 #[must_use]
 pub struct FanOutTracker<'t> {
     trackers: Vec<Box<dyn Tracker + 't>>,
+    /// Why some have no run here; told when it would have ended.
+    absent: Mutex<Vec<Error>>,
 }
 
 impl<'t> FanOutTracker<'t> {
@@ -84,52 +86,23 @@ impl Tracker for FanOutTracker<'_> {
             one_of(errors, self.trackers.len())?;
             return Ok(Box::new(children));
         }
-        for error in errors {
-            children.trackers.push(Box::new(Absent { error: Mutex::new(Some(error)) }));
-        }
+        children.absent = Mutex::new(errors);
         Ok(Box::new(children))
     }
 
     fn finish(&self, status: RunStatus) -> Result<()> {
-        self.each(|tracker| tracker.finish(status))
+        let mut absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut errors = std::mem::take(&mut *absent);
+        let of = self.trackers.len() + errors.len();
+        errors
+            .splice(0..0, self.trackers.iter().filter_map(|tracker| tracker.finish(status).err()));
+        one_of(errors, of)
     }
 }
 
 impl fmt::Debug for FanOutTracker<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FanOutTracker").field("trackers", &self.trackers.len()).finish()
-    }
-}
-
-/// Stands for a run that could not be started, and says so when it would have ended.
-struct Absent {
-    error: Mutex<Option<Error>>,
-}
-
-impl Tracker for Absent {
-    fn log_param(&self, _: &str, _: Value<'_>) -> Result<()> {
-        Ok(())
-    }
-
-    fn log_metric(&self, _: &str, _: f64, _: i64) -> Result<()> {
-        Ok(())
-    }
-
-    fn set_tag(&self, _: &str, _: &str) -> Result<()> {
-        Ok(())
-    }
-
-    fn log_artifact(&self, _: &str, _: &[u8]) -> Result<()> {
-        Ok(())
-    }
-
-    fn child(&self, _: &str) -> Result<Box<dyn Tracker>> {
-        Ok(Box::new(super::NoopTracker))
-    }
-
-    fn finish(&self, _: RunStatus) -> Result<()> {
-        let error = self.error.lock().unwrap_or_else(PoisonError::into_inner).take();
-        error.map_or(Ok(()), Err)
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub(crate) mod arbitrary;
 pub(crate) mod logistic;
+pub(crate) mod made_store;
 pub(crate) mod naive;
 pub(crate) mod penalised;
 pub(crate) mod tweets;
