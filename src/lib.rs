@@ -144,7 +144,7 @@ pub use progress::{Progress, Stage, Step};
 
 pub use error::{Error, ModelFileError, RegistryError, Result, TrackingError};
 
-/// Runs the example of the README as a test.
-#[cfg(doctest)]
+/// Runs the examples of the README as tests; they use what is on by default.
+#[cfg(all(doctest, feature = "store"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
