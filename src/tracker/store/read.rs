@@ -28,6 +28,9 @@ const TEXT_LIMIT: u64 = 16 << 20;
 const HISTORY_LIMIT: u64 = 1 << 28;
 /// A folder without a `meta.yaml` that was changed so lately may be a run that is just being started.
 const BEING_BUILT: Duration = Duration::from_secs(2);
+/// Linux looks whether a writer was killed only where a page of the file ends, and all its pages are multiples of this. So a line
+/// without an end there was cut, and what is left of it may look whole; elsewhere the last line may lack its newline.
+const PAGE: usize = 4096;
 /// Folders of an experiment that are no runs: MLflow's own.
 const RESERVED: [&str; 4] = ["datasets", "models", "tags", "traces"];
 /// Instead of `meta.yaml` in a folder that is being removed.
@@ -385,10 +388,17 @@ fn parse_history(bytes: &[u8]) -> (Vec<MetricPoint>, Option<String>) {
         return (Vec::new(), Some("it is empty; expected a line for each value".to_owned()));
     }
     let whole = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    let is_cut = whole.len() == bytes.len() && bytes.len().is_multiple_of(PAGE);
     let mut points = Vec::new();
     let (mut first, mut skipped, mut has_steps) = (None, 0, false);
-    for (i, line) in whole.split(|&byte| byte == b'\n').enumerate() {
-        match parse_line(line, &mut has_steps) {
+    let mut lines = whole.split(|&byte| byte == b'\n').enumerate().peekable();
+    while let Some((i, line)) = lines.next() {
+        let read = if is_cut && lines.peek().is_none() {
+            Err("no end: its writer was killed in the middle of it".to_owned())
+        } else {
+            parse_line(line, &mut has_steps)
+        };
+        match read {
             Ok(point) => points.push(point),
             Err(problem) => {
                 skipped += 1;
@@ -457,6 +467,24 @@ mod tests {
         }
         assert!(value("1 nan 0\n1 0.5 0\n").unwrap().is_nan());
         assert_eq!(value("1 0.5 0\n1 NaN 0\n"), Some(0.5));
+    }
+
+    #[test]
+    fn a_line_that_was_cut_where_a_page_ends_is_no_value_however_whole_it_looks() {
+        let line = |step: usize| format!("1700000000000 0.125 {step:04}\n");
+        let lines: String = (0..300).map(line).collect();
+        let (points, problem) = parse_history(&lines.as_bytes()[..PAGE]);
+        let steps: Vec<i64> = points.iter().map(|point| point.step).collect();
+        let whole = PAGE / line(0).len();
+        assert!(lines[..PAGE].ends_with(" 0.125 0"));
+        assert_eq!(steps, (0..).take(whole).collect::<Vec<_>>());
+        let cut = "has no end: its writer was killed in the middle of it; the line is skipped";
+        assert_eq!(problem, Some(format!("line {} {cut}", whole + 1)));
+        // A byte or two more, and it is a last line without its newline, as MLflow has it.
+        for end in [PAGE + 1, PAGE + 2] {
+            let (points, problem) = parse_history(&lines.as_bytes()[..end]);
+            assert_eq!((points.len(), problem), (whole + 1, None), "{end}");
+        }
     }
 
     #[test]

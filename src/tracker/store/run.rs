@@ -1,9 +1,13 @@
 //! One run being written: a tracker whose record is a folder in MLflow's layout.
 //!
-//! At every moment the folder is one that MLflow can read, so that a killed process costs nobody else a search:
+//! At nearly every moment the folder is one that MLflow can read, so that a killed process costs nobody else a search:
 //! `meta.yaml` comes last and makes the run visible; params, tags and the first value of a metric appear whole; more
 //! values are appended, those of one call by one write; temporary files lie in the run's own folder, where no reader looks
 //! for content.
+//!
+//! One moment is left: Linux cuts the write of a killed process where a page of the file ends. Of a value or a batch that
+//! nobody was told of, a part may then be there; what is left of its last line is skipped here with a warning, and can keep
+//! MLflow from searching until the line is removed.
 
 use std::collections::BTreeMap;
 use std::env;
