@@ -130,13 +130,13 @@ pub use rows::{Matrix, Rows};
 pub use classifier::{
     Algorithm, Calibration, CalibrationMethod, ClassWeight, Classifier, ClassifierParams, Fidelity,
     FitOptions, FitReport, Keep, MultiClass, NbWeighting, NeutralBand, OnlineClassifier, Precision,
-    Pruned, SgdLoss, Solver, Threshold, ThresholdRule,
+    Pruned, SgdLoss, SoftTargets, Solver, Threshold, ThresholdRule,
 };
 
 pub use pipeline::{
-    CalibrationReport, Card, Contribution, Explanation, Footprint, Mark, Pipeline, PipelineBuilder,
-    PlainModel, Predictions, Preset, Prior, Profile, ProfileSource, PrunedPipeline,
-    RoundedPipeline, Scratch, TrainingData,
+    CalibrationReport, Card, Contribution, Explanation, Footprint, Lexicon, Mark, Pipeline,
+    PipelineBuilder, PlainModel, Predictions, Preset, Prior, Profile, ProfileSource,
+    PrunedPipeline, RoundedPipeline, Scratch, TrainingData,
 };
 pub use sentiment::{Label, Prediction, Sentiment};
 
