@@ -20,6 +20,10 @@
     doc = "* [`registry`] has versions of models with stages and aliases, in MLflow's files; a [`LiveModel`](registry::LiveModel) serves the one in Production."
 )]
 //! * [`monitor`] watches a model at work: figures, alerts, drift against what its answers looked like in training, corrections.
+#![cfg_attr(
+    feature = "starter",
+    doc = "* [`starter`] has a trained English model: sentiment without a training, and what a user's own hundred labels stand on."
+)]
 //!
 //! # Example
 //!
@@ -87,12 +91,13 @@
 //!
 //! # Crate features
 //!
-//! They only add; the first two are on by default:
+//! They only add; the first three are on by default:
 //!
 //! * **`parallel`** — fitting and batch scoring use all threads of the caller's rayon pool. Without it they use one; the
 //!   results are the same.
 //! * **`store`** — `tracker::Store` and `registry::Registry`, runs and versions of models as files in MLflow's layout;
 //!   `monitor::feedback`, the log of corrections.
+//! * **`starter`** — `starter::english`, a trained English model: 110 kB in programs that use it.
 //! * **`tracing`** — events of the `tracing` crate: runs (`tracker::TracingTracker`), answers that are not sure, errors, alerts.
 //! * **`metrics`** — figures to the recorder of the `metrics` crate, such as an exporter to Prometheus or OpenTelemetry.
 #![forbid(unsafe_code)]
@@ -120,6 +125,9 @@ pub mod monitor;
 #[cfg_attr(docsrs, doc(cfg(feature = "store")))]
 pub mod registry;
 pub mod select;
+#[cfg(feature = "starter")]
+#[cfg_attr(docsrs, doc(cfg(feature = "starter")))]
+pub mod starter;
 pub mod text;
 pub mod tracker;
 
