@@ -2,6 +2,7 @@
 
 use std::env;
 use std::error::Error;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use ressenti::dataset::{Dataset, read_tsv};
@@ -90,9 +91,17 @@ pub(crate) fn evaluation(name: &str) -> Result<Dataset, Box<dyn Error>> {
     Ok(read_tsv(folder("data", "").join(name))?)
 }
 
-fn read(name: &str) -> Result<impl Iterator<Item = (String, String)>, Box<dyn Error>> {
-    let data = read_tsv(folder("starter", "starter").join(format!("{name}.tsv")))?;
-    Ok(data.labels.into_iter().zip(data.texts))
+/// What stands before and behind the tab of each line but the first.
+fn read(name: &str) -> Result<Vec<(String, String)>, Box<dyn Error>> {
+    let path = folder("starter", "starter").join(format!("{name}.tsv"));
+    let file = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+    let pair = |line: &str| {
+        let (before, after) = line.split_once('\t')?;
+        Some((before.to_owned(), after.to_owned()))
+    };
+    let lines = file.split('\n').skip(1).filter(|line| !line.is_empty());
+    let pairs: Option<Vec<_>> = lines.map(pair).collect();
+    Ok(pairs.ok_or_else(|| format!("{}: a line has no tab", path.display()))?)
 }
 
 /// All rows, source by source.
@@ -129,7 +138,7 @@ pub(crate) fn targets(rows: &[&Row]) -> ressenti::Result<SoftTargets> {
 /// VADER's words and emoji; Hu and Liu's words too, if they are asked for.
 pub(crate) fn lexicons(opinion: bool) -> Result<Vec<Lexicon>, Box<dyn Error>> {
     let read = |name: &str, whole: f64| -> Result<Vec<(String, f64)>, Box<dyn Error>> {
-        let words = read(name)?;
+        let words = read(name)?.into_iter();
         words.map(|(value, word)| Ok((word, value.parse::<f64>()? / whole))).collect()
     };
     let mut vader = read("lexicon_vader", 4.0)?;
