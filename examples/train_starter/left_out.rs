@@ -16,6 +16,27 @@ struct Asked<'r> {
     decisions: Vec<f64>,
 }
 
+impl Asked<'_> {
+    /// Decision values of texts that are not neutral, and whether they are positive.
+    fn polar(&self) -> Vec<(f64, bool)> {
+        let all = self.rows.iter().zip(&self.decisions);
+        let polar = all.filter(|(row, _)| !row.is_neutral());
+        polar.map(|(row, &z)| (z, row.target > 0.5)).collect()
+    }
+}
+
+fn sigmoid(z: f64) -> f64 {
+    1.0 / (1.0 + (-z).exp())
+}
+
+/// The figures of answers by the sign of decision values, with the probabilities that `p` makes of these.
+fn report_of(polar: &[(f64, bool)], p: &dyn Fn(f64) -> f64) -> ressenti::Result<Report> {
+    let truth: Vec<usize> = polar.iter().map(|&(_, positive)| positive.into()).collect();
+    let answers: Vec<usize> = polar.iter().map(|&(z, _)| (z > 0.0).into()).collect();
+    let probabilities: Vec<f64> = polar.iter().flat_map(|&(z, _)| [1.0 - p(z), p(z)]).collect();
+    Report::new(&["negative", "positive"], Some(1), &truth, &answers, &probabilities)
+}
+
 /// The model of all rows, calibrated, and its neutral band; prints what both are like on what was left out.
 pub(crate) fn calibrated(
     recipe: &Recipe,
@@ -30,33 +51,34 @@ pub(crate) fn calibrated(
     let all = FAMILIES.iter().map(ask).collect::<Result<Vec<_>, _>>()?;
 
     let (mut z, mut truth, mut weights) = (Vec::new(), Vec::new(), Vec::new());
-    for asked in &all {
-        let polar: Vec<usize> =
-            (0..asked.rows.len()).filter(|&i| !asked.rows[i].is_neutral()).collect();
-        z.extend(polar.iter().map(|&i| asked.decisions[i]));
-        truth.extend(polar.iter().map(|&i| usize::from(asked.rows[i].target > 0.5)));
-        // Families count the same.
-        weights.extend(vec![1.0 / polar.len() as f64; polar.len()]);
+    let families: Vec<Vec<(f64, bool)>> = all.iter().map(Asked::polar).collect();
+    let everything: Vec<(f64, bool)> = families.concat();
+    for polar in &families {
+        z.extend(polar.iter().map(|&(z, _)| z));
+        truth.extend(polar.iter().map(|&(_, positive)| usize::from(positive)));
+        // Families count the same, and all together as many as there are texts.
+        let mean = everything.len() as f64 / families.len() as f64;
+        weights.extend(vec![mean / polar.len() as f64; polar.len()]);
     }
-    let matrix = Matrix::from(ndarray::Array2::from_shape_vec((z.len(), 1), z.clone())?);
+    let matrix = Matrix::from(ndarray::Array2::from_shape_vec((z.len(), 1), z)?);
     let calibration =
         Calibration::fit_weighted(CalibrationMethod::Platt, &matrix, &truth, &weights)?;
-    let report = |name: &str, p: &dyn Fn(f64) -> f64| -> Result<Report, Box<dyn Error>> {
-        let probabilities: Vec<f64> = z.iter().flat_map(|&z| [1.0 - p(z), p(z)]).collect();
-        let answers: Vec<usize> = z.iter().map(|&z| usize::from(z > 0.0)).collect();
-        let classes = ["negative", "positive"];
-        let report = Report::new(&classes, Some(1), &truth, &answers, &probabilities)?;
-        println!(
-            "{name}: {} left-out texts, accuracy {:.2}, ECE {:.4}, Brier {:.4}",
-            z.len(),
-            100.0 * report.accuracy(),
-            report.expected_calibration_error(),
-            report.brier_score_loss()
-        );
-        Ok(report)
-    };
-    report("as it was trained", &|z| 1.0 / (1.0 + (-z).exp()))?;
-    let report = report("calibrated", &|z| calibration.probabilities_of(&[z])[1])?;
+    let calibrated = |z: f64| calibration.probabilities_of(&[z])[1];
+    println!(
+        "left-out family: texts, accuracy, calibration error as it was trained and calibrated"
+    );
+    let mut sums = [0.0; 2];
+    for (family, polar) in FAMILIES.iter().zip(&families) {
+        let of_family = |p: &dyn Fn(f64) -> f64| report_of(polar, p);
+        let (before, after) = (of_family(&sigmoid)?, of_family(&calibrated)?);
+        let errors = [&before, &after].map(|report| report.expected_calibration_error());
+        let (n, accuracy) = (before.rows(), 100.0 * before.accuracy());
+        println!("{family}: {n}, {accuracy:.2}, {:.4}, {:.4}", errors[0], errors[1]);
+        sums = [sums[0] + errors[0], sums[1] + errors[1]];
+    }
+    let [before, after] = sums.map(|sum| sum / FAMILIES.len() as f64);
+    println!("the mean of families: {before:.4}, {after:.4}; by {:?}", calibration.platt());
+    let report = report_of(&everything, &calibrated)?;
 
     let tweets = &all[0];
     let sentiment = |row: &&Row| match row.target {
