@@ -118,7 +118,7 @@ fn what_people_write_counts() {
     for (better, worse) in [
         ("good", "not good"),
         ("It's good", "It isn ' t good"),
-        ("very good", "good"),
+        ("really really good!!!", "somewhat good"),
         ("see you there 😍", "see you there 😡"),
         ("see you there :)", "see you there :("),
         ("#lovely day", "#awful day"),

@@ -81,7 +81,7 @@ pub fn english() -> &'static Pipeline {
 ///
 /// let model = english_with_neutral();
 /// assert_eq!(model.classes(), ["negative", "neutral", "positive"]);
-/// assert_eq!(model.predict("The train leaves at ten.")?.label(), "neutral");
+/// assert_eq!(model.predict("The box holds twelve pens.")?.label(), "neutral");
 /// # Ok::<(), ressenti::Error>(())
 /// ```
 #[must_use]
