@@ -50,7 +50,10 @@ impl fmt::Display for Verdict {
 /// for i in 0..400 {
 ///     test.record(Outcome::Both { champion: i % 10 < 8, challenger: i % 20 != 0 })?;
 /// }
-/// assert_eq!(test.evidence().to_string(), "");
+/// assert_eq!(
+///     test.evidence().to_string(),
+///     "better after 400 outcomes: 95.0 % right against 80.0 %, +15.0 points (+7.8 to +22.5), p 5.28e-8"
+/// );
 /// # Ok::<(), ressenti::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
