@@ -119,6 +119,9 @@ pub mod monitor;
 #[cfg(feature = "store")]
 #[cfg_attr(docsrs, doc(cfg(feature = "store")))]
 pub mod registry;
+#[cfg(feature = "store")]
+#[cfg_attr(docsrs, doc(cfg(feature = "store")))]
+pub mod retrain;
 pub mod select;
 pub mod text;
 pub mod tracker;
