@@ -11,7 +11,7 @@ use std::time::Duration;
 use ressenti::monitor::feedback::{Correction, Corrections};
 use ressenti::registry::{NewVersion, Registry, Stage, Transition};
 use ressenti::retrain::{
-    Challenger, Gates, Holdout, On, Outcome, RetrainParams, RetrainPolicy, Retrainer, Seen,
+    Challenger, Fate, Gates, Holdout, On, RetrainParams, RetrainPolicy, Retrainer, Seen,
 };
 use ressenti::select::Budget;
 use ressenti::tracker::RunState;
@@ -41,7 +41,8 @@ fn said(pipeline: &Pipeline, texts: &[String], labels: &[&str]) -> Corrections {
     let said = texts.iter().zip(labels).enumerate().map(|(i, (text, label))| {
         let prediction = pipeline.predict(text).unwrap();
         let id = format!("request {i} {text}");
-        Correction::new(id, text, &prediction, *label, Duration::from_secs(i as u64)).of_version("1")
+        Correction::new(id, text, &prediction, *label, Duration::from_secs(i as u64))
+            .of_version("1")
     });
     Corrections::new(said.collect())
 }
@@ -59,7 +60,8 @@ fn registry(location: &Path) -> (Registry, Pipeline) {
 }
 
 fn promote(registry: &Registry, pipeline: &Pipeline) -> u32 {
-    let version = registry.create_version(NAME, NewVersion::from_pipeline(pipeline)).unwrap().version;
+    let version =
+        registry.create_version(NAME, NewVersion::from_pipeline(pipeline)).unwrap().version;
     let to = Transition::to(Stage::Production).archive_existing(true);
     registry.transition(NAME, version, to).unwrap();
     version
@@ -92,7 +94,7 @@ fn what_users_correct_is_learnt_and_goes_on_trial_with_its_evidence() {
 
     let challenger = run(&retrainer, &corrections);
     assert_eq!((challenger.version, challenger.champion), (Some(2), 1), "{challenger}");
-    assert_eq!(challenger.outcome, Outcome::OnTrial);
+    assert_eq!(challenger.fate, Fate::OnTrial);
     assert_eq!(challenger.validation.champion_saw_holdout, Seen::No);
     assert!(!challenger.validation.stand_in);
     let recent = challenger.validation.on(On::Recent).unwrap();
@@ -101,10 +103,13 @@ fn what_users_correct_is_learnt_and_goes_on_trial_with_its_evidence() {
     assert!(challenger.validation.on(On::Holdout).unwrap().accuracy.difference.estimate >= -0.01);
 
     let version = registry.version(NAME, 2).unwrap();
-    assert_eq!((version.stage, version.sha256()), (Stage::Staging, Some(challenger.sha256.as_str())));
+    assert_eq!(
+        (version.stage, version.sha256()),
+        (Stage::Staging, Some(challenger.sha256.as_str()))
+    );
     let run = registry.store().run(&challenger.run_id).unwrap();
     assert_eq!(run.status, RunState::Finished);
-    assert_eq!(run.tags["ressenti.retrain.outcome"], "on trial");
+    assert_eq!(run.tags["ressenti.retrain.fate"], "on trial");
     assert!(run.metrics["recent.accuracy.difference"] > 0.2);
     assert_eq!(run.metrics["accuracy"], run.metrics["holdout.accuracy.challenger"]);
     let evidence = run.read_artifact("retrain/evidence.json").unwrap();
@@ -123,7 +128,7 @@ fn corrections_that_were_used_count_no_more() {
     let corrections = new_world(&champion);
     let before = retrainer.signals(&corrections, None).unwrap();
     assert_eq!((before.feedback, before.agreement.n), (700, 700));
-    assert_eq!(run(&retrainer, &corrections).outcome, Outcome::Refused);
+    assert_eq!(run(&retrainer, &corrections).fate, Fate::Refused);
     let after = retrainer.signals(&corrections, None).unwrap();
     assert_eq!((after.feedback, after.agreement.n), (0, 0));
     assert!(!retrainer.decide(&RetrainPolicy::default(), &corrections, None).unwrap().is_retrain());
@@ -145,17 +150,21 @@ fn flipped_labels_are_refused_with_reasons_and_not_registered() {
     let folder = tempfile::tempdir().unwrap();
     let (registry, champion) = registry(folder.path());
     let (texts, labels) = world("old", 4_000, 1_000);
-    let flipped: Vec<_> =
-        labels.iter().map(|label| if *label == "positive" { "negative" } else { "positive" }).collect();
+    let flipped: Vec<_> = labels
+        .iter()
+        .map(|label| if *label == "positive" { "negative" } else { "positive" })
+        .collect();
     let corrections = said(&champion, &texts[800..], &flipped[800..]);
     let retrainer = Retrainer::new(&registry, NAME);
     let challenger = run(&retrainer, &corrections);
-    assert_eq!((challenger.version, &challenger.outcome), (None, &Outcome::Refused), "{challenger}");
+    assert_eq!((challenger.version, &challenger.fate), (None, &Fate::Refused), "{challenger}");
     let reasons = challenger.reasons();
     assert!(reasons.iter().any(|reason| reason.starts_with("its accuracy on the holdout is ")));
-    assert!(reasons.iter().any(|reason| reason.contains("its recall of \"positive\" on the holdout")));
+    assert!(
+        reasons.iter().any(|reason| reason.contains("its recall of \"positive\" on the holdout"))
+    );
     let run_record = registry.store().run(&challenger.run_id).unwrap();
-    assert_eq!(run_record.tags["ressenti.retrain.outcome"], "refused");
+    assert_eq!(run_record.tags["ressenti.retrain.fate"], "refused");
     assert_eq!(run_record.tags["ressenti.retrain.reasons"], reasons.join("; "));
     assert_eq!(registry.model(NAME).unwrap().versions.len(), 1);
     assert_eq!(run(&retrainer, &corrections), challenger, "asked again, it is the same");
@@ -195,7 +204,9 @@ fn what_cannot_be_used_is_left_out_and_counted() {
     let mut all = new_world(&champion).all().to_vec();
     let prediction = champion.predict("lost").unwrap();
     all.push(Correction::new("typo", "lost", &prediction, "postive", Duration::ZERO));
-    all.push(Correction::new("private", "lost", &prediction, "negative", Duration::ZERO).without_text());
+    all.push(
+        Correction::new("private", "lost", &prediction, "negative", Duration::ZERO).without_text(),
+    );
     let corrections = Corrections::new(all);
     let challenger = run(&Retrainer::new(&registry, NAME), &corrections);
     assert_eq!((challenger.counts.unknown_label, challenger.counts.without_text), (1, 1));
@@ -254,7 +265,11 @@ fn a_model_without_a_champion_cannot_be_retrained() {
                 with Registry::transition";
     assert_eq!(error.unwrap_err().to_string(), text);
     let params = RetrainParams::default().holdout(Holdout::default().share(2.0));
-    let error = Retrainer::new(&registry, NAME).params(params).run(&texts, &labels, &Corrections::default());
+    let error = Retrainer::new(&registry, NAME).params(params).run(
+        &texts,
+        &labels,
+        &Corrections::default(),
+    );
     let text = "share 2 is not between 0 and 1; hold out a part of the texts, such as 0.2";
     assert_eq!(error.unwrap_err().to_string(), text);
 }

@@ -40,7 +40,9 @@ impl Pipeline {
             return other.with_threshold(threshold);
         }
         match (classifier.neutral_band(), classifier.neutral_class(), n_classes) {
-            (Some(band), Some(neutral), 2) if !other.classes().contains(&self.classes()[neutral]) => {
+            (Some(band), Some(neutral), 2)
+                if !other.classes().contains(&self.classes()[neutral]) =>
+            {
                 other.with_neutral_band(band, self.classes()[neutral].clone())
             }
             _ => Ok(other),
@@ -62,7 +64,9 @@ mod tests {
             Pipeline::builder(),
             Pipeline::builder().preset(Preset::Social),
             Pipeline::builder().preset_for(Preset::Reviews, Language::French),
-            Pipeline::builder().calibration(CalibrationMethod::Platt, 2).profile(ProfileSource::Off),
+            Pipeline::builder()
+                .calibration(CalibrationMethod::Platt, 2)
+                .profile(ProfileSource::Off),
         ] {
             let pipeline = builder.fit(&TEXTS, &LABELS).unwrap();
             let again = pipeline.to_builder().fit(&TEXTS, &LABELS).unwrap();

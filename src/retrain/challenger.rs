@@ -29,14 +29,14 @@ pub struct Challenger {
     /// What it showed there.
     pub validation: Validation,
     /// What became of it.
-    pub outcome: Outcome,
+    pub fate: Fate,
 }
 
 /// What became of a challenger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Outcome {
+pub enum Fate {
     /// It did not pass the [validation](Validation::refusals), and was not registered.
     Refused,
     /// It is in Staging, and its trial goes on.
@@ -60,10 +60,10 @@ impl Challenger {
     /// Why it was refused or rejected; nothing if it was not.
     #[must_use]
     pub fn reasons(&self) -> Vec<String> {
-        match &self.outcome {
-            Outcome::Refused => self.validation.refusals.iter().map(ToString::to_string).collect(),
-            Outcome::Rejected { reasons } => reasons.clone(),
-            Outcome::OnTrial | Outcome::Promoted => Vec::new(),
+        match &self.fate {
+            Fate::Refused => self.validation.refusals.iter().map(ToString::to_string).collect(),
+            Fate::Rejected { reasons } => reasons.clone(),
+            Fate::OnTrial | Fate::Promoted => Vec::new(),
         }
     }
 }
@@ -71,11 +71,11 @@ impl Challenger {
 impl fmt::Display for Challenger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { model, champion, counts, validation, .. } = self;
-        let became = match &self.outcome {
-            Outcome::Refused => "was refused".to_owned(),
-            Outcome::OnTrial => "is on trial".to_owned(),
-            Outcome::Promoted => "was promoted".to_owned(),
-            Outcome::Rejected { reasons } => format!("was rejected: {}", reasons.join("; ")),
+        let became = match &self.fate {
+            Fate::Refused => "was refused".to_owned(),
+            Fate::OnTrial => "is on trial".to_owned(),
+            Fate::Promoted => "was promoted".to_owned(),
+            Fate::Rejected { reasons } => format!("was rejected: {}", reasons.join("; ")),
         };
         let name = self.version.map_or("a challenger".to_owned(), |n| format!("version {n}"));
         writeln!(f, "{name} of {model:?}, beside version {champion}, {became}")?;

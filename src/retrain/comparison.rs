@@ -58,18 +58,18 @@ pub struct Pair {
     pub difference: Interval,
 }
 
-/// How much of a class the two models find.
+/// How the two models do on one class.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Recall {
+pub struct PerClass {
     /// The class.
     pub label: String,
     /// How many rows it has.
     pub rows: u64,
-    /// The share of them that the champion finds.
-    pub champion: f64,
-    /// The share of them that the challenger finds.
-    pub challenger: f64,
+    /// The share of them that the champion finds, and the challenger.
+    pub recall: [f64; 2],
+    /// F1 of the class, of the champion and of the challenger.
+    pub f1: [f64; 2],
     /// McNemar's, of these rows: how likely so uneven a difference is by chance.
     pub p_value: f64,
 }
@@ -89,7 +89,7 @@ pub struct Comparison {
     /// Rows that one of the two has right; the first is the challenger.
     pub mcnemar: McNemar,
     /// Class by class, those that have rows.
-    pub recall: Vec<Recall>,
+    pub classes: Vec<PerClass>,
 }
 
 impl fmt::Display for Comparison {
@@ -112,7 +112,8 @@ pub(super) fn compare_on(
     champion: &Pipeline,
     seed: u64,
 ) -> Result<Option<Comparison>> {
-    let (first, second) = (challenger.predict_batch(&rows.texts), champion.predict_batch(&rows.texts));
+    let (first, second) =
+        (challenger.predict_batch(&rows.texts), champion.predict_batch(&rows.texts));
     let mut answered = Vec::with_capacity(rows.texts.len());
     for ((truth, first), second) in rows.labels.iter().zip(&first).zip(&second) {
         if let (Ok(first), Ok(second)) = (first, second) {
@@ -155,32 +156,33 @@ pub(super) fn compare(
         let (champion, challenger) = (figure(&others), figure(&theirs));
         // Both figures are defined for any row, so that an interval is.
         let estimate = challenger - champion;
-        let none = Interval { estimate, lower: estimate, upper: estimate, level: 0.95, resamples: 0 };
+        let none =
+            Interval { estimate, lower: estimate, upper: estimate, level: 0.95, resamples: 0 };
         Ok(Pair { champion, challenger, difference: difference.unwrap_or(none) })
     };
-    let recall_of = |class: usize| -> Result<Option<Recall>> {
+    let of_class = |class: usize| -> Result<Option<PerClass>> {
         let rows: Vec<usize> = (0..truth.len()).filter(|&row| truth[row] == class).collect();
         if rows.is_empty() {
             return Ok(None);
         }
         let pick = |from: &[usize]| rows.iter().map(|&row| from[row]).collect::<Vec<_>>();
         let test = mcnemar(&pick(truth), &pick(first), &pick(second), McNemarMethod::Auto)?;
-        Ok(Some(Recall {
+        Ok(Some(PerClass {
             label: labels[class].clone(),
             rows: rows.len() as u64,
-            champion: others.recall(class),
-            challenger: theirs.recall(class),
+            recall: [others.recall(class), theirs.recall(class)],
+            f1: [others.f1(class), theirs.f1(class)],
             p_value: test.p_value,
         }))
     };
-    let recall = (0..n).map(recall_of).collect::<Result<Vec<_>>>()?;
+    let classes = (0..n).map(of_class).collect::<Result<Vec<_>>>()?;
     Ok(Comparison {
         on,
         rows: truth.len() as u64,
         accuracy: pair(&ConfusionMatrix::accuracy)?,
         f1_macro: pair(&f1_macro)?,
         mcnemar: mcnemar(truth, first, second, McNemarMethod::Auto)?,
-        recall: recall.into_iter().flatten().collect(),
+        classes: classes.into_iter().flatten().collect(),
     })
 }
 

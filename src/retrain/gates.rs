@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::comparison::{Comparison, On, Recall};
+use super::comparison::{Comparison, On, PerClass};
 use crate::error::{Error, Result};
 
 /// What a challenger must show, beside the model it is compared with, before it is put on trial.
@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 /// ```
 /// use ressenti::retrain::Gates;
 ///
-/// let gates = Gates::default().max_accuracy_drop(0.0).max_recall_drop(0.02).min_rows(500);
+/// let gates = Gates::default().max_accuracy_drop(0.0).max_class_drop(0.02).min_rows(500);
 /// let json = serde_json::to_string(&gates).unwrap();
 /// assert_eq!(serde_json::from_str::<Gates>(&json).unwrap(), gates);
 /// ```
@@ -25,7 +25,7 @@ use crate::error::{Error, Result};
 pub struct Gates {
     alpha: f64,
     max_accuracy_drop: f64,
-    max_recall_drop: f64,
+    max_class_drop: f64,
     min_rows: u64,
     min_class_rows: u64,
 }
@@ -35,7 +35,7 @@ impl Default for Gates {
         Self {
             alpha: 0.05,
             max_accuracy_drop: 0.01,
-            max_recall_drop: 0.05,
+            max_class_drop: 0.05,
             min_rows: 100,
             min_class_rows: 20,
         }
@@ -55,12 +55,16 @@ impl Gates {
         self
     }
 
-    /// The floor of each class: it is refused if the recall of one is lower by more than this. Default: 0.05; range: 0 to 1.
+    /// The floor of each class: it is refused if on the holdout the recall of one is lower by more than this, or on recent
+    /// corrections its F1. Default: 0.05; range: 0 to 1.
+    ///
+    /// On corrections recall would not do: of a world that it does not know, a champion may give every text the same label, and
+    /// finds all of that class.
     ///
     /// For a class of [few rows](Self::min_class_rows) one row more or less is a large share; it is refused only if the drop is
     /// also beyond chance, by McNemar's test of the rows of the class.
-    pub fn max_recall_drop(mut self, drop: f64) -> Self {
-        self.max_recall_drop = drop;
+    pub fn max_class_drop(mut self, drop: f64) -> Self {
+        self.max_class_drop = drop;
         self
     }
 
@@ -84,10 +88,9 @@ impl Gates {
         if !(self.alpha > 0.0 && self.alpha < 1.0) {
             return refuse("alpha", self.alpha, "is not between 0 and 1; 0.05 is usual");
         }
-        for (name, drop) in [
-            ("max_accuracy_drop", self.max_accuracy_drop),
-            ("max_recall_drop", self.max_recall_drop),
-        ] {
+        for (name, drop) in
+            [("max_accuracy_drop", self.max_accuracy_drop), ("max_class_drop", self.max_class_drop)]
+        {
             if !(0.0..=1.0).contains(&drop) {
                 return refuse(name, drop, "is outside 0.0..=1.0; use a share of rows");
             }
@@ -123,15 +126,26 @@ impl Gates {
             let allowed = self.max_accuracy_drop;
             refusals.push(Refusal::Accuracy { on, drop, allowed });
         }
-        let is_below = |recall: &&Recall| {
-            recall.champion - recall.challenger > self.max_recall_drop
-                && (recall.rows >= self.min_class_rows || recall.p_value < self.alpha)
-        };
-        refusals.extend(comparison.recall.iter().filter(is_below).map(|recall| Refusal::Recall {
-            on,
-            recall: recall.clone(),
-            allowed: self.max_recall_drop,
-        }));
+        for class in &comparison.classes {
+            let (figure, [champion, challenger]) = match on {
+                On::Holdout => ("recall", class.recall),
+                On::Recent => ("F1", class.f1),
+            };
+            let can_tell = class.rows >= self.min_class_rows || class.p_value < self.alpha;
+            if can_tell && champion - challenger > self.max_class_drop {
+                let PerClass { label, rows, .. } = class.clone();
+                let (figure, allowed) = (figure.to_owned(), self.max_class_drop);
+                refusals.push(Refusal::Class {
+                    on,
+                    label,
+                    rows,
+                    figure,
+                    champion,
+                    challenger,
+                    allowed,
+                });
+            }
+        }
     }
 }
 
@@ -167,12 +181,20 @@ pub enum Refusal {
         /// Allowed is so much.
         allowed: f64,
     },
-    /// The recall of a class is lower by more than allowed.
-    Recall {
+    /// A figure of a class is lower by more than allowed.
+    Class {
         /// Where.
         on: On,
-        /// Of which class, and by how much.
-        recall: Recall,
+        /// Of which class.
+        label: String,
+        /// How many rows it has.
+        rows: u64,
+        /// `recall` or `F1`.
+        figure: String,
+        /// The champion's.
+        champion: f64,
+        /// The challenger's.
+        challenger: f64,
         /// Allowed is so much.
         allowed: f64,
     },
@@ -193,10 +215,9 @@ impl fmt::Display for Refusal {
             Self::Accuracy { on, drop, allowed } => {
                 write!(f, "its accuracy on {on} is {drop:.4} lower, {allowed} is allowed")
             }
-            Self::Recall { on, recall, allowed } => write!(
+            Self::Class { on, label, rows, figure, champion, challenger, allowed } => write!(
                 f,
-                "its recall of {:?} on {on} fell from {:.4} to {:.4} ({} rows), {allowed} is allowed",
-                recall.label, recall.champion, recall.challenger, recall.rows
+                "its {figure} of {label:?} on {on} fell from {champion:.4} to {challenger:.4} ({rows} rows), {allowed} is allowed"
             ),
             Self::NoGain => write!(f, "it has nowhere more right than the model it is to replace"),
         }
@@ -209,7 +230,12 @@ mod tests {
     use crate::retrain::comparison::compare;
 
     /// Rows of two classes, of which each model has so many of each right.
-    fn comparison(on: On, rows: [usize; 2], champion: [usize; 2], challenger: [usize; 2]) -> Comparison {
+    fn comparison(
+        on: On,
+        rows: [usize; 2],
+        champion: [usize; 2],
+        challenger: [usize; 2],
+    ) -> Comparison {
         let mut truth = Vec::new();
         let (mut first, mut second) = (Vec::new(), Vec::new());
         for class in 0..2 {
@@ -231,12 +257,13 @@ mod tests {
                 Refusal::TooFew { .. } => "few",
                 Refusal::Worse { .. } => "worse",
                 Refusal::Accuracy { .. } => "accuracy",
-                Refusal::Recall { .. } => "recall",
+                Refusal::Class { .. } => "class",
                 Refusal::NoGain => "no gain",
             };
             Gates::default().refusals(comparisons).iter().map(name).collect()
         };
-        let held_out = |champion, challenger| comparison(On::Holdout, [500, 500], champion, challenger);
+        let held_out =
+            |champion, challenger| comparison(On::Holdout, [500, 500], champion, challenger);
         let recent = |n, champion, challenger| comparison(On::Recent, [n, n], champion, challenger);
         assert_eq!(names(&[held_out([400, 400], [410, 410])]), [""; 0]);
         assert_eq!(names(&[held_out([400, 400], [400, 400])]), ["no gain"]);
@@ -246,13 +273,16 @@ mod tests {
         assert_eq!(names(&[lost_by_chance.clone(), recent(60, [10, 10], [40, 40])]), [""; 0]);
         // Of two recent corrections nothing is concluded, but that they are learnt is a gain.
         assert_eq!(names(&[lost_by_chance, recent(1, [0, 0], [1, 1])]), [""; 0]);
-        assert_eq!(names(&[held_out([400, 400], [395, 400]), recent(1, [1, 1], [0, 0])]), ["no gain"]);
+        assert_eq!(
+            names(&[held_out([400, 400], [395, 400]), recent(1, [1, 1], [0, 0])]),
+            ["no gain"]
+        );
         assert_eq!(names(&[held_out([400, 400], [380, 380])]), ["worse", "accuracy", "no gain"]);
         // One class pays for the other.
-        assert_eq!(names(&[held_out([400, 400], [370, 450])]), ["recall"]);
+        assert_eq!(names(&[held_out([400, 400], [370, 450])]), ["class"]);
         assert_eq!(
             names(&[held_out([400, 400], [410, 410]), recent(60, [50, 50], [30, 30])]),
-            ["worse", "accuracy", "recall", "recall"]
+            ["worse", "accuracy", "class", "class"]
         );
         assert_eq!(names(&[comparison(On::Holdout, [2, 1], [0, 1], [2, 1])]), ["few"]);
         assert_eq!(names(&[]), ["few", "no gain"]);
@@ -274,8 +304,8 @@ mod tests {
         for (gates, text) in [
             (Gates::default().alpha(f64::NAN), "alpha NaN is not between 0 and 1; 0.05 is usual"),
             (
-                Gates::default().max_recall_drop(2.0),
-                "max_recall_drop 2 is outside 0.0..=1.0; use a share of rows",
+                Gates::default().max_class_drop(2.0),
+                "max_class_drop 2 is outside 0.0..=1.0; use a share of rows",
             ),
             (
                 Gates::default().max_accuracy_drop(-0.1),

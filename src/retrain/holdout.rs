@@ -55,10 +55,9 @@ impl Holdout {
     #[must_use]
     pub fn holds(&self, text: &str) -> bool {
         let words = text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ");
-        let digest = digest::of_bytes(format!("{DOMAIN}\n{}\n{words}", self.seed).as_bytes());
-        // The first 52 bits, as a number from 0 to 1.
-        let bits = u64::from_str_radix(&digest[..13], 16).unwrap_or_default();
-        (bits as f64) < self.share * (1_u64 << 52) as f64
+        let number = digest::number_of(&format!("{DOMAIN} {}", self.seed), &words);
+        // Its first 52 bits, of which a float loses none.
+        ((number >> 12) as f64) < self.share * (1_u64 << 52) as f64
     }
 
     /// The texts to train on, and those that are held out. Whoever trains the first model of a line on the former only has it

@@ -9,13 +9,15 @@
 //! | its artifact `retrain/evidence.json` | the [`Challenger`], all but its fate | after that |
 //! | tag `ressenti.retrain.latest` of the model | the run | after that |
 //! | a version with the tag `ressenti.retrain.key` | that it is registered; its stage is its fate | if it passes |
+//! | the run's artifact `retrain/trial.json` | the test, as far as the caller has it kept | in between |
 //! | the run's artifact `retrain/conclusion.json` | what the trial came to | before the version is moved |
 
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::challenger::{Challenger, Outcome};
+use super::ab::Evidence;
+use super::challenger::{Challenger, Fate};
 use super::material::mark;
 use super::retrainer::Retrainer;
 use crate::digest;
@@ -35,12 +37,13 @@ pub(super) const CHAMPION: &str = "ressenti.retrain.champion";
 /// The holdout that a version was not trained on.
 pub(super) const HOLDOUT: &str = "ressenti.retrain.holdout";
 /// What became of it.
-pub(super) const OUTCOME: &str = "ressenti.retrain.outcome";
+pub(super) const FATE: &str = "ressenti.retrain.fate";
 /// The tag of a model with the id of its latest retraining.
 pub(super) const LATEST: &str = "ressenti.retrain.latest";
 
 pub(super) const EVIDENCE: &str = "retrain/evidence.json";
 pub(super) const MARKS: &str = "retrain/corrections.txt";
+pub(super) const TRIAL: &str = "retrain/trial.json";
 pub(super) const CONCLUSION: &str = "retrain/conclusion.json";
 const MODEL_FILE: &str = "model/pipeline.ressenti";
 
@@ -49,8 +52,8 @@ const MODEL_FILE: &str = "model/pipeline.ressenti";
 pub(super) struct Conclusion {
     pub(super) promote: bool,
     pub(super) reasons: Vec<String>,
-    /// The trial's own words.
-    pub(super) verdict: serde_json::Value,
+    /// `None` if it never came to an end.
+    pub(super) evidence: Option<Evidence>,
 }
 
 /// The name of the run of a key.
@@ -79,45 +82,54 @@ impl Retrainer {
         // The tag is written last.
         let Some(expected) = record.tags.get(MODEL_TAG) else { return Ok(None) };
         let bytes = record.read_artifact(MODEL_FILE)?;
-        if digest::of_bytes(&bytes) == *expected { Pipeline::from_bytes(&bytes).map(Some) } else { Ok(None) }
+        if digest::of_bytes(&bytes) == *expected {
+            Pipeline::from_bytes(&bytes).map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     /// The challenger of a run, as far as its evidence is written, with its fate.
     pub(super) fn read(&self, record: &RunRecord) -> Result<Option<Challenger>> {
-        let Some(mut challenger) = artifact::<Challenger>(record, EVIDENCE)? else { return Ok(None) };
+        let Some(mut challenger) = artifact::<Challenger>(record, EVIDENCE)? else {
+            return Ok(None);
+        };
         challenger.run_id.clone_from(&record.id);
         let model = self.registry.model(&self.name)?;
         let Some(version) = version_of(&model, &challenger.key) else {
             return Ok(Some(challenger));
         };
         challenger.version = Some(version.version);
-        challenger.outcome = match version.stage {
-            Stage::None | Stage::Staging => Outcome::OnTrial,
-            Stage::Production => Outcome::Promoted,
+        challenger.fate = match version.stage {
+            Stage::None | Stage::Staging => Fate::OnTrial,
+            Stage::Production => Fate::Promoted,
             Stage::Archived => self.fate(record, version.version)?,
         };
         Ok(Some(challenger))
     }
 
     /// What became of a version that is archived.
-    fn fate(&self, record: &RunRecord, version: u32) -> Result<Outcome> {
+    fn fate(&self, record: &RunRecord, version: u32) -> Result<Fate> {
         let history = self.registry.history(&self.name)?.records;
         let mut moves = history.iter().filter(|entry| entry.version == version);
         if moves.any(|entry| entry.to == Some(Stage::Production)) {
-            return Ok(Outcome::Promoted);
+            return Ok(Fate::Promoted);
         }
         if let Some(conclusion) = artifact::<Conclusion>(record, CONCLUSION)?
             && !conclusion.promote
         {
-            return Ok(Outcome::Rejected { reasons: conclusion.reasons });
+            return Ok(Fate::Rejected { reasons: conclusion.reasons });
         }
         let last = history.iter().rev().find(|entry| entry.version == version);
         let why = last.map(|entry| entry.why.clone()).filter(|why| !why.is_empty());
-        Ok(Outcome::Rejected { reasons: vec![why.unwrap_or("it was archived".to_owned())] })
+        Ok(Fate::Rejected { reasons: vec![why.unwrap_or("it was archived".to_owned())] })
     }
 
     /// The challenger that waits for its trial, or is on it, and its version.
-    pub(super) fn pending(&self, model: &RegisteredModel) -> Result<Option<(Challenger, RunRecord)>> {
+    pub(super) fn pending(
+        &self,
+        model: &RegisteredModel,
+    ) -> Result<Option<(Challenger, RunRecord)>> {
         let waits = |version: &&ModelVersion| {
             matches!(version.stage, Stage::None | Stage::Staging) && version.tags.contains_key(KEY)
         };
@@ -125,7 +137,9 @@ impl Retrainer {
         let Some(run_id) = &version.run_id else { return Ok(None) };
         let record = match self.registry.store().run(run_id) {
             // Without its run there is no evidence: a version like any other.
-            Err(Error::Tracking { problem: TrackingError::NoSuchRun { .. } | TrackingError::RunDeleted { .. } }) => {
+            Err(Error::Tracking {
+                problem: TrackingError::NoSuchRun { .. } | TrackingError::RunDeleted { .. },
+            }) => {
                 return Ok(None);
             }
             record => record?,
@@ -134,7 +148,11 @@ impl Retrainer {
     }
 
     /// What was said since the latest retraining, by the marks that it left.
-    pub(super) fn unused(&self, model: &RegisteredModel, corrections: &Corrections) -> Result<Corrections> {
+    pub(super) fn unused(
+        &self,
+        model: &RegisteredModel,
+        corrections: &Corrections,
+    ) -> Result<Corrections> {
         let Some(run_id) = model.tags.get(LATEST) else { return Ok(corrections.clone()) };
         // A run that was deleted is no reason never to train again.
         let Ok(record) = self.registry.store().run(run_id) else { return Ok(corrections.clone()) };
@@ -154,7 +172,10 @@ pub(super) fn version_of<'m>(model: &'m RegisteredModel, key: &str) -> Option<&'
 }
 
 /// What a run has stored under a name, if it has.
-pub(super) fn artifact<T: for<'de> Deserialize<'de>>(record: &RunRecord, path: &str) -> Result<Option<T>> {
+pub(super) fn artifact<T: for<'de> Deserialize<'de>>(
+    record: &RunRecord,
+    path: &str,
+) -> Result<Option<T>> {
     if !record.artifact_paths()?.iter().any(|found| found == path) {
         return Ok(None);
     }

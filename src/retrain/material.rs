@@ -127,15 +127,15 @@ impl<'a> Material<'a> {
         }
         counts.old = n_old as u64;
         counts.corrections = (train.texts.len() - n_old) as u64;
-        (counts.holdout, counts.recent) =
-            (holdout.texts.len() as u64, recent.texts.len() as u64);
+        (counts.holdout, counts.recent) = (holdout.texts.len() as u64, recent.texts.len() as u64);
         let marks = corrections.all().iter().map(mark).collect();
         Ok(Self { train, weights, n_old, holdout, recent, counts, marks })
     }
 
     /// By which the same material is known again.
     pub(super) fn digest(&self) -> String {
-        let weights: Vec<u8> = self.weights.iter().flat_map(|weight| weight.to_le_bytes()).collect();
+        let weights: Vec<u8> =
+            self.weights.iter().flat_map(|weight| weight.to_le_bytes()).collect();
         let parts = [
             self.train.digest(),
             digest::of_bytes(&weights),
@@ -207,9 +207,8 @@ mod tests {
         assert_eq!((material.counts.unknown_label, material.counts.corrections), (1, 1));
         let times = material.train.texts.iter().filter(|text| *text == spoken_of).count();
         assert_eq!(times, 1);
-        let without = Corrections::new(
-            corrections.all().iter().map(|c| c.clone().without_text()).collect(),
-        );
+        let without =
+            Corrections::new(corrections.all().iter().map(|c| c.clone().without_text()).collect());
         let none = self::material(&texts, &labels, &without);
         assert_eq!((none.counts.without_text, none.counts.corrections), (1, 0));
         assert_ne!(none.digest(), material.digest());

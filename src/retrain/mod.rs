@@ -26,6 +26,7 @@
 //! A [`Holdout`] is fixed by a digest of each text, so no model of a line of retrainings has seen it, whoever trains when. A
 //! first model that was trained on all of the old data has; then a stand-in takes its place there, see [`Validation`].
 
+pub mod ab;
 mod challenger;
 mod comparison;
 mod conclude;
@@ -41,8 +42,8 @@ mod run;
 mod signals;
 mod validation;
 
-pub use challenger::{Challenger, Outcome};
-pub use comparison::{Comparison, On, Pair, Recall};
+pub use challenger::{Challenger, Fate};
+pub use comparison::{Comparison, On, Pair, PerClass};
 pub use gates::{Gates, Refusal};
 pub use holdout::Holdout;
 pub use material::Counts;

@@ -17,7 +17,7 @@ use crate::pipeline::Prior;
 ///
 /// let params = RetrainParams::default()
 ///     .rows(RowOptions::default().weight(2.0).half_life_days(180.0))
-///     .gates(Gates::default().max_recall_drop(0.02))
+///     .gates(Gates::default().max_class_drop(0.02))
 ///     .prior(Prior::Weights);
 /// let json = serde_json::to_string(&params).unwrap();
 /// assert_eq!(serde_json::from_str::<RetrainParams>(&json).unwrap(), params);

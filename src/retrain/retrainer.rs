@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::challenger::{Challenger, Outcome};
+use super::challenger::{Challenger, Fate};
 use super::params::RetrainParams;
 use super::policy::{Decision, Reason, RetrainPolicy};
 use super::signals::Signals;
@@ -127,15 +127,14 @@ impl Retrainer {
         let model = self.registry.model(&self.name)?;
         let Some((challenger, _)) = self.pending(&model)? else { return Ok(None) };
         let champion = model.in_stage(Stage::Production).map(|version| version.version);
-        let goes_on = challenger.outcome == Outcome::OnTrial && champion == Some(challenger.champion);
+        let goes_on = challenger.fate == Fate::OnTrial && champion == Some(challenger.champion);
         Ok(Some(challenger).filter(|_| goes_on))
     }
 
     /// The version in Production.
     pub(super) fn champion(&self, model: &RegisteredModel) -> Result<ModelVersion> {
         model.in_stage(Stage::Production).cloned().ok_or_else(|| {
-            let existing =
-                "register one, and move it there with Registry::transition".to_owned();
+            let existing = "register one, and move it there with Registry::transition".to_owned();
             let (name, wanted) = (self.name.clone(), "in stage Production to retrain".to_owned());
             RegistryError::NoneFound { name, wanted, existing }.into()
         })

@@ -2,10 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use super::challenger::{Challenger, Outcome};
+use super::challenger::{Challenger, Fate};
 use super::job::Job;
 use super::ledger::{
-    CHAMPION, CONCLUSION, Conclusion, EVIDENCE, HOLDOUT, INPUTS, KEY, LATEST, MARKS, OUTCOME,
+    CHAMPION, CONCLUSION, Conclusion, EVIDENCE, FATE, HOLDOUT, INPUTS, KEY, LATEST, MARKS,
     artifact, json, run_name, version_of,
 };
 use super::retrainer::{Recipe, Retrainer};
@@ -80,15 +80,18 @@ impl Retrainer {
     }
 
     /// The challenger that waits for its trial or is on it, if its champion still is one.
-    fn take_up(&self, model: &RegisteredModel, champion: &ModelVersion) -> Result<Option<Challenger>> {
+    fn take_up(
+        &self,
+        model: &RegisteredModel,
+        champion: &ModelVersion,
+    ) -> Result<Option<Challenger>> {
         let Some((challenger, record)) = self.pending(model)? else { return Ok(None) };
         if challenger.champion != champion.version {
             let reasons = vec![format!(
                 "version {} went to Production, but it was compared with version {}",
                 champion.version, challenger.champion
             )];
-            let verdict = serde_json::Value::Null;
-            self.settle(&challenger, Conclusion { promote: false, reasons, verdict })?;
+            self.settle(&challenger, Conclusion { promote: false, reasons, evidence: None })?;
             return Ok(None);
         }
         if let Some(conclusion) = artifact::<Conclusion>(&record, CONCLUSION)? {
@@ -109,7 +112,7 @@ impl Retrainer {
         let evidence = found.as_ref().map(|record| self.read(record)).transpose()?.flatten();
         if let (Some(record), Some(challenger)) = (&found, &evidence)
             && record.status == RunState::Finished
-            && (challenger.outcome == Outcome::Refused || challenger.version.is_some())
+            && (challenger.fate == Fate::Refused || challenger.version.is_some())
         {
             return Ok(challenger.clone());
         }
@@ -134,7 +137,7 @@ impl Retrainer {
         };
         self.registry.set_model_tag(&self.name, LATEST, run.id())?;
         done(3)?;
-        if challenger.outcome != Outcome::Refused {
+        if challenger.fate != Fate::Refused {
             challenger.version = Some(self.register(job, &challenger)?);
             done(4)?;
             self.stage(&challenger)?;
@@ -152,7 +155,8 @@ impl Retrainer {
         let fitted = match &self.recipe {
             Recipe::Tuned(budget) => {
                 let budget = budget.clone().start(job.builder.clone()).seed(self.params.seed);
-                let search = CvOptions::new().tracker(run).progress(progress).weights(&material.weights);
+                let search =
+                    CvOptions::new().tracker(run).progress(progress).weights(&material.weights);
                 tune_with(texts, labels, &budget, &search)?.refit(texts, labels, &options)?
             }
             Recipe::Same | Recipe::Given(_) => job.builder.fit_with(texts, labels, &options)?,
@@ -182,7 +186,7 @@ impl Retrainer {
     fn judge(&self, job: &Job<'_>, run: &Run, pipeline: &Pipeline) -> Result<Challenger> {
         let validation =
             Validation::new(pipeline, &job.pipeline, job.seen, &job.material, &self.params)?;
-        let outcome = if validation.passed() { Outcome::OnTrial } else { Outcome::Refused };
+        let fate = if validation.passed() { Fate::OnTrial } else { Fate::Refused };
         let challenger = Challenger {
             model: self.name.clone(),
             version: None,
@@ -192,7 +196,7 @@ impl Retrainer {
             sha256: digest::of_bytes(&pipeline.to_bytes()),
             counts: job.material.counts,
             validation,
-            outcome,
+            fate,
         };
         let metrics = challenger.validation.metrics();
         let batch = Batch::new().param("retrain.champion", job.champion.version);
@@ -238,13 +242,13 @@ impl Retrainer {
 
     /// Ends the run.
     pub(super) fn close(&self, run: &Run, challenger: &Challenger) -> Result<()> {
-        let word = match challenger.outcome {
-            Outcome::Refused => "refused",
-            Outcome::OnTrial => "on trial",
-            Outcome::Promoted => "promoted",
-            Outcome::Rejected { .. } => "rejected",
+        let word = match challenger.fate {
+            Fate::Refused => "refused",
+            Fate::OnTrial => "on trial",
+            Fate::Promoted => "promoted",
+            Fate::Rejected { .. } => "rejected",
         };
-        run.set_tag(OUTCOME, word)?;
+        run.set_tag(FATE, word)?;
         let reasons = challenger.reasons();
         if !reasons.is_empty() {
             run.set_tag("ressenti.retrain.reasons", &reasons.join("; "))?;

@@ -89,7 +89,8 @@ impl Validation {
         let mut metrics = Vec::new();
         for comparison in &self.comparisons {
             let on = comparison.on.as_str();
-            for (name, pair) in [("accuracy", comparison.accuracy), ("f1_macro", comparison.f1_macro)]
+            for (name, pair) in
+                [("accuracy", comparison.accuracy), ("f1_macro", comparison.f1_macro)]
             {
                 metrics.extend([
                     (format!("{on}.{name}.champion"), pair.champion),
