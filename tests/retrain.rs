@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use ressenti::monitor::feedback::{Correction, Corrections};
 use ressenti::registry::{NewVersion, Registry, Stage, Transition};
+use ressenti::retrain::ab::{AbParams, AbTest, Outcome};
 use ressenti::retrain::{
     Challenger, Fate, Gates, Holdout, On, RetrainParams, RetrainPolicy, Retrainer, Seen,
 };
 use ressenti::select::Budget;
-use ressenti::tracker::RunState;
+use ressenti::tracker::{RunState, Tracker};
 use ressenti::{Error, Pipeline, Prior, Step};
 
 const NAME: &str = "sentiment";
@@ -23,7 +24,7 @@ const NAME: &str = "sentiment";
 fn world(name: &str, n: usize, wrong_every: usize) -> (Vec<String>, Vec<&'static str>) {
     let text = |i: usize| {
         let mood = ["gloom", "joy"][i % 2];
-        format!("{name}{mood}{} {name}thing{} flight number{i}", i % 5, i % 7)
+        format!("{name}{mood}{} {name}thing{} flight {name}number{i}", i % 5, i % 7)
     };
     let label = |i: usize| {
         let right = i % 2;
@@ -363,4 +364,125 @@ fn whoever_stops_it_goes_on_later() {
     }
     assert_eq!(run(&retrainer, &corrections).version, Some(2));
     assert_eq!(registry.model(NAME).unwrap().versions.len(), 2);
+}
+
+/// A test of so many outcomes, of which the champion and the challenger have these shares right.
+fn trial(n: usize, champion: usize, challenger: usize) -> AbTest {
+    let mut test = AbTest::shadow(AbParams::default()).unwrap();
+    for i in 0..n {
+        // Independent of each other, as 37 and 100 have no common divisor.
+        let (a, b) = (i % 100, i * 37 / 100 % 100);
+        let both = Outcome::Both { champion: a < champion, challenger: b < challenger };
+        test.record(both).unwrap();
+    }
+    test
+}
+
+#[test]
+fn a_better_challenger_goes_to_production_and_the_old_champion_is_archived() {
+    let folder = tempfile::tempdir().unwrap();
+    let (registry, champion) = registry(folder.path());
+    let retrainer = Retrainer::new(&registry, NAME);
+    let corrections = new_world(&champion);
+    let challenger = run(&retrainer, &corrections);
+    let live = registry.live("models:/sentiment/Production").unwrap();
+
+    let test = trial(5, 50, 95);
+    assert_eq!(retrainer.conclude(&challenger, &test).unwrap(), challenger, "undecided");
+    retrainer.keep_trial(&challenger, &test).unwrap();
+    let later = Retrainer::new(&Registry::open(folder.path()).unwrap(), NAME);
+    let challenger = later.on_trial().unwrap().unwrap();
+    assert_eq!(later.trial(&challenger).unwrap(), Some(test));
+
+    let promoted = later.conclude(&challenger, &trial(2_000, 50, 95)).unwrap();
+    assert_eq!((&promoted.fate, promoted.version), (&Fate::Promoted, Some(2)));
+    assert_eq!(in_production(&registry), [2]);
+    assert_eq!(registry.version(NAME, 1).unwrap().stage, Stage::Archived);
+    live.refresh().unwrap();
+    assert_eq!(live.version(), 2);
+    let entry = registry.history(NAME).unwrap().records.pop().unwrap();
+    assert!(entry.why.starts_with("better after 2000 outcomes"), "{}", entry.why);
+    let record = registry.store().run(&promoted.run_id).unwrap();
+    assert_eq!(
+        (record.status, record.tags["ressenti.retrain.fate"].as_str()),
+        (RunState::Finished, "promoted")
+    );
+
+    // Whatever is asked again, that is how it stays.
+    assert_eq!(later.conclude(&challenger, &trial(2_000, 95, 50)).unwrap(), promoted);
+    assert_eq!(run(&later, &corrections), promoted, "the same log makes no other version");
+    assert_eq!(registry.model(NAME).unwrap().versions.len(), 2);
+    assert_eq!(later.on_trial().unwrap(), None);
+    // The next one is compared with a champion that is known not to have seen the holdout.
+    let more = said(&champion, &world("newer", 400, 15).0, &world("newer", 400, 15).1);
+    let both = Corrections::new([corrections.all(), more.all()].concat());
+    let next = run(&later, &both);
+    assert_eq!((next.champion, next.validation.champion_saw_holdout), (2, Seen::No));
+}
+
+#[test]
+fn a_challenger_that_loses_is_archived_with_reasons() {
+    for (test, word) in
+        [(trial(2_000, 90, 60), "harm after"), (trial(100_000, 80, 80), "not better after")]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let (registry, champion) = registry(folder.path());
+        let retrainer = Retrainer::new(&registry, NAME);
+        let challenger = run(&retrainer, &new_world(&champion));
+        let lost = retrainer.conclude(&challenger, &test).unwrap();
+        assert!(lost.reasons()[0].starts_with(word), "{:?}", lost.reasons());
+        assert_eq!(registry.version(NAME, 2).unwrap().stage, Stage::Archived);
+        assert_eq!(in_production(&registry), [1]);
+        assert_eq!(retrainer.on_trial().unwrap(), None);
+        assert_eq!(run(&retrainer, &new_world(&champion)), lost, "it is not tried again");
+        assert_eq!(registry.model(NAME).unwrap().versions.len(), 2);
+    }
+}
+
+#[test]
+fn a_challenger_is_not_promoted_over_a_model_that_it_was_not_compared_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let (registry, champion) = registry(folder.path());
+    let retrainer = Retrainer::new(&registry, NAME);
+    let challenger = run(&retrainer, &new_world(&champion));
+    assert_eq!(promote(&registry, &champion), 3);
+    let kept = retrainer.conclude(&challenger, &trial(2_000, 50, 95)).unwrap();
+    let text = "version 3 is in Production, but it was compared with version 1";
+    assert_eq!(kept.reasons()[1], text);
+    assert_eq!(in_production(&registry), [3]);
+    assert_eq!(registry.version(NAME, 2).unwrap().stage, Stage::Archived);
+}
+
+/// A crash is what lies in the store once the conclusion is written, and once the version is moved as well.
+#[test]
+fn whoever_dies_while_concluding_leaves_one_champion_and_the_next_does_the_rest() {
+    let conclusion =
+        r#"{"promote": true, "reasons": ["better after 2000 outcomes"], "evidence": null}"#;
+    for moved in [false, true] {
+        for by_run in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let (registry, champion) = registry(folder.path());
+            let retrainer = Retrainer::new(&registry, NAME);
+            let challenger = run(&retrainer, &new_world(&champion));
+            let half = registry.store().resume_run(&challenger.run_id).unwrap();
+            half.log_artifact("retrain/conclusion.json", conclusion.as_bytes()).unwrap();
+            std::mem::forget(half); // nobody ended it
+            if moved {
+                let to = Transition::to(Stage::Production).archive_existing(true);
+                registry.transition(NAME, 2, to).unwrap();
+            }
+            assert_eq!(in_production(&registry).len(), 1);
+            let next = if by_run {
+                run(&retrainer, &new_world(&champion))
+            } else {
+                // What came in since does not matter: it was concluded.
+                retrainer.conclude(&challenger, &trial(2_000, 95, 50)).unwrap()
+            };
+            assert_eq!((next.version, &next.fate), (Some(2), &Fate::Promoted));
+            assert_eq!(in_production(&registry), [2]);
+            let record = registry.store().run(&challenger.run_id).unwrap();
+            assert_eq!(record.status, RunState::Finished, "moved {moved}, by run {by_run}");
+            assert_eq!(record.tags["ressenti.retrain.fate"], "promoted");
+        }
+    }
 }

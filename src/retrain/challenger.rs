@@ -50,6 +50,19 @@ pub enum Fate {
     },
 }
 
+impl Fate {
+    /// `refused`, `on trial`, `promoted` or `rejected`: the tag `ressenti.retrain.fate` of its run.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::OnTrial => "on trial",
+            Self::Promoted => "promoted",
+            Self::Rejected { .. } => "rejected",
+        }
+    }
+}
+
 impl Challenger {
     /// Its URI in the registry, such as `models:/sentiment-classifier/3`, if it is there.
     #[must_use]
@@ -71,16 +84,14 @@ impl Challenger {
 impl fmt::Display for Challenger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { model, champion, counts, validation, .. } = self;
-        let became = match &self.fate {
-            Fate::Refused => "was refused".to_owned(),
-            Fate::OnTrial => "is on trial".to_owned(),
-            Fate::Promoted => "was promoted".to_owned(),
-            Fate::Rejected { reasons } => format!("was rejected: {}", reasons.join("; ")),
-        };
         let name = self.version.map_or("a challenger".to_owned(), |n| format!("version {n}"));
-        writeln!(f, "{name} of {model:?}, beside version {champion}, {became}")?;
+        writeln!(f, "{name} of {model:?}, beside version {champion}: {}", self.fate.name())?;
         let Counts { old, corrections, .. } = counts;
         writeln!(f, "trained on {old} old texts and {corrections} corrections")?;
-        write!(f, "{validation}")
+        write!(f, "{validation}")?;
+        if let Fate::Rejected { reasons } = &self.fate {
+            writeln!(f, "rejected: {}", reasons.join("; "))?;
+        }
+        Ok(())
     }
 }

@@ -23,6 +23,7 @@ impl Retrainer {
         let record = self.registry.store().run(&challenger.run_id)?;
         let Some(now) = self.read(&record)? else { return Ok(challenger.clone()) };
         if now.fate != Fate::OnTrial {
+            self.tidy(&now, &record)?;
             return Ok(now);
         }
         // What was concluded before a crash stays so, whatever came in since.

@@ -14,6 +14,51 @@
 //!                                             └▶ archived, with reasons
 //! ```
 //!
+//! ```
+//! use std::time::Duration;
+//! use ressenti::Pipeline;
+//! use ressenti::monitor::feedback::{Correction, Corrections};
+//! use ressenti::registry::{NewVersion, Registry, Stage, Transition};
+//! use ressenti::retrain::ab::{AbParams, AbTest, Outcome};
+//! use ressenti::retrain::{Fate, Gates, RetrainParams, RetrainPolicy, Retrainer};
+//!
+//! # let folder = tempfile::tempdir().unwrap();
+//! # let location = folder.path().join("mlruns");
+//! let registry = Registry::open(&location)?;
+//! let texts: Vec<String> = (0..60).map(|i| format!("{} seat {i}", ["good", "bad"][i % 2])).collect();
+//! let labels: Vec<bool> = (0..60).map(|i| i % 2 == 0).collect();
+//! let pipeline = Pipeline::builder().fit(&texts, &labels)?;
+//! registry.create_version("seats", NewVersion::from_pipeline(&pipeline))?;
+//! registry.transition("seats", 1, Transition::to(Stage::Production))?;
+//!
+//! // People begin to say it in other words; a CorrectionLog keeps what they say of answers.
+//! let said = (0..60).map(|i| {
+//!     let text = format!("{} #{i}", ["awesome", "meh"][i % 2]);
+//!     let prediction = pipeline.predict(&text)?;
+//!     Ok(Correction::new(i.to_string(), &text, &prediction, i % 2 == 0, Duration::from_secs(i as u64)))
+//! });
+//! let corrections = Corrections::new(said.collect::<ressenti::Result<_>>()?);
+//!
+//! // With so few texts, so much may be concluded; leave the settings as they are with more.
+//! let params = RetrainParams::default().gates(Gates::default().min_rows(5));
+//! let retrainer = Retrainer::new(&registry, "seats").params(params);
+//! let decision = retrainer.decide(&RetrainPolicy::default().min_feedback(50), &corrections, None)?;
+//! println!("{decision}"); // retrain: 30 of 60 wrong, 50.0 % (37.7 % to 62.3 %): more than 25.0 %
+//! let challenger = retrainer.run(&texts, &labels, &corrections)?;
+//! assert_eq!((challenger.version, &challenger.fate), (Some(2), &Fate::OnTrial), "{challenger}");
+//!
+//! // Days later, perhaps in another process.
+//! let challenger = retrainer.on_trial()?.expect("it was not concluded");
+//! let mut test = AbTest::shadow(AbParams::default())?;
+//! for i in 0..200 {
+//!     test.record(Outcome::Both { champion: i % 2 == 0, challenger: i % 10 != 0 })?;
+//! }
+//! let challenger = retrainer.conclude(&challenger, &test)?;
+//! assert_eq!(challenger.fate, Fate::Promoted);
+//! assert_eq!(registry.resolve("models:/seats/Production")?.version, 2);
+//! # Ok::<(), ressenti::Error>(())
+//! ```
+//!
 //! # Steps and crashes
 //!
 //! Each step is kept in the store before the next begins, under a key made of the log, the data, the settings and the champion.

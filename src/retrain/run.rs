@@ -19,7 +19,7 @@ use crate::progress::{self, Progress, Step};
 use crate::registry::{ModelVersion, NewVersion, RegisteredModel, Stage, Transition};
 use crate::select::{CvOptions, tune_with};
 use crate::sentiment::Label;
-use crate::tracker::{Batch, Run, RunState, RunStatus, Tracker};
+use crate::tracker::{Batch, Run, RunRecord, RunState, RunStatus, Tracker};
 
 /// Steps that are reported: begun, trained, judged, registered, in Staging.
 const STEPS: usize = 5;
@@ -72,8 +72,10 @@ impl Retrainer {
         // What the champion itself was made from makes no challenger.
         if job.champion.tags.get(INPUTS) == Some(&job.inputs)
             && let Some(run_id) = &job.champion.run_id
-            && let Some(promoted) = self.read(&self.registry.store().run(run_id)?)?
+            && let record = self.registry.store().run(run_id)?
+            && let Some(promoted) = self.read(&record)?
         {
+            self.tidy(&promoted, &record)?;
             return Ok(promoted);
         }
         self.steps(&job, progress)
@@ -98,11 +100,17 @@ impl Retrainer {
             return self.settle(&challenger, conclusion).map(Some);
         }
         self.stage(&challenger)?;
-        if record.status != RunState::Finished {
-            let run = self.registry.store().resume_run(&record.id)?;
-            self.close(&run, &challenger)?;
+        self.tidy(&challenger, &record)?;
+        Ok(Some(challenger))
+    }
+
+    /// Ends the run of a challenger if that was not done, as after a crash.
+    pub(super) fn tidy(&self, challenger: &Challenger, record: &RunRecord) -> Result<()> {
+        let is_told = record.tags.get(FATE).is_some_and(|fate| fate == challenger.fate.name());
+        if is_told && record.status == RunState::Finished {
+            return Ok(());
         }
-        self.read(&record)
+        self.close(&self.registry.store().resume_run(&record.id)?, challenger)
     }
 
     fn steps(&self, job: &Job<'_>, progress: &dyn Progress) -> Result<Challenger> {
@@ -242,13 +250,7 @@ impl Retrainer {
 
     /// Ends the run.
     pub(super) fn close(&self, run: &Run, challenger: &Challenger) -> Result<()> {
-        let word = match challenger.fate {
-            Fate::Refused => "refused",
-            Fate::OnTrial => "on trial",
-            Fate::Promoted => "promoted",
-            Fate::Rejected { .. } => "rejected",
-        };
-        run.set_tag(FATE, word)?;
+        run.set_tag(FATE, challenger.fate.name())?;
         let reasons = challenger.reasons();
         if !reasons.is_empty() {
             run.set_tag("ressenti.retrain.reasons", &reasons.join("; "))?;
