@@ -316,7 +316,7 @@ fn train(
 
 fn accuracy_of(registry: &Registry, version: &ModelVersion) -> Result<f64> {
     let run = registry.store().run(version.run_id.as_deref().unwrap_or_default())?;
-    Ok(run.metrics.get("accuracy").and_then(|points| points.last()).map_or(0.0, |p| p.value))
+    Ok(run.metrics.get("accuracy").copied().unwrap_or_default())
 }
 
 /// A monitor of what is live.
