@@ -104,7 +104,7 @@ fn main() -> Result<(), Box<dyn error::Error>> {
                 app.try_by_hand(small, "intern")?;
             }
         }
-        let tweet = tweet(&mut random, if minute < SHIFT { 0.0 } else { 0.6 });
+        let tweet = tweet(&mut random, if minute < SHIFT { 0.0 } else { 0.4 });
         match now.meets(&mut random) {
             Fate::Lost => {}
             Fate::Failed(after) => {

@@ -169,7 +169,7 @@ pub(crate) fn tweet(random: &mut Random, news: f64) -> Tweet {
     };
     let body = match truth {
         // Some say so little that nobody could tell.
-        _ if random.is(0.03) => "flight {n} to {place}".to_owned(),
+        _ if random.is(0.08) => "flight {n} to {place}".to_owned(),
         Neutral => random.one_of(subject.questions).to_owned(),
         Negative if random.is(0.5) => random.one_of(subject.complaints).to_owned(),
         Positive if random.is(0.5) => random.one_of(subject.praise).to_owned(),
