@@ -26,7 +26,7 @@ pub(super) enum Recipe {
     #[default]
     Same,
     Given(Box<PipelineBuilder>),
-    Tuned(Budget),
+    Tuned(Box<Budget>),
 }
 
 /// Retrains a registered model: from feedback to a challenger, from there to Production or not. See the
@@ -96,7 +96,7 @@ impl Retrainer {
 
     /// The experiment of the runs. Default: `retraining`.
     pub fn experiment(mut self, name: &str) -> Self {
-        self.experiment = name.to_owned();
+        name.clone_into(&mut self.experiment);
         self
     }
 
@@ -109,7 +109,7 @@ impl Retrainer {
 
     /// Looks for better settings, from those of the champion and with the seed of the params; all else is as the budget says.
     pub fn tune(mut self, budget: Budget) -> Self {
-        self.recipe = Recipe::Tuned(budget);
+        self.recipe = Recipe::Tuned(Box::new(budget));
         self
     }
 
