@@ -9,6 +9,36 @@ use super::validation::Validation;
 
 /// A model that was trained to take the champion's place, with the evidence for and against it. What
 /// [`Retrainer::run`](super::Retrainer::run) returns. It prints as a few lines.
+///
+/// ```
+/// # use ressenti::Pipeline;
+/// # use ressenti::monitor::feedback::{Correction, Corrections};
+/// # use ressenti::registry::{NewVersion, Registry, Stage};
+/// # use ressenti::retrain::{Gates, RetrainParams, Retrainer};
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let registry = Registry::open(folder.path().join("mlruns"))?;
+/// # let texts: Vec<String> = (0..60).map(|i| format!("{} seat {i}", ["good", "bad"][i % 2])).collect();
+/// # let labels: Vec<bool> = (0..60).map(|i| i % 2 == 0).collect();
+/// # let pipeline = Pipeline::builder().fit(&texts, &labels)?;
+/// # registry.create_version("seats", NewVersion::from_pipeline(&pipeline))?;
+/// # registry.transition("seats", 1, Stage::Production)?;
+/// # let said = (0..60).map(|i| {
+/// #     let text = format!("{} #{i}", ["awesome", "meh"][i % 2]);
+/// #     let prediction = pipeline.predict(&text)?;
+/// #     Ok(Correction::new(i.to_string(), &text, &prediction, i % 2 == 0, std::time::Duration::ZERO))
+/// # });
+/// # let corrections = Corrections::new(said.collect::<ressenti::Result<_>>()?);
+/// # let params = RetrainParams::default().gates(Gates::default().min_rows(5));
+/// # let retrainer = Retrainer::new(&registry, "seats").params(params);
+/// use ressenti::retrain::{Challenger, Fate};
+///
+/// let challenger = retrainer.run(&texts, &labels, &corrections)?;
+/// assert_eq!((challenger.fate.clone(), challenger.uri()), (Fate::OnTrial, Some("models:/seats/2".to_owned())));
+/// assert!(challenger.to_string().starts_with("version 2 of \"seats\", beside version 1: on trial\n"));
+/// let json = serde_json::to_string(&challenger).unwrap();
+/// assert_eq!(serde_json::from_str::<Challenger>(&json).unwrap(), challenger);
+/// # Ok::<(), ressenti::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Challenger {
@@ -33,6 +63,12 @@ pub struct Challenger {
 }
 
 /// What became of a challenger.
+///
+/// ```
+/// use ressenti::retrain::Fate;
+///
+/// assert_eq!((Fate::OnTrial.name(), Fate::Rejected { reasons: Vec::new() }.name()), ("on trial", "rejected"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

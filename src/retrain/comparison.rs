@@ -15,6 +15,12 @@ use crate::pipeline::Pipeline;
 use crate::sentiment::class_order;
 
 /// What two models are compared on.
+///
+/// ```
+/// use ressenti::retrain::On;
+///
+/// assert_eq!((On::Recent.as_str(), On::Recent.to_string().as_str()), ("recent", "recent corrections"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -47,6 +53,15 @@ impl fmt::Display for On {
 }
 
 /// A figure of the two models.
+///
+/// ```
+/// use ressenti::retrain::Pair;
+///
+/// let json = r#"{"champion":0.75,"challenger":0.875,
+///     "difference":{"estimate":0.125,"lower":0.0625,"upper":0.1875,"level":0.95,"resamples":2000}}"#;
+/// let accuracy: Pair = serde_json::from_str(json).unwrap();
+/// assert!(!accuracy.difference.contains(0.0)); // no chance
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Pair {
@@ -59,6 +74,15 @@ pub struct Pair {
 }
 
 /// How the two models do on one class.
+///
+/// ```
+/// use ressenti::retrain::PerClass;
+///
+/// let json = r#"{"label":"positive","rows":200,"recall":[0.81,0.85],"f1":[0.78,0.84],"p_value":0.04}"#;
+/// let class: PerClass = serde_json::from_str(json).unwrap();
+/// let [champion, challenger] = class.recall;
+/// assert!(challenger > champion);
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PerClass {
@@ -75,6 +99,35 @@ pub struct PerClass {
 }
 
 /// Two models on the same rows. It prints as a line.
+///
+/// ```
+/// # use ressenti::Pipeline;
+/// # use ressenti::monitor::feedback::{Correction, Corrections};
+/// # use ressenti::registry::{NewVersion, Registry, Stage};
+/// # use ressenti::retrain::{Gates, RetrainParams, Retrainer};
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let registry = Registry::open(folder.path().join("mlruns"))?;
+/// # let texts: Vec<String> = (0..60).map(|i| format!("{} seat {i}", ["good", "bad"][i % 2])).collect();
+/// # let labels: Vec<bool> = (0..60).map(|i| i % 2 == 0).collect();
+/// # let pipeline = Pipeline::builder().fit(&texts, &labels)?;
+/// # registry.create_version("seats", NewVersion::from_pipeline(&pipeline))?;
+/// # registry.transition("seats", 1, Stage::Production)?;
+/// # let said = (0..60).map(|i| {
+/// #     let text = format!("{} #{i}", ["awesome", "meh"][i % 2]);
+/// #     let prediction = pipeline.predict(&text)?;
+/// #     Ok(Correction::new(i.to_string(), &text, &prediction, i % 2 == 0, std::time::Duration::ZERO))
+/// # });
+/// # let corrections = Corrections::new(said.collect::<ressenti::Result<_>>()?);
+/// # let params = RetrainParams::default().gates(Gates::default().min_rows(5));
+/// # let retrainer = Retrainer::new(&registry, "seats").params(params);
+/// # let challenger = retrainer.run(&texts, &labels, &corrections)?;
+/// use ressenti::retrain::On;
+///
+/// let recent = challenger.validation.on(On::Recent).unwrap();
+/// assert!(recent.accuracy.challenger > recent.accuracy.champion, "{recent}");
+/// assert!(recent.mcnemar.only_first > recent.mcnemar.only_second); // the challenger is the first
+/// # Ok::<(), ressenti::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Comparison {

@@ -3,7 +3,7 @@
 
 use super::ab::{AbTest, Verdict};
 use super::challenger::{Challenger, Fate};
-use super::ledger::{CONCLUSION, Conclusion, TRIAL, artifact, json};
+use super::ledger::{CONCLUSION, Conclusion, TRIAL, artifact, close, json};
 use super::retrainer::Retrainer;
 use crate::error::Result;
 use crate::registry::{Check, Stage, Transition};
@@ -48,7 +48,7 @@ impl Retrainer {
         let _lock = self.lock()?;
         let run = self.registry.store().resume_run(&challenger.run_id)?;
         run.log_artifact(TRIAL, &json(test))?;
-        self.close(&run, challenger)
+        close(&run, challenger)
     }
 
     /// The test of a challenger as it was [kept](Self::keep_trial), if it was.
@@ -86,7 +86,7 @@ impl Retrainer {
         self.registry.transition(&self.name, version, to.because(&why))?;
         let record = self.registry.store().run(&challenger.run_id)?;
         let settled = self.read(&record)?.unwrap_or_else(|| challenger.clone());
-        self.close(&run, &settled)?;
+        close(&run, &settled)?;
         Ok(settled)
     }
 }

@@ -150,6 +150,13 @@ impl Gates {
 }
 
 /// Why a challenger was not put on trial. It prints as a sentence.
+///
+/// ```
+/// use ressenti::retrain::{On, Refusal};
+///
+/// let refusal = Refusal::Accuracy { on: On::Holdout, drop: 0.034, allowed: 0.01 };
+/// assert_eq!(refusal.to_string(), "its accuracy on the holdout is 0.0340 lower, 0.01 is allowed");
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

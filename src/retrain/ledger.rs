@@ -26,7 +26,7 @@ use crate::monitor::feedback::Corrections;
 use crate::pipeline::Pipeline;
 use crate::registry::{ModelVersion, RegisteredModel, Stage};
 use crate::tracker::names::MODEL_TAG;
-use crate::tracker::{Filter, RunRecord, RunSearch};
+use crate::tracker::{Filter, Run, RunRecord, RunSearch, RunStatus, Tracker};
 
 /// The tag of a run and a version with the [key](Challenger::key).
 pub(super) const KEY: &str = "ressenti.retrain.key";
@@ -164,6 +164,16 @@ impl Retrainer {
         let is_new = |correction: &&_| !used.contains(mark(correction).as_bytes());
         Ok(Corrections::new(corrections.all().iter().filter(is_new).cloned().collect()))
     }
+}
+
+/// Ends the run of a challenger.
+pub(super) fn close(run: &Run, challenger: &Challenger) -> Result<()> {
+    run.set_tag(FATE, challenger.fate.name())?;
+    let reasons = challenger.reasons();
+    if !reasons.is_empty() {
+        run.set_tag("ressenti.retrain.reasons", &reasons.join("; "))?;
+    }
+    run.finish(RunStatus::Finished)
 }
 
 /// The version of a key.

@@ -41,6 +41,13 @@ impl<'a> Labelled<'a> {
 }
 
 /// How many texts a retraining worked on, and what became of them.
+///
+/// ```
+/// use ressenti::retrain::Counts;
+///
+/// let counts = Counts::default();
+/// assert_eq!((counts.old, counts.corrections, counts.unknown_label), (0, 0, 0));
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Counts {

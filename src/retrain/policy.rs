@@ -98,7 +98,19 @@ impl RetrainPolicy {
     }
 }
 
-/// What a [`RetrainPolicy`] answers.
+/// What a [`RetrainPolicy`] answers. It prints as a line.
+///
+/// ```
+/// use ressenti::retrain::{Decision, RetrainPolicy, Signals};
+///
+/// let signals = Signals { corrections: 1_001, ..Signals::default() };
+/// let decision = RetrainPolicy::default().decide(&signals)?;
+/// assert_eq!(decision.to_string(), "retrain: 1001 new corrections, more than 1000");
+/// let json = serde_json::to_string(&decision).unwrap();
+/// assert_eq!(json, r#"{"retrain":{"reasons":[{"corrections":{"found":1001,"limit":1000}}]}}"#);
+/// assert_eq!(serde_json::from_str::<Decision>(&json).unwrap(), decision);
+/// # Ok::<(), ressenti::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
@@ -139,6 +151,14 @@ impl fmt::Display for Decision {
 }
 
 /// A reason to train anew, whether or not it [holds](Self::holds). It prints as a sentence.
+///
+/// ```
+/// use ressenti::retrain::Reason;
+///
+/// let reason = Reason::Corrections { found: 312, limit: 1_000 };
+/// assert!(!reason.holds());
+/// assert_eq!(reason.to_string(), "312 new corrections, no more than 1000");
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -26,7 +26,7 @@ pub(super) enum Recipe {
     #[default]
     Same,
     Given(Box<PipelineBuilder>),
-    Tuned(Budget),
+    Tuned(Box<Budget>),
 }
 
 /// Retrains a registered model: from feedback to a challenger, from there to Production or not. See the
@@ -34,6 +34,28 @@ pub(super) enum Recipe {
 ///
 /// Nothing of it is kept in memory: all that was done lies in the store, so that a retrainer made anew, in another process and
 /// after a crash, goes on where the last one was. Of several at once on one model, one works and the others wait.
+///
+/// ```
+/// use ressenti::Pipeline;
+/// use ressenti::monitor::feedback::Corrections;
+/// use ressenti::registry::{NewVersion, Registry, Stage};
+/// use ressenti::retrain::{RetrainPolicy, Retrainer};
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let location = folder.path().join("mlruns");
+/// let registry = Registry::open(&location)?;
+/// let pipeline = Pipeline::builder().fit(&["good crew", "bad crew"], &["positive", "negative"])?;
+/// registry.create_version("crews", NewVersion::from_pipeline(&pipeline))?;
+/// registry.transition("crews", 1, Stage::Production)?;
+///
+/// let retrainer = Retrainer::new(&registry, "crews");
+/// let decision = retrainer.decide(&RetrainPolicy::default(), &Corrections::default(), None)?;
+/// assert_eq!(
+///     decision.to_string(),
+///     "wait: 0 new corrections, no more than 1000; nothing new was said of answers; whether there is drift is not known"
+/// );
+/// # Ok::<(), ressenti::Error>(())
+/// ```
 #[derive(Clone)]
 #[must_use]
 pub struct Retrainer {
@@ -74,7 +96,7 @@ impl Retrainer {
 
     /// The experiment of the runs. Default: `retraining`.
     pub fn experiment(mut self, name: &str) -> Self {
-        self.experiment = name.to_owned();
+        name.clone_into(&mut self.experiment);
         self
     }
 
@@ -87,7 +109,7 @@ impl Retrainer {
 
     /// Looks for better settings, from those of the champion and with the seed of the params; all else is as the budget says.
     pub fn tune(mut self, budget: Budget) -> Self {
-        self.recipe = Recipe::Tuned(budget);
+        self.recipe = Recipe::Tuned(Box::new(budget));
         self
     }
 

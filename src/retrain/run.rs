@@ -6,7 +6,7 @@ use super::challenger::{Challenger, Fate};
 use super::job::Job;
 use super::ledger::{
     CHAMPION, CONCLUSION, Conclusion, EVIDENCE, FATE, HOLDOUT, INPUTS, KEY, LATEST, MARKS,
-    artifact, json, run_name, version_of,
+    artifact, close, json, run_name, version_of,
 };
 use super::retrainer::{Recipe, Retrainer};
 use super::validation::{Seen, Validation};
@@ -19,7 +19,7 @@ use crate::progress::{self, Progress, Step};
 use crate::registry::{ModelVersion, NewVersion, RegisteredModel, Stage, Transition};
 use crate::select::{CvOptions, tune_with};
 use crate::sentiment::Label;
-use crate::tracker::{Batch, Run, RunRecord, RunState, RunStatus, Tracker};
+use crate::tracker::{Batch, Run, RunRecord, RunState, Tracker};
 
 /// Steps that are reported: begun, trained, judged, registered, in Staging.
 const STEPS: usize = 5;
@@ -110,7 +110,7 @@ impl Retrainer {
         if is_told && record.status == RunState::Finished {
             return Ok(());
         }
-        self.close(&self.registry.store().resume_run(&record.id)?, challenger)
+        close(&self.registry.store().resume_run(&record.id)?, challenger)
     }
 
     fn steps(&self, job: &Job<'_>, progress: &dyn Progress) -> Result<Challenger> {
@@ -132,16 +132,13 @@ impl Retrainer {
         let tags = Batch::new().tag(KEY, &job.key).tag(INPUTS, &job.inputs);
         run.log_batch(&tags.tag(CHAMPION, &champion))?;
         done(1)?;
-        let mut challenger = match evidence {
-            Some(challenger) => challenger,
-            None => {
-                let pipeline = match self.trained(run.id())? {
-                    Some(pipeline) => pipeline,
-                    None => self.train(job, &run, progress)?,
-                };
-                done(2)?;
-                self.judge(job, &run, &pipeline)?
-            }
+        let mut challenger = if let Some(challenger) = evidence {
+            challenger
+        } else {
+            let trained = self.trained(run.id())?;
+            let pipeline = trained.map_or_else(|| self.train(job, &run, progress), Ok)?;
+            done(2)?;
+            self.judge(job, &run, &pipeline)?
         };
         self.registry.set_model_tag(&self.name, LATEST, run.id())?;
         done(3)?;
@@ -151,7 +148,7 @@ impl Retrainer {
             self.stage(&challenger)?;
             done(5)?;
         }
-        self.close(&run, &challenger)?;
+        close(&run, &challenger)?;
         Ok(challenger)
     }
 
@@ -162,7 +159,7 @@ impl Retrainer {
         let options = FitOptions::new().tracker(run).progress(progress).weights(&material.weights);
         let fitted = match &self.recipe {
             Recipe::Tuned(budget) => {
-                let budget = budget.clone().start(job.builder.clone()).seed(self.params.seed);
+                let budget = (**budget).clone().start(job.builder.clone()).seed(self.params.seed);
                 let search =
                     CvOptions::new().tracker(run).progress(progress).weights(&material.weights);
                 tune_with(texts, labels, &budget, &search)?.refit(texts, labels, &options)?
@@ -246,15 +243,5 @@ impl Retrainer {
             self.registry.transition(&self.name, version, to)?;
         }
         Ok(())
-    }
-
-    /// Ends the run.
-    pub(super) fn close(&self, run: &Run, challenger: &Challenger) -> Result<()> {
-        run.set_tag(FATE, challenger.fate.name())?;
-        let reasons = challenger.reasons();
-        if !reasons.is_empty() {
-            run.set_tag("ressenti.retrain.reasons", &reasons.join("; "))?;
-        }
-        run.finish(RunStatus::Finished)
     }
 }

@@ -24,6 +24,12 @@ use crate::error::Result;
 use crate::pipeline::Pipeline;
 
 /// Whether a champion was trained on texts that are held out.
+///
+/// ```
+/// use ressenti::retrain::Seen;
+///
+/// assert_eq!(serde_json::to_string(&Seen::Unknown).unwrap(), r#""unknown""#);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -36,7 +42,37 @@ pub enum Seen {
     Unknown,
 }
 
-/// What a challenger showed on what is held out.
+/// What a challenger showed on what is held out. It prints as a line for each comparison and each refusal.
+///
+/// ```
+/// # use ressenti::Pipeline;
+/// # use ressenti::monitor::feedback::{Correction, Corrections};
+/// # use ressenti::registry::{NewVersion, Registry, Stage};
+/// # use ressenti::retrain::{Gates, RetrainParams, Retrainer};
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let registry = Registry::open(folder.path().join("mlruns"))?;
+/// # let texts: Vec<String> = (0..60).map(|i| format!("{} seat {i}", ["good", "bad"][i % 2])).collect();
+/// # let labels: Vec<bool> = (0..60).map(|i| i % 2 == 0).collect();
+/// # let pipeline = Pipeline::builder().fit(&texts, &labels)?;
+/// # registry.create_version("seats", NewVersion::from_pipeline(&pipeline))?;
+/// # registry.transition("seats", 1, Stage::Production)?;
+/// # let said = (0..60).map(|i| {
+/// #     let text = format!("{} #{i}", ["awesome", "meh"][i % 2]);
+/// #     let prediction = pipeline.predict(&text)?;
+/// #     Ok(Correction::new(i.to_string(), &text, &prediction, i % 2 == 0, std::time::Duration::ZERO))
+/// # });
+/// # let corrections = Corrections::new(said.collect::<ressenti::Result<_>>()?);
+/// # let params = RetrainParams::default().gates(Gates::default().min_rows(5));
+/// # let retrainer = Retrainer::new(&registry, "seats").params(params);
+/// # let challenger = retrainer.run(&texts, &labels, &corrections)?;
+/// use ressenti::retrain::Seen;
+///
+/// let validation = &challenger.validation;
+/// assert!(validation.passed(), "{validation}");
+/// // The first model was trained on all of the old data, so that another one took its place on the holdout.
+/// assert_eq!((validation.champion_saw_holdout, validation.stand_in), (Seen::Yes, true));
+/// # Ok::<(), ressenti::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Validation {
