@@ -20,6 +20,10 @@
     doc = "* [`registry`] has versions of models with stages and aliases, in MLflow's files; a [`LiveModel`](registry::LiveModel) serves the one in Production."
 )]
 //! * [`monitor`] watches a model at work: figures, alerts, drift against what its answers looked like in training, corrections.
+#![cfg_attr(
+    feature = "store",
+    doc = "* [`retrain`] makes a better model of corrections, puts it on trial beside the one in Production, and promotes it or says why not."
+)]
 //!
 //! # Example
 //!
@@ -53,7 +57,7 @@
 //! text ─▶ tokens ─▶ counts ─▶ weighted rows ─▶ scores ─▶ sentiment
 //!  text::Analyzer    Vectorizer         Classifier     Prediction
 //!  └────────────────────────── Pipeline ───────────────────────┘
-//!                                                └▶ evaluated · tracked · registered · watched
+//!                                                └▶ evaluated · tracked · registered · watched · retrained
 //! ```
 //!
 //! What exists is fitted: settings ([`VectorizerParams`], [`ClassifierParams`], [`PipelineBuilder`]) and what `fit` makes
@@ -92,7 +96,7 @@
 //! * **`parallel`** — fitting and batch scoring use all threads of the caller's rayon pool. Without it they use one; the
 //!   results are the same.
 //! * **`store`** — `tracker::Store` and `registry::Registry`, runs and versions of models as files in MLflow's layout;
-//!   `monitor::feedback`, the log of corrections.
+//!   `monitor::feedback`, the log of corrections; `retrain`.
 //! * **`tracing`** — events of the `tracing` crate: runs (`tracker::TracingTracker`), answers that are not sure, errors, alerts.
 //! * **`metrics`** — figures to the recorder of the `metrics` crate, such as an exporter to Prometheus or OpenTelemetry.
 #![forbid(unsafe_code)]
@@ -119,6 +123,9 @@ pub mod monitor;
 #[cfg(feature = "store")]
 #[cfg_attr(docsrs, doc(cfg(feature = "store")))]
 pub mod registry;
+#[cfg(feature = "store")]
+#[cfg_attr(docsrs, doc(cfg(feature = "store")))]
+pub mod retrain;
 pub mod select;
 pub mod text;
 pub mod tracker;

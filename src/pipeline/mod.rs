@@ -3,6 +3,7 @@
 //! How texts become rows and rows become scores is known below; here the two are fitted together, kept together in one
 //! file, asked together, and their answers are evaluated, explained, tracked, and remembered in a profile.
 
+mod again;
 mod answers;
 mod builder;
 mod calibrated;
