@@ -2,8 +2,11 @@
 //!
 //! [`write_atomic`] puts a whole file in place or nothing at all: the bytes go to a sibling of the target, are synced, and
 //! take the target's name in one step. Where a stray sibling would be read as content, [`write_staged`] and
-//! [`create_staged`] do the same by way of another folder, and [`publish_folder`] does it for a folder. [`append`] adds
-//! whole lines. [`sync_tree`] makes a folder outlive a power cut. [`Lock`] keeps other processes out while several files change. What the bytes mean is not known here.
+//! [`create_staged`] do the same by way of another folder, and [`publish_folder`] does it for a folder. [`append`] and
+//! [`Lines`] add whole lines. [`sync_tree`] makes a folder outlive a power cut. [`Lock`] keeps other processes out while several files change. What the bytes mean is not known here.
+
+#[cfg(feature = "store")]
+mod lines;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -14,6 +17,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use crate::error::{Error, Result};
+#[cfg(feature = "store")]
+pub(crate) use lines::{Lines, PAGE, append};
 
 /// Reads a whole file.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
@@ -320,67 +325,6 @@ impl Lock {
     }
 }
 
-/// Appends `bytes` with one write, so that lines of concurrent writers do not mix; `false` if there is no such file.
-///
-/// A file is never created here, since it would be empty for a moment. If the disk is full, a part that was written is
-/// taken back.
-#[cfg(feature = "store")]
-pub(crate) fn append(path: &Path, bytes: &[u8], durability: Durability) -> Result<bool> {
-    let append = || {
-        let mut file = match OpenOptions::new().append(true).open(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-            opened => opened?,
-        };
-        let before = file.metadata()?.len();
-        let written = loop {
-            match file.write(bytes) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => break result?,
-            }
-        };
-        if written < bytes.len() {
-            if file.metadata()?.len() == before + written as u64 {
-                file.set_len(before)?;
-            }
-            return Err(io::ErrorKind::StorageFull.into());
-        }
-        if durability == Durability::Power {
-            file.sync_data()?;
-        }
-        Ok(true)
-    };
-    append().map_err(Error::io("append to", path))
-}
-
-/// Whether a file ends within a line, as one does whose writer was cut off by a power cut or whose editor left the last
-/// newline out.
-///
-/// What is seen while another process writes proves nothing, so an open line counts only if it stays.
-#[cfg(feature = "store")]
-pub(crate) fn ends_within_a_line(path: &Path) -> Result<bool> {
-    let look = || {
-        let mut file = File::open(path)?;
-        let length = file.metadata()?.len();
-        if length == 0 {
-            return Ok((0, false));
-        }
-        file.seek(SeekFrom::Start(length - 1))?;
-        let mut last = [0];
-        file.read_exact(&mut last)?;
-        Ok((length, last != *b"\n"))
-    };
-    let look = || look().map_err(Error::io("read", path));
-    let mut seen = look()?;
-    for _ in 0..3 {
-        if !seen.1 {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(2));
-        seen = look()?;
-    }
-    Ok(seen.1)
-}
-
 /// Creates an empty file unless there is one.
 #[cfg(feature = "store")]
 pub(crate) fn create_if_missing(path: &Path) -> Result<()> {
@@ -527,22 +471,6 @@ mod tests {
         sync_tree(&params).unwrap();
         assert_eq!(fs::read_dir(&params).unwrap().count(), 1);
         assert_eq!(fs::read_dir(staging).unwrap().count(), 1);
-    }
-
-    #[cfg(feature = "store")]
-    #[test]
-    fn append_adds_to_what_is_there_and_creates_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("metric");
-        assert!(!append(&path, b"1\n", Durability::Power).unwrap());
-        assert!(!path.exists());
-        fs::write(&path, b"0\n").unwrap();
-        assert!(append(&path, b"1\n", Durability::Process).unwrap());
-        assert!(append(&path, b"2\n", Durability::Power).unwrap());
-        assert_eq!(read(&path).unwrap(), b"0\n1\n2\n");
-        assert!(!ends_within_a_line(&path).unwrap());
-        assert!(append(&path, b"3", Durability::Process).unwrap());
-        assert!(ends_within_a_line(&path).unwrap());
     }
 
     #[cfg(feature = "store")]

@@ -28,6 +28,7 @@ mod gc;
 mod git;
 mod index;
 mod inputs;
+mod kept;
 pub(crate) mod location;
 pub(crate) mod lookup;
 pub(crate) mod meta;
