@@ -42,8 +42,11 @@ pub(crate) fn read_part(path: &Path, start: u64, most: u64) -> Result<(Vec<u8>, 
 #[cfg(feature = "store")]
 pub(crate) fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let read = || {
-        let mut bytes = Vec::new();
-        File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+        let file = File::open(path)?;
+        // Room for all of it and the look beyond; a file that says it is huge may be none.
+        let length = file.metadata()?.len().min(limit).min(1 << 20) as usize;
+        let mut bytes = Vec::with_capacity(length + 1);
+        file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > limit {
             let problem = format!("it is longer than {limit} bytes");
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, problem));
@@ -150,6 +153,27 @@ pub(crate) fn write_staged(
     by_way_of(&staging.join(".new"), fill, |temporary| fs::rename(temporary, path))
         .and_then(|()| if durability == Durability::Power { sync_folder(path) } else { Ok(()) })
         .map_err(Error::io("write", path))
+}
+
+/// Writes over the beginning of a file, whose end stays; one that is missing, long or no file is replaced by way of
+/// `staging`. For readers who can tell whether they have read a whole text, and do so again if not.
+#[cfg(feature = "store")]
+pub(crate) fn overwrite(
+    staging: &Path,
+    path: &Path,
+    bytes: &[u8],
+    durability: Durability,
+) -> Result<()> {
+    const LONG: u64 = 1 << 16;
+    if !fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && found.len() <= LONG) {
+        return write_staged(staging, path, bytes, durability);
+    }
+    let write = || {
+        let mut file = OpenOptions::new().write(true).open(path)?;
+        file.write_all(bytes)?;
+        if durability == Durability::Power { file.sync_data() } else { Ok(()) }
+    };
+    write().map_err(Error::io("write", path))
 }
 
 /// Copies a file of any length, by way of `staging` as [`write_staged`] does.

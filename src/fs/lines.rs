@@ -280,8 +280,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("metric");
         for pages in [1, 2] {
-            let line = |i: usize| format!("17000000000{i:02} 0.{i} {i}\n");
-            let whole: String = (0..).map(|i| line(i % 100)).take(500).collect();
+            let whole: String = (0..500).map(|i| format!("1700000000000 0.125 {i:04}\n")).collect();
             let cut = &whole[..pages * 4096];
             let kept = cut.rfind('\n').unwrap();
             assert!(kept + 1 < cut.len());

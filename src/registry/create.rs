@@ -123,7 +123,7 @@ impl Registry {
     pub fn create_model(&self, name: &str) -> Result<RegisteredModel> {
         check_model_name(name)?;
         let writing = self.writing()?;
-        if read::find(writing.view(), name, &mut Vec::new())?.is_some() {
+        if read::some_of(writing.view(), name, |_| false, &mut Vec::new())?.is_some() {
             return Err(super::names::taken(name));
         }
         self.build_model(&writing, name)?;
@@ -147,7 +147,10 @@ impl Registry {
         }
         let prepared = self.prepare(&new)?;
         let mut writing = self.writing()?;
-        let find = |writing: &Writing<'_>| read::find(writing.view(), name, &mut Vec::new());
+        // What its versions are matters not, only how they are numbered.
+        let find = |writing: &Writing<'_>| {
+            read::some_of(writing.view(), name, |_| false, &mut Vec::new())
+        };
         let mut found = find(&writing)?;
         if found.is_none() {
             check_model_name(name)?;

@@ -148,11 +148,26 @@ pub(crate) fn write(folder: &Path, text: &str, durability: Durability) -> Result
     fs::write_staged(folder, &folder.join(FILE), text.as_bytes(), durability)
 }
 
+/// The bytes of the `meta.yaml` in `folder`.
+pub(super) fn bytes(folder: &Path) -> Result<Vec<u8>> {
+    fs::read_limited(&folder.join(FILE), SIZE_LIMIT)
+}
+
+/// The value in the bytes of a `meta.yaml`.
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    yaml::read(bytes)
+}
+
 /// Reads the `meta.yaml` in `folder`; nothing if there is none.
 ///
 /// MLflow rewrites the file in place, so it is empty for a moment: what cannot be read is tried again before it is an
 /// error.
 pub(crate) fn read<T: DeserializeOwned>(folder: &Path) -> Result<Option<T>> {
+    read_unless(folder, b"")
+}
+
+/// The same; nothing also if the file is as it is known already.
+pub(super) fn read_unless<T: DeserializeOwned>(folder: &Path, known: &[u8]) -> Result<Option<T>> {
     let path = folder.join(FILE);
     let mut attempts = 3;
     loop {
@@ -160,6 +175,9 @@ pub(crate) fn read<T: DeserializeOwned>(folder: &Path) -> Result<Option<T>> {
             return Ok(None);
         }
         let bytes = fs::read_limited(&path, SIZE_LIMIT)?;
+        if !known.is_empty() && bytes == known {
+            return Ok(None);
+        }
         attempts -= 1;
         match yaml::read(&bytes) {
             Ok(meta) => return Ok(Some(meta)),

@@ -13,6 +13,7 @@ use std::vec;
 
 use super::Store;
 use super::inputs::{self, InputRecord};
+use super::leftovers::is_cut_off_start;
 use super::location::local_path;
 use super::meta::{self, ACTIVE, RunMeta, RunState};
 use super::paths::{files, find, walk};
@@ -214,10 +215,12 @@ pub(crate) fn read_run(
         if is_being_built(&folder) || folder.join(REMOVED).exists() {
             return Ok(None);
         }
-        return malformed(
-            folder,
-            "it has no meta.yaml, so it is no run; remove it, or restore the file".to_owned(),
-        );
+        let problem = if is_cut_off_start(&folder) {
+            "it is what a killed process left of the start of a run; Store::gc removes it when it is an hour old"
+        } else {
+            "it has no meta.yaml, so it is no run; remove it, or restore the file"
+        };
+        return malformed(folder, problem.to_owned());
     };
     let malformed = |problem: String| malformed(folder.join(meta::FILE), problem);
     if meta.run_id != name {

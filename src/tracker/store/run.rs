@@ -86,8 +86,9 @@ pub struct Run {
 
 #[derive(Debug)]
 struct State {
-    /// As written last.
+    /// As written last, and the text of that.
     meta: RunMeta,
+    text: String,
     ended: Option<RunStatus>,
 }
 
@@ -125,6 +126,7 @@ impl Run {
         tags.extend(store.commit.as_deref().map(|commit| (COMMIT_TAG, commit)));
         tags.extend(parent.map(|parent| (PARENT_TAG, parent)));
         let touch = Touch::new(&store.root, experiment_id, &id)?;
+        let text = meta.to_yaml();
         let build = || {
             let rooms = [METRICS, PARAMS, ARTIFACTS, TAGS].map(|room| folder.join(room));
             for path in [&folder].into_iter().chain(&rooms) {
@@ -138,7 +140,7 @@ impl Run {
             if store.durability >= Durability::Batch {
                 fs::sync_tree(&folder)?;
             }
-            meta::write(&folder, &meta.to_yaml(), store.durability.at(Durability::Batch))
+            meta::write(&folder, &text, store.durability.at(Durability::Batch))
         };
         if let Err(error) = build() {
             // Without a meta.yaml it is no run to anybody; the first error is the one to report.
@@ -154,7 +156,7 @@ impl Run {
             kept: Kept::default(),
             tags: Room::new(folder.join(TAGS), "tag key", &tags),
             artifacts: room(ARTIFACTS, "artifact path"),
-            state: Mutex::new(State { meta, ended: None }),
+            state: Mutex::new(State { meta, text, ended: None }),
             experiment_id: experiment_id.to_owned(),
             id,
             folder,
@@ -179,7 +181,7 @@ impl Run {
             experiment_id: meta.experiment_id.clone(),
             id: meta.run_id.clone(),
             // Until it is known that it can be written, there is nothing to end.
-            state: Mutex::new(State { meta, ended: Some(RunStatus::Failed) }),
+            state: Mutex::new(State { meta, text: String::new(), ended: Some(RunStatus::Failed) }),
             folder,
             _touch: touch,
         };
@@ -349,13 +351,14 @@ impl Run {
         change: impl FnOnce(&mut RunMeta),
     ) -> Result<()> {
         let _lock = Lock::acquire(&self.store.root.join(LOCK_FILE))?;
-        let mut meta = match meta::read(&self.folder) {
+        let mut meta = match meta::read_unless(&self.folder, state.text.as_bytes()) {
             Ok(Some(meta)) => meta,
             _ => state.meta.clone(),
         };
         change(&mut meta);
-        meta::write(&self.folder, &meta.to_yaml(), self.store.durability.at(level))?;
-        state.meta = meta;
+        let text = meta.to_yaml();
+        meta::write(&self.folder, &text, self.store.durability.at(level))?;
+        (state.meta, state.text) = (meta, text);
         Ok(())
     }
 
