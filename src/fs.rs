@@ -8,7 +8,7 @@
 #[cfg(feature = "store")]
 mod lines;
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process;
@@ -28,6 +28,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
 /// At most so many bytes of a file from a place on, and how long the file is.
 pub(crate) fn read_part(path: &Path, start: u64, most: u64) -> Result<(Vec<u8>, u64)> {
     let read = || {
+        check_file(&fs::metadata(path)?)?;
         let mut file = File::open(path)?;
         let length = file.metadata()?.len();
         file.seek(SeekFrom::Start(start))?;
@@ -42,11 +43,12 @@ pub(crate) fn read_part(path: &Path, start: u64, most: u64) -> Result<(Vec<u8>, 
 #[cfg(feature = "store")]
 pub(crate) fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let read = || {
-        let file = File::open(path)?;
-        // Room for all of it and the look beyond; a file that says it is huge may be none.
-        let length = file.metadata()?.len().min(limit).min(1 << 20) as usize;
+        let found = fs::metadata(path)?;
+        check_file(&found)?;
+        // Room for all of it and the look beyond; one that says it is huge may be empty.
+        let length = found.len().min(limit).min(1 << 20) as usize;
         let mut bytes = Vec::with_capacity(length + 1);
-        file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+        File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > limit {
             let problem = format!("it is longer than {limit} bytes");
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, problem));
@@ -331,6 +333,22 @@ pub(crate) fn clock(folder: &Path) -> Result<SystemTime> {
         .map_err(Error::io("write in", folder))
 }
 
+/// `Err` if there is something else than a file, such as a link out of the store or a pipe, which would be waited for.
+#[cfg(feature = "store")]
+fn check_regular(path: &Path) -> io::Result<()> {
+    // Otherwise opening it will say what is wrong.
+    fs::symlink_metadata(path).map_or(Ok(()), |found| check_file(&found))
+}
+
+/// `Err` for what could be waited for, such as a pipe.
+fn check_file(found: &Metadata) -> io::Result<()> {
+    match found.file_type() {
+        kind if kind.is_file() => Ok(()),
+        kind if kind.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        _ => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file")),
+    }
+}
+
 /// Holds an exclusive lock on a file until dropped; the system releases it when the process dies.
 #[cfg(feature = "store")]
 #[derive(Debug)]
@@ -340,8 +358,10 @@ pub(crate) struct Lock {
 
 #[cfg(feature = "store")]
 impl Lock {
-    /// Waits until no other process and no other `Lock` of this one holds `path`, which is created if missing.
+    /// Waits until no other process and no other `Lock` of this one holds `path`, which is created if missing. A link is not
+    /// followed.
     pub(crate) fn acquire(path: &Path) -> Result<Self> {
+        check_regular(path).map_err(Error::io("open", path))?;
         let open = OpenOptions::new().create(true).truncate(false).write(true).open(path);
         let file = open.map_err(Error::io("open", path))?;
         file.lock().map_err(Error::io("lock", path))?;

@@ -214,7 +214,8 @@ fn a_line_that_was_cut_where_a_page_ends_never_becomes_a_value() {
         assert!(listing.warnings.is_empty(), "{first}: {:?}", listing.warnings);
         let history = listing.records[0].metric_history("loss").unwrap();
         let found: Vec<i64> = history.iter().map(|point| point.step).collect();
-        let expected: Vec<i64> = (-1..steps - 1).map(|step| step.max(0)).chain([500, 501]).collect();
+        let expected: Vec<i64> =
+            (-1..steps - 1).map(|step| step.max(0)).chain([500, 501]).collect();
         assert_eq!(found, expected, "{first}");
         assert_eq!(history[history.len() - 2].value, 0.25);
     }

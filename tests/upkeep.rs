@@ -109,6 +109,52 @@ fn gc_finishes_a_removal_that_was_cut_off() {
     assert!(!folder.exists() && folder_of(&store, &kept).is_dir());
 }
 
+#[test]
+fn a_search_sees_all_of_a_run_or_nothing_while_runs_are_removed() {
+    let (_folder, store) = store();
+    let write = |number: usize| {
+        let run = run(&store, "a", &format!("run {number}"));
+        (0..5).for_each(|i| run.log_metric(&format!("metric {i}"), 0.5, 0).unwrap());
+        run.finish(RunStatus::Finished).unwrap();
+        folder_of(&store, &run)
+    };
+    let width = {
+        let folder = write(0);
+        let records = store.runs("a").unwrap().records;
+        delete(&folder, 1_700_000_000_000);
+        (records[0].metrics.len(), records[0].params.len(), records[0].tags.len())
+    };
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            for number in 1..150 {
+                delete(&write(number), 1_700_000_000_000);
+                if number % 3 == 0 {
+                    let collected = store.gc(Gc::new()).unwrap();
+                    assert!(collected.warnings.is_empty(), "{:?}", collected.warnings);
+                }
+            }
+        });
+        let all = RunSearch::new().run_view_type(ViewType::All);
+        let searches = [
+            all.clone().without_index(),
+            all.clone(),
+            all.clone().trust_index(),
+            all.trust_index(),
+        ];
+        for search in searches.iter().cycle() {
+            let page = store.search_runs(search).unwrap();
+            assert!(page.warnings.is_empty(), "{:?}", page.warnings);
+            for run in page.runs.iter().filter(|run| run.deleted) {
+                let found = (run.metrics.len(), run.params.len(), run.tags.len());
+                assert_eq!(found, width, "{}", run.name);
+            }
+            if writer.is_finished() {
+                break;
+            }
+        }
+    });
+}
+
 /// Sets back the time of a file or a folder and all that is in it.
 #[cfg(unix)]
 fn age(path: &Path, seconds: u64) {

@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::Durability;
+use super::{Durability, check_regular};
 use crate::error::{Error, Result};
 
 /// Linux looks whether a writer was killed only where a page of the file ends, and all its pages are multiples of this. So a
@@ -22,10 +22,11 @@ const LINE: u64 = PAGE;
 
 /// Appends `bytes` with one write, so that lines of concurrent writers do not mix; `false` if there is no such file.
 ///
-/// A file is never created here, since it would be empty for a moment. If the disk is full, a part that was written is
-/// taken back.
+/// A file is never created here, since it would be empty for a moment, and a link is not followed. If the disk is full, a part
+/// that was written is taken back.
 pub(crate) fn append(path: &Path, bytes: &[u8], durability: Durability) -> Result<bool> {
     let append = || {
+        check_regular(path)?;
         let Some(file) = open(OpenOptions::new().append(true), path)? else { return Ok(false) };
         write_whole(&file, bytes)?;
         if durability == Durability::Power {

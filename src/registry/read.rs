@@ -179,8 +179,12 @@ impl Found {
                 (format!("called {alias:?}"), format!("its aliases are {}", some(aliases)))
             }
             Which::Stage(stage) => {
-                let there = |(meta, stage): &(VersionMeta, Stage)| format!("{} ({stage})", meta.version);
-                (format!("in stage {stage}"), format!("it has {}", some(self.versions.iter().map(there))))
+                let there =
+                    |(meta, stage): &(VersionMeta, Stage)| format!("{} ({stage})", meta.version);
+                (
+                    format!("in stage {stage}"),
+                    format!("it has {}", some(self.versions.iter().map(there))),
+                )
             }
         };
         RegistryError::NoneFound { name, wanted, existing }.into()
@@ -243,7 +247,12 @@ impl Registry {
             let found = some_of(view, name, is_wanted, &mut Vec::new())?
                 .ok_or_else(|| no_such_model(view.root(), name))?;
             if let Some((meta, stage)) = found.select(which) {
-                return Ok(self.read_version(&found.aliases, meta.clone(), *stage, &mut Vec::new()));
+                return Ok(self.read_version(
+                    &found.aliases,
+                    meta.clone(),
+                    *stage,
+                    &mut Vec::new(),
+                ));
             }
             let all = find(view, name, &mut Vec::new())?;
             Err(all.unwrap_or(found).has_no(which))

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::location::local_path;
 use super::meta::{self, ACTIVE, ExperimentMeta};
+use super::paths::check_no_link;
 use super::read::{Listing, REMOVED, folders, is_being_built, is_id, texts};
 use super::{Store, now_ms};
 use crate::error::{Error, Result, TrackingError};
@@ -184,6 +185,7 @@ impl Store {
     /// Builds the folder in the trash, where a plain stray folder does no harm, and gives it its place in one step.
     fn create_experiment(&self, name: &str) -> Result<Found> {
         let trash = self.root.join(super::TRASH);
+        check_no_link(&trash, "experiment name", name)?;
         let (id, folder) = loop {
             // Eighteen digits, the first not zero, as MLflow's.
             let id = 100_000_000_000_000_000 + Uuid::new_v4().as_u128() % 900_000_000_000_000_000;

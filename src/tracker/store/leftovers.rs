@@ -24,14 +24,15 @@ pub(super) fn is_temporary(name: &str) -> bool {
 /// that nothing was logged to it.
 pub(super) fn is_cut_off_start(folder: &Path) -> bool {
     let is_id = folder.file_name().and_then(|name| name.to_str()).is_some_and(is_hex);
-    is_id && all(folder, |entry, name| {
-        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        match name {
-            TAGS => is_folder && all(&entry.path(), |entry, _| is_file(entry)),
-            PARAMS | METRICS | ARTIFACTS => is_folder && all(&entry.path(), |_, _| false),
-            name => is_temporary(name) && is_file(entry),
-        }
-    })
+    is_id
+        && all(folder, |entry, name| {
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            match name {
+                TAGS => is_folder && all(&entry.path(), |entry, _| is_file(entry)),
+                PARAMS | METRICS | ARTIFACTS => is_folder && all(&entry.path(), |_, _| false),
+                name => is_temporary(name) && is_file(entry),
+            }
+        })
 }
 
 fn is_hex(name: &str) -> bool {
@@ -46,7 +47,9 @@ fn is_file(entry: &DirEntry) -> bool {
 fn all(folder: &Path, is_right: impl Fn(&DirEntry, &str) -> bool) -> bool {
     let Ok(mut entries) = fs::read_dir(folder) else { return false };
     entries.all(|entry| {
-        entry.is_ok_and(|entry| entry.file_name().to_str().is_some_and(|name| is_right(&entry, name)))
+        entry.is_ok_and(|entry| {
+            entry.file_name().to_str().is_some_and(|name| is_right(&entry, name))
+        })
     })
 }
 

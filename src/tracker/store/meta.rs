@@ -1,5 +1,6 @@
 //! The two `meta.yaml` files of tracking: experiment and run, as values and as text.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::yaml::{self, Scalar};
-use crate::error::{Result, TrackingError};
+use crate::error::{Error, Result, TrackingError};
 use crate::fs::{self, Durability};
 use crate::tracker::RunStatus;
 
@@ -174,7 +175,11 @@ pub(super) fn read_unless<T: DeserializeOwned>(folder: &Path, known: &[u8]) -> R
         if !path.is_file() {
             return Ok(None);
         }
-        let bytes = fs::read_limited(&path, SIZE_LIMIT)?;
+        let bytes = match fs::read_limited(&path, SIZE_LIMIT) {
+            // Removed since it was looked for.
+            Err(Error::Io { cause, .. }) if cause.kind() == ErrorKind::NotFound => return Ok(None),
+            bytes => bytes?,
+        };
         if !known.is_empty() && bytes == known {
             return Ok(None);
         }

@@ -40,7 +40,8 @@ pub(super) fn is_file(path: &Path, what: &'static str, name: &str) -> Result<boo
         Some(kind) if kind.is_symlink() => Err(link(what, name, path)),
         Some(kind) if kind.is_dir() => Err(clash(what, name, &format!("{name}/…"))),
         Some(_) => {
-            let problem = format!("leads to {}, which is no regular file; remove it", path.display());
+            let problem =
+                format!("leads to {}, which is no regular file; remove it", path.display());
             Err(invalid(what, name, problem))
         }
     }

@@ -245,11 +245,17 @@ pub(crate) fn read_run(
     let Some(status) = RunState::from_code(code) else {
         return malformed(format!("status is {code}; known are 1 to 5"));
     };
+    let said = warnings.len();
     let mut watch = vec![String::new(), meta::FILE.to_owned()];
     let params = each_file(&folder, PARAMS, "param key", &mut watch, warnings, read_text);
     let tags = each_file(&folder, TAGS, "tag key", &mut watch, warnings, read_text);
     let metrics = each_file(&folder, METRICS, "metric key", &mut watch, warnings, read_latest);
     let inputs = inputs::read(&folder, &mut watch, warnings);
+    // Of one that was removed meanwhile, a part may have been seen.
+    if !folder.join(meta::FILE).exists() {
+        warnings.truncate(said);
+        return Ok(None);
+    }
     let name = meta.run_name.filter(|name| !name.is_empty());
     let record = RunRecord {
         id: meta.run_id,

@@ -350,6 +350,8 @@ impl Run {
         level: Durability,
         change: impl FnOnce(&mut RunMeta),
     ) -> Result<()> {
+        // What was put in its place is not the run's.
+        check_no_link(&self.folder, "run id", &self.id)?;
         let _lock = Lock::acquire(&self.store.root.join(LOCK_FILE))?;
         let mut meta = match meta::read_unless(&self.folder, state.text.as_bytes()) {
             Ok(Some(meta)) => meta,
