@@ -117,9 +117,8 @@ impl<V: Copy + Default> Pairs<V> {
     #[inline(always)]
     pub(super) fn node_and_value(&self, parent: u32, token: u32, or: V) -> (u32, V) {
         // A free place is like none of them, for its token is no token.
-        let same = |pair: &Pair<V>| {
-            ((pair.parent ^ parent) | (pair.token ^ token)) == 0 && token != NONE
-        };
+        let same =
+            |pair: &Pair<V>| ((pair.parent ^ parent) | (pair.token ^ token)) == 0 && token != NONE;
         let found = self.table.find(hash_pair(self.table.seed(), parent, token), same);
         found.map_or((NONE, or), |pair| (pair.node, pair.value))
     }

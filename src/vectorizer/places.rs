@@ -221,7 +221,8 @@ mod tests {
                     Vectorizer::count()
                 };
                 let params = base.analyzer(cut.clone()).ngram_range(2, 3);
-                let (vectorizer, mut found, row) = places(&params.beside(Vectorizer::count()), text);
+                let (vectorizer, mut found, row) =
+                    places(&params.beside(Vectorizer::count()), text);
                 let rows: Rows = vectorizer.transform(&[text]);
                 found.sort_by_key(|place| place.column);
                 let (columns, values) = rows.row(0);

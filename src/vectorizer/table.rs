@@ -106,8 +106,7 @@ impl<E: Entry> Table<E> {
     /// The entry with this hash that is the `same`; a free place never is.
     #[inline(always)]
     pub(super) fn find(&self, hash: u64, same: impl Fn(&E) -> bool) -> Option<&E> {
-        let at =
-            if self.pilots.is_empty() { self.place(hash, &same) } else { self.home(hash) };
+        let at = if self.pilots.is_empty() { self.place(hash, &same) } else { self.home(hash) };
         Some(&self.places[at]).filter(|entry| same(entry))
     }
 

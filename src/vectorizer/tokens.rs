@@ -60,9 +60,9 @@ impl Entry for Slot {
 
 /// All of a token of up to 16 bytes; of a longer one two hashes.
 #[derive(Debug, Clone, Copy)]
-struct Key {
-    bytes: [u64; 2],
-    length: u32,
+pub(super) struct Key {
+    pub(super) bytes: [u64; 2],
+    pub(super) length: u32,
 }
 
 /// As many of the lowest bytes as the index says.
@@ -104,7 +104,7 @@ impl Key {
 
     /// The key of a word that is followed by what lies behind it in a text, of which it takes no notice.
     #[inline(always)]
-    fn within(text: &[u8], word: Range<usize>, seed: u64) -> Self {
+    pub(super) fn within(text: &[u8], word: Range<usize>, seed: u64) -> Self {
         let length = word.len();
         match text.get(word.start..).and_then(<[u8]>::first_chunk::<{ Self::LONGEST }>) {
             Some(bytes) if length <= Self::LONGEST => {
@@ -117,18 +117,18 @@ impl Key {
 
     /// Whether it is the same, by one question instead of three.
     #[inline(always)]
-    fn is(self, other: Self) -> bool {
+    pub(super) fn is(self, other: Self) -> bool {
         let [a, b] = [self.bytes[0] ^ other.bytes[0], self.bytes[1] ^ other.bytes[1]];
         (a | b | u64::from(self.length ^ other.length)) == 0
     }
 
     #[inline]
-    fn is_whole(self) -> bool {
+    pub(super) fn is_whole(self) -> bool {
         self.length as usize <= Self::LONGEST
     }
 
     #[inline]
-    fn hash(self, seed: u64) -> u64 {
+    pub(super) fn hash(self, seed: u64) -> u64 {
         let [first, second] = self.bytes;
         mix(seed, first, second ^ u64::from(self.length) << 56)
     }
