@@ -28,7 +28,8 @@ fn world(name: &str, n: usize, wrong_every: usize) -> (Vec<String>, Vec<&'static
     };
     let label = |i: usize| {
         let right = i % 2;
-        ["negative", "positive"][if (i + 1) % wrong_every == 0 { 1 - right } else { right }]
+        ["negative", "positive"]
+            [if (i + 1).is_multiple_of(wrong_every) { 1 - right } else { right }]
     };
     ((0..n).map(text).collect(), (0..n).map(label).collect())
 }
