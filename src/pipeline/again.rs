@@ -53,7 +53,8 @@ impl Pipeline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CalibrationMethod, Language, NeutralBand, Threshold};
+    use crate::text::Language;
+    use crate::{CalibrationMethod, NeutralBand, Threshold};
 
     const TEXTS: [&str; 6] = ["good", "bad", "good crew", "bad crew", "so good", "so bad"];
     const LABELS: [&str; 6] = ["1", "0", "1", "0", "1", "0"];
