@@ -255,6 +255,22 @@ fn while_a_challenger_is_on_trial_there_is_no_other() {
 }
 
 #[test]
+fn of_two_at_once_one_trains_and_the_other_finds_it_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let (registry, champion) = registry(folder.path());
+    let corrections = new_world(&champion);
+    let retrain = || run(&Retrainer::new(&registry, NAME), &corrections);
+    let (one, other) = std::thread::scope(|scope| {
+        let threads = [scope.spawn(retrain), scope.spawn(retrain)];
+        let [one, other] = threads.map(|thread| thread.join().unwrap());
+        (one, other)
+    });
+    assert_eq!(one, other);
+    assert_eq!(registry.model(NAME).unwrap().versions.len(), 2);
+    assert_eq!(registry.store().runs("retraining").unwrap().records.len(), 1);
+}
+
+#[test]
 fn a_model_without_a_champion_cannot_be_retrained() {
     let folder = tempfile::tempdir().unwrap();
     let (registry, champion) = registry(folder.path());
