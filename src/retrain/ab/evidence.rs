@@ -41,7 +41,7 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// What a verdict rests on. It prints as one line.
+/// What a verdict rests on. It prints as one line, with the p-value of what was refuted.
 ///
 /// ```
 /// use ressenti::retrain::ab::{AbParams, AbTest, Outcome};
@@ -50,7 +50,10 @@ impl fmt::Display for Verdict {
 /// for i in 0..400 {
 ///     test.record(Outcome::Both { champion: i % 10 < 8, challenger: i % 20 != 0 })?;
 /// }
-/// assert_eq!(test.evidence().to_string(), "");
+/// assert_eq!(
+///     test.evidence().to_string(),
+///     "better after 400 outcomes: 95.0 % right against 80.0 %, +15.0 points (+7.8 to +22.5), p 5.28e-8"
+/// );
 /// # Ok::<(), ressenti::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -127,9 +130,13 @@ impl fmt::Display for Evidence {
             write!(
                 f,
                 ": {challenger:.1} % right against {champion:.1} %, \
-                 {difference:+.1} points ({low:+.1} to {high:+.1}), p {:.2e}",
-                self.p_value
+                 {difference:+.1} points ({low:+.1} to {high:+.1})"
             )?;
+            match self.verdict {
+                Verdict::Undecided | Verdict::Better => write!(f, ", p {:.2e}", self.p_value)?,
+                Verdict::Harm => write!(f, ", p {:.2e}", self.harm_p_value)?,
+                Verdict::NotBetter => {}
+            }
         }
         Ok(())
     }

@@ -19,7 +19,7 @@
 //!
 //! let experiment = Experiment::shadow(champion, challenger);
 //! let mut test = AbTest::shadow(AbParams::default())?;
-//! for (text, truth) in [("lovely #newapp", 1), ("#newapp crashed again", 0)].iter().cycle().take(40) {
+//! for (text, truth) in [("love the #newapp", 1), ("the #newapp crashed", 0)].iter().cycle().take(40) {
 //!     let served = experiment.predict("user 42", text, &ManualClock::default())?;
 //!     test.record(served.outcome(truth))?; // once the user has said what was right
 //!     if test.verdict() != Verdict::Undecided {
