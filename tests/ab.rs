@@ -231,6 +231,43 @@ fn verdict_p_value_and_interval_say_the_same() {
     assert!(seen.iter().filter(|&&n| n > 10).count() >= 3, "{seen:?}");
 }
 
+#[test]
+fn evidence_tells_how_sure_what_it_says_is() {
+    let of_both = |only_champion, only_challenger| {
+        let outcomes =
+            Outcomes::Both { both_right: 170, only_champion, only_challenger, both_wrong: 10 };
+        of(&outcomes).evidence().to_string()
+    };
+    assert_eq!(
+        of_both(2, 18),
+        "better after 200 outcomes: 94.0 % right against 86.0 %, +8.0 points (+1.6 to +15.8), p 5.99e-3"
+    );
+    assert_eq!(
+        of_both(18, 2),
+        "harm after 200 outcomes: 86.0 % right against 94.0 %, -8.0 points (-15.8 to -1.6), p 5.99e-3"
+    );
+    assert_eq!(
+        of_both(9, 11),
+        "undecided after 200 outcomes: 90.5 % right against 89.5 %, +1.0 points (-6.4 to +8.5), p 1.00e0"
+    );
+    let many = Outcomes::Both {
+        both_right: 99_000,
+        only_champion: 500,
+        only_challenger: 500,
+        both_wrong: 0,
+    };
+    assert_eq!(
+        of(&many).evidence().to_string(),
+        "not better after 100000 outcomes: 99.5 % right against 99.5 %, +0.0 points (-0.1 to +0.1)"
+    );
+    assert_eq!(
+        of(&Outcomes::Both { both_right: 0, only_champion: 0, only_challenger: 0, both_wrong: 0 })
+            .evidence()
+            .to_string(),
+        "undecided after 0 outcomes"
+    );
+}
+
 /// A test that has counted these, as one that was stored would come back.
 fn of(outcomes: &Outcomes) -> AbTest {
     let params = serde_json::to_value(AbParams::default()).unwrap();

@@ -10,7 +10,7 @@ use ressenti::monitor::{Alerts, Clock, ManualClock, Monitor, MonitorParams, Span
 use ressenti::registry::{
     Check, LiveModel, ModelVersion, NewVersion, Registry, ServedModel, Stage, Transition,
 };
-use ressenti::retrain::ab::{AbParams, AbTest, Experiment, Served, Split, Verdict};
+use ressenti::retrain::ab::{AbParams, AbTest, Experiment, Served, Side, Split, Verdict};
 use ressenti::retrain::{Challenger, Fate, RetrainParams, RetrainPolicy, Retrainer};
 use ressenti::tracker::{Run, RunStatus, Tracker};
 use ressenti::{FitOptions, Pipeline, PipelineBuilder, Prediction, Result, Sentiment};
@@ -125,7 +125,10 @@ impl App {
                 (served.prediction().clone(), Some(served))
             }
         };
-        self.monitor.record(text, &prediction, took, self.clock.now());
+        // The monitor watches what is in Production; what a challenger does, its experiment knows.
+        if trial.as_ref().is_none_or(|served| served.side() == Side::Champion) {
+            self.monitor.record(text, &prediction, took, self.clock.now());
+        }
         self.requests += 1;
         let id = format!("request {}", self.requests);
         Ok(Answer { id, text: text.to_owned(), prediction, trial })

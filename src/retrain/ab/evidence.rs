@@ -41,7 +41,7 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// What a verdict rests on. It prints as one line.
+/// What a verdict rests on. It prints as one line, with the p-value of what was refuted.
 ///
 /// ```
 /// use ressenti::retrain::ab::{AbParams, AbTest, Outcome};
@@ -110,9 +110,9 @@ fn lower_end(outcomes: &Outcomes, bound: f64) -> f64 {
     for _ in 0..40 {
         let middle = f64::midpoint(low, high);
         if middle > -1.0 && outcomes.against_at_most(middle) >= bound {
-            low = middle
+            low = middle;
         } else {
-            high = middle
+            high = middle;
         }
     }
     low
@@ -130,9 +130,13 @@ impl fmt::Display for Evidence {
             write!(
                 f,
                 ": {challenger:.1} % right against {champion:.1} %, \
-                 {difference:+.1} points ({low:+.1} to {high:+.1}), p {:.2e}",
-                self.p_value
+                 {difference:+.1} points ({low:+.1} to {high:+.1})"
             )?;
+            match self.verdict {
+                Verdict::Undecided | Verdict::Better => write!(f, ", p {:.2e}", self.p_value)?,
+                Verdict::Harm => write!(f, ", p {:.2e}", self.harm_p_value)?,
+                Verdict::NotBetter => {}
+            }
         }
         Ok(())
     }

@@ -121,6 +121,7 @@ impl Split {
     #[must_use]
     pub fn side(&self, key: &str) -> Side {
         // Exact: a power of two moves nothing but the exponent, and 2⁶⁴ is above every point.
+        #[expect(clippy::cast_sign_loss, reason = "a share is never below 0")]
         let end = (self.share * 2.0_f64.powi(64)) as u128;
         if u128::from(digest::number_of(&self.name, key)) < end {
             Side::Challenger
