@@ -736,7 +736,6 @@ fn links_among_the_stores_own_files_lead_nowhere() {
         (".trash", ["fine", "leads through the link", "leads through the link"]),
     ] {
         let (folder, registry) = registry();
-        register(&registry, 1);
         register(&registry, 2);
         registry.transition(NAME, 1, only(Stage::Production)).unwrap();
         let outside = folder.path().join("outside");
