@@ -207,8 +207,8 @@ fn a_line_that_was_cut_where_a_page_ends_never_becomes_a_value() {
         let steps = cut.matches('\n').count() as i64;
         fs::write(&path, cut).unwrap();
         let again = store.resume_run(run.id()).unwrap();
-        again.log_metric_at("loss", 0.25, 2, 500).unwrap();
-        again.log_metric_at("loss", 0.75, 3, 501).unwrap();
+        again.log_metric_at("loss", 0.25, 500, 2).unwrap();
+        again.log_metric_at("loss", 0.75, 501, 3).unwrap();
         again.finish(RunStatus::Finished).unwrap();
         let listing = store.runs(EXPERIMENT).unwrap();
         assert!(listing.warnings.is_empty(), "{first}: {:?}", listing.warnings);

@@ -7,7 +7,7 @@
 //!
 //! One moment is left: Linux cuts the write of a killed process where a page of the file ends. Of a value or a batch that
 //! nobody was told of, a part may then be there; what is left of its last line is skipped here with a warning, and can keep
-//! MLflow from searching until the line is removed.
+//! MLflow from searching until the next value is logged: that one blanks it.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -49,7 +49,10 @@ const PARAM_BYTES: u64 = 1 << 20;
 /// recorded as failed. Logging to a run that has ended is allowed, as in MLflow.
 ///
 /// What was logged survives the death of the process, and a power cut as [`Durability`] says. Keys that differ only by case
-/// are refused, since some file systems would take them for one.
+/// are refused, since some file systems would take them for one. Once its folder is gone, removed or moved to the trash, each
+/// record is an error.
+///
+/// A run keeps the files of the eight metrics open that it began to log last, until it is finished.
 ///
 /// ```
 /// use ressenti::tracker::{Batch, RunStatus, Store, Tracker};
