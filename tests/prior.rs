@@ -85,7 +85,7 @@ fn columns_of_the_prior_are_weighed_by_nothing_but_their_strength() {
     let columns = rows.n_columns();
     let rows = wide(&rows, &decisions(prior, texts), 0.3 / 0.5);
     let blocks = [0..columns, columns..columns + 1];
-    let options = ressenti::FitOptions::new().column_blocks(&blocks);
+    let options = FitOptions::new().column_blocks(&blocks);
     let expected = soft(0.5).fit_with(&rows, labels, &options).unwrap();
     let new = wide(&vectorizer.transform(&UNSEEN), &decisions(prior, &UNSEEN), 0.3 / 0.5);
     let expected = expected.decision_function(&new).unwrap();
