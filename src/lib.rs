@@ -21,6 +21,10 @@
 )]
 //! * [`monitor`] watches a model at work: figures, alerts, drift against what its answers looked like in training, corrections.
 #![cfg_attr(
+    feature = "store",
+    doc = "* [`retrain`] makes a better model of corrections, puts it on trial beside the one in Production, and promotes it or says why not."
+)]
+#![cfg_attr(
     feature = "starter",
     doc = "* [`starter`] has a trained English model: sentiment without a training, and what a user's own hundred labels stand on."
 )]
@@ -57,7 +61,7 @@
 //! text ─▶ tokens ─▶ counts ─▶ weighted rows ─▶ scores ─▶ sentiment
 //!  text::Analyzer    Vectorizer         Classifier     Prediction
 //!  └────────────────────────── Pipeline ───────────────────────┘
-//!                                                └▶ evaluated · tracked · registered · watched
+//!                                                └▶ evaluated · tracked · registered · watched · retrained
 //! ```
 //!
 //! What exists is fitted: settings ([`VectorizerParams`], [`ClassifierParams`], [`PipelineBuilder`]) and what `fit` makes
@@ -96,7 +100,7 @@
 //! * **`parallel`** — fitting and batch scoring use all threads of the caller's rayon pool. Without it they use one; the
 //!   results are the same.
 //! * **`store`** — `tracker::Store` and `registry::Registry`, runs and versions of models as files in MLflow's layout;
-//!   `monitor::feedback`, the log of corrections.
+//!   `monitor::feedback`, the log of corrections; `retrain`.
 //! * **`starter`** — `starter::english`, a trained English model: 110 kB in programs that use it.
 //! * **`tracing`** — events of the `tracing` crate: runs (`tracker::TracingTracker`), answers that are not sure, errors, alerts.
 //! * **`metrics`** — figures to the recorder of the `metrics` crate, such as an exporter to Prometheus or OpenTelemetry.
@@ -124,6 +128,9 @@ pub mod monitor;
 #[cfg(feature = "store")]
 #[cfg_attr(docsrs, doc(cfg(feature = "store")))]
 pub mod registry;
+#[cfg(feature = "store")]
+#[cfg_attr(docsrs, doc(cfg(feature = "store")))]
+pub mod retrain;
 pub mod select;
 #[cfg(feature = "starter")]
 #[cfg_attr(docsrs, doc(cfg(feature = "starter")))]

@@ -186,6 +186,18 @@ impl Parts<'_> {
         Row { columns: &self.columns[range.clone()], values: &self.values[range] }
     }
 
+    /// Every `step`th row, from the first on.
+    pub(crate) fn every(&self, step: usize, n_columns: usize) -> Rows {
+        let (mut indptr, mut columns, mut values) = (vec![0], Vec::new(), Vec::new());
+        for i in (0..self.indptr.len() - 1).step_by(step) {
+            let row = self.row(i);
+            columns.extend_from_slice(row.columns);
+            values.extend_from_slice(row.values);
+            indptr.push(columns.len());
+        }
+        Rows::from_parts(n_columns, indptr, columns, values)
+    }
+
     /// Where the entries of row `i` start among all entries; for `i = n_rows`, their number.
     pub(crate) fn start(&self, i: usize) -> usize {
         self.indptr[i]

@@ -286,6 +286,12 @@ impl Classifier {
         }
     }
 
+    /// The weights of each column side by side, one for each intercept, if decision values are sums over a row as it is.
+    pub(crate) fn weights_of_values(&self) -> Option<&[f64]> {
+        let weights = self.weights.as_slice();
+        weights.filter(|_| self.transform == RowTransform::None)
+    }
+
     /// What a value of a row counts as.
     pub(crate) fn seen(&self, value: f64) -> f64 {
         match self.transform {

@@ -89,6 +89,12 @@ impl PipelineBuilder {
         self
     }
 
+    /// The same under the name of a preset, whose settings it has.
+    pub(super) fn named_as(mut self, preset: Preset) -> Self {
+        self.preset = Some(preset);
+        self
+    }
+
     /// A pipeline to stand on, such as one that was trained on many texts of another kind, where there are few of these; and
     /// what of it counts. Default: none.
     ///

@@ -11,8 +11,6 @@
 //! tweets it is less than chance, and a second fit with the terms that are left, whose rows are then divided by their own
 //! norm in training as well, gains nothing to speak of; where the loss is larger, it is worth a try.
 
-use std::collections::BTreeMap;
-
 use super::{Pipeline, PipelineBuilder};
 use crate::classifier::Keep;
 use crate::error::{Error, Result};
@@ -223,14 +221,9 @@ impl Pipeline {
 
     /// The same with these columns only; ascending, at least one.
     fn select_columns(&self, columns: &[u32]) -> Result<Self> {
-        Ok(Self {
-            vectorizer: self.vectorizer.select_columns(columns)?,
-            classifier: self.classifier.select_columns(columns)?,
-            preset: None,
-            calibration_report: self.calibration_report,
-            origin: self.origin.clone(),
-            figures: BTreeMap::new(),
-            profile: None,
-        })
+        let vectorizer = self.vectorizer.select_columns(columns)?;
+        let kept = Self::from_parts(vectorizer, self.classifier.select_columns(columns)?)?;
+        let (calibration_report, origin) = (self.calibration_report, self.origin.clone());
+        Ok(Self { calibration_report, origin, ..kept })
     }
 }
