@@ -110,9 +110,9 @@ fn lower_end(outcomes: &Outcomes, bound: f64) -> f64 {
     for _ in 0..40 {
         let middle = f64::midpoint(low, high);
         if middle > -1.0 && outcomes.against_at_most(middle) >= bound {
-            low = middle
+            low = middle;
         } else {
-            high = middle
+            high = middle;
         }
     }
     low
