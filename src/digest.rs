@@ -45,6 +45,7 @@ pub(crate) fn of_bytes(bytes: &[u8]) -> String {
 
 /// The first 64 bits (big-endian) of the SHA-256 of two parts, the first behind its length (eight bytes, little-endian): a
 /// number as good as random that the parts fix for good, on every platform.
+#[cfg(feature = "store")]
 pub(crate) fn number_of(first: &str, second: &str) -> u64 {
     let mut digest = Sha256::new();
     digest.update((first.len() as u64).to_le_bytes());

@@ -28,7 +28,8 @@ fn world(name: &str, n: usize, wrong_every: usize) -> (Vec<String>, Vec<&'static
     };
     let label = |i: usize| {
         let right = i % 2;
-        ["negative", "positive"][if (i + 1) % wrong_every == 0 { 1 - right } else { right }]
+        ["negative", "positive"]
+            [if (i + 1).is_multiple_of(wrong_every) { 1 - right } else { right }]
     };
     ((0..n).map(text).collect(), (0..n).map(label).collect())
 }
@@ -251,6 +252,22 @@ fn while_a_challenger_is_on_trial_there_is_no_other() {
     assert_eq!(run(&retrainer, &fewer), challenger);
     let decision = retrainer.decide(&RetrainPolicy::default(), &corrections, None).unwrap();
     assert_eq!(decision.to_string(), "wait: version 2 is on trial; conclude that first");
+}
+
+#[test]
+fn of_two_at_once_one_trains_and_the_other_finds_it_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let (registry, champion) = registry(folder.path());
+    let corrections = new_world(&champion);
+    let retrain = || run(&Retrainer::new(&registry, NAME), &corrections);
+    let (one, other) = std::thread::scope(|scope| {
+        let threads = [scope.spawn(retrain), scope.spawn(retrain)];
+        let [one, other] = threads.map(|thread| thread.join().unwrap());
+        (one, other)
+    });
+    assert_eq!(one, other);
+    assert_eq!(registry.model(NAME).unwrap().versions.len(), 2);
+    assert_eq!(registry.store().runs("retraining").unwrap().records.len(), 1);
 }
 
 #[test]

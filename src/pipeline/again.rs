@@ -1,6 +1,7 @@
 //! A fitted pipeline in, the settings to train another one like it out. On what is not known here.
 
 use super::{Pipeline, PipelineBuilder, Preset, ProfileSource};
+#[cfg(feature = "store")]
 use crate::error::Result;
 
 impl Pipeline {
@@ -34,6 +35,7 @@ impl Pipeline {
 
     /// Another pipeline with what decides the answers of this one beside its weights: the threshold or the neutral band, where
     /// the other has the classes for it.
+    #[cfg(feature = "store")]
     pub(crate) fn decided_alike(&self, other: Self) -> Result<Self> {
         let (classifier, n_classes) = (&self.classifier, other.classes().len());
         if let (Some(threshold), 2) = (classifier.threshold(), n_classes) {
@@ -53,7 +55,10 @@ impl Pipeline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CalibrationMethod, Language, NeutralBand, Threshold};
+    use crate::CalibrationMethod;
+    use crate::text::Language;
+    #[cfg(feature = "store")]
+    use crate::{NeutralBand, Threshold};
 
     const TEXTS: [&str; 6] = ["good", "bad", "good crew", "bad crew", "so good", "so bad"];
     const LABELS: [&str; 6] = ["1", "0", "1", "0", "1", "0"];
@@ -74,6 +79,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "store")]
     #[test]
     fn what_decides_is_handed_on_where_it_fits() {
         let two = Pipeline::builder().fit(&TEXTS, &LABELS).unwrap();

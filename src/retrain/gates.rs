@@ -276,7 +276,7 @@ mod tests {
         assert_eq!(names(&[held_out([400, 400], [400, 400])]), ["no gain"]);
         // A few rows are lost by chance, and much is gained elsewhere.
         let lost_by_chance = held_out([400, 400], [396, 399]);
-        assert_eq!(names(&[lost_by_chance.clone()]), ["no gain"]);
+        assert_eq!(names(std::slice::from_ref(&lost_by_chance)), ["no gain"]);
         assert_eq!(names(&[lost_by_chance.clone(), recent(60, [10, 10], [40, 40])]), [""; 0]);
         // Of two recent corrections nothing is concluded, but that they are learnt is a gain.
         assert_eq!(names(&[lost_by_chance, recent(1, [0, 0], [1, 1])]), [""; 0]);
