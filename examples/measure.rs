@@ -30,11 +30,12 @@
 //! best C, its accuracy and how long all of it took.
 //!
 //! `registry` registers and promotes versions and scores by a live model; its figures are of the same steps as those of MLflow's
-//! Python client, in milliseconds.
+//! Python client, in milliseconds. Beside them is what writing the same files by bare calls takes, and checking the model that is
+//! registered.
 //!
 //! `tracking` needs no texts. It makes stores below DIR (default: the folder for temporary files; what waiting for the disk
 //! costs depends on it) and removes them: `median_ms` of a whole run, of 100 calls of `log_metric` and of a batch of 1,000
-//! values, each by `durability`, and what the no-op tracker takes of a fit.
+//! values, each by `durability`, what writing the same files by bare calls takes, and what the no-op tracker takes of a fit.
 //!
 //! `search` writes so many tracked runs into a temporary folder (in DIR) and searches them: the ten best by a metric, with the
 //! index checked and trusted, in this process and in one of its own.
@@ -64,6 +65,8 @@ use ressenti::{
 };
 use serde_json::{Map, Value, json};
 
+#[path = "measure/floor.rs"]
+mod floor;
 #[path = "measure/monitor.rs"]
 mod monitor;
 #[path = "measure/registry.rs"]

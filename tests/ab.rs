@@ -328,7 +328,7 @@ fn users_stay_on_their_side_in_every_version_of_the_crate() {
     let sides: String = (0..40)
         .map(|i| if split.side(&format!("user {i}")) == Side::Challenger { 'B' } else { 'a' })
         .collect();
-    // python: point = int.from_bytes(sha256((6).to_bytes(8, "little") + b"golden" + key).digest()[:8], "big") / 2**64
+    // python: point = (int.from_bytes(sha256((6).to_bytes(8, "little") + b"golden" + key).digest()[:8], "big") >> 11) / 2**53
     assert_eq!(sides, "BaaaaaBBaBaaBBaBBaaBaaaaaaaBBaaaaaBBaaBa");
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ressenti::evaluate::Report;
 use ressenti::monitor::drift::DriftParams;
-use ressenti::monitor::feedback::{Correction, CorrectionLog};
+use ressenti::monitor::feedback::{Agreement, Correction, CorrectionLog};
 use ressenti::monitor::{Alerts, Clock, ManualClock, Monitor, MonitorParams, Span};
 use ressenti::registry::{
     Check, LiveModel, ModelVersion, NewVersion, Registry, ServedModel, Stage, Transition,
@@ -13,7 +13,7 @@ use ressenti::registry::{
 use ressenti::retrain::ab::{AbParams, AbTest, Experiment, Served, Side, Split, Verdict};
 use ressenti::retrain::{Challenger, Fate, RetrainParams, RetrainPolicy, Retrainer};
 use ressenti::tracker::{Run, RunStatus, Tracker};
-use ressenti::{FitOptions, Pipeline, PipelineBuilder, Prediction, Result, Sentiment};
+use ressenti::{FitOptions, Pipeline, PipelineBuilder, Prediction, Preset, Result, Sentiment};
 
 use crate::timeline::Timeline;
 
@@ -28,7 +28,7 @@ pub(crate) struct Data {
 pub(crate) struct App {
     clock: Arc<ManualClock>,
     pub(crate) timeline: Timeline,
-    pub(crate) registry: Registry,
+    registry: Registry,
     live: LiveModel,
     monitor: Monitor,
     alerts: Alerts,
@@ -37,9 +37,10 @@ pub(crate) struct App {
     old: Data,
     trial: Option<Trial>,
     requests: u64,
+    /// What users say whom we asked, since the last look.
+    asked: Agreement,
     /// The day in figures, for MLflow to draw.
     day: Run,
-    confirmed: (u64, u64),
 }
 
 /// A challenger beside the champion.
@@ -80,39 +81,29 @@ impl App {
         last_week: &[String],
     ) -> Result<Self> {
         let timeline = Timeline::new(clock.clone());
-        let builder = Pipeline::builder().preset(ressenti::Preset::Social);
-        let version = train(&registry, builder, &old, last_week, "first model")?;
-        let accuracy = accuracy_of(&registry, &version)?;
-        timeline.tell(
-            "engineer",
-            &format!(
-                "trained on {} tweets: version {}, accuracy {accuracy:.3}",
-                old.texts.len(),
-                version.version
-            ),
-        );
+        let builder = Pipeline::builder().preset(Preset::Social);
+        let (version, report) = train(&registry, builder, &old, last_week, "first model")?;
+        let (n, version, accuracy) = (old.texts.len(), version.version, report.accuracy());
+        let what = format!("trained on {n} tweets: version {version}, accuracy {accuracy:.3}");
+        timeline.tell("engineer", &what);
         let to = Transition::to(Stage::Production).because("the first model");
-        registry.transition(NAME, version.version, to.check(Check::at_least("accuracy", 0.8)))?;
-        timeline.tell("engineer", "version 1 goes to Production");
+        registry.transition(NAME, version, to.check(Check::at_least("accuracy", 0.8)))?;
+        timeline.tell("engineer", &format!("version {version} goes to Production"));
 
         let live = registry.live(&format!("models:/{NAME}/Production"))?;
-        let monitor = watch(&live)?;
-        let day = registry.store().start_run("air-paradis-production", "a day at work")?;
-        let (alerts, trial) = (Alerts::default(), None);
-        let (requests, confirmed) = (0, (0, 0));
         Ok(Self {
+            monitor: watch(&live)?,
+            alerts: Alerts::default(),
+            day: registry.store().start_run("air-paradis-production", "a day at work")?,
+            asked: Agreement::default(),
+            trial: None,
+            requests: 0,
             clock,
             timeline,
             registry,
             live,
-            monitor,
-            alerts,
             log,
             old,
-            trial,
-            requests,
-            day,
-            confirmed,
         })
     }
 
@@ -144,7 +135,8 @@ impl App {
     pub(crate) fn asked(&mut self, answer: &Answer, truth: Sentiment) -> Result<()> {
         let right = answer.label() == truth.as_str();
         self.monitor.record_outcome(right, self.clock.now());
-        self.confirmed = (self.confirmed.0 + u64::from(right), self.confirmed.1 + 1);
+        self.asked.n += 1;
+        self.asked.wrong += u64::from(!right);
         self.corrected(answer, truth)?;
         if let (Some(served), Some(trial)) = (&answer.trial, &mut self.trial) {
             trial.test.record(served.outcome(truth))?;
@@ -170,10 +162,9 @@ impl App {
     pub(crate) fn look(&mut self, minute: i64) -> Result<()> {
         let now = self.clock.now();
         let figures = self.monitor.snapshot(Span::Last(Duration::from_secs(600)), now).figures;
-        let (right, asked) = std::mem::take(&mut self.confirmed);
-        let agreement = right as f64 / asked.max(1) as f64;
+        let asked = std::mem::take(&mut self.asked);
         for (name, value) in [
-            ("agreement", Some(agreement)),
+            ("agreement", asked.agreement()),
             ("latency_p95_ms", figures.latency_ms(0.95)),
             ("error_rate", figures.error_rate()),
             ("unknown_rate", figures.shape.unknown_rate()),
@@ -181,10 +172,7 @@ impl App {
         ] {
             value.map_or(Ok(()), |value| self.day.log_metric(name, value, minute))?;
         }
-        self.timeline.tell(
-            "job",
-            &format!("{right} of {asked} users whom we asked agree, {:.1} %", 100.0 * agreement),
-        );
+        self.timeline.tell("users", &format!("of those whom we asked: {asked}"));
         self.retrain()
     }
 
@@ -223,7 +211,7 @@ impl App {
     /// Somebody has a model of their own, and lets it answer a fifth of the users.
     pub(crate) fn try_by_hand(&mut self, builder: PipelineBuilder, who: &str) -> Result<()> {
         let registry = self.registry.clone().acting_as(who);
-        let newcomer = train(&registry, builder, &self.old, &[], "by hand")?;
+        let (newcomer, _) = train(&registry, builder, &self.old, &[], "by hand")?;
         let to = Transition::to(Stage::Staging).because("a tenth of the size");
         registry.transition(NAME, newcomer.version, to)?;
         let model = registry.live(&format!("models:/{NAME}/{}", newcomer.version))?.model();
@@ -301,7 +289,7 @@ fn train(
     data: &Data,
     traffic: &[String],
     name: &str,
-) -> Result<ModelVersion> {
+) -> Result<(ModelVersion, Report)> {
     let split = ressenti::retrain::Holdout::default().split(&data.texts);
     let pick = |rows: &[usize]| -> (Vec<&str>, Vec<Sentiment>) {
         rows.iter().map(|&i| (data.texts[i].as_str(), data.labels[i])).unzip()
@@ -309,17 +297,13 @@ fn train(
     let ((texts, labels), (unseen, truth)) = (pick(&split.train), pick(&split.test));
     let run = registry.store().start_run("air-paradis", name)?;
     let pipeline = builder.fit_with(&texts, &labels, &FitOptions::new().tracker(&run))?;
-    let report: Report = pipeline.evaluate_with(&unseen, &truth, &run)?;
+    let report = pipeline.evaluate_with(&unseen, &truth, &run)?;
     let pipeline = pipeline.with_figures(&report);
     let pipeline = if traffic.is_empty() { pipeline } else { pipeline.with_profile_of(traffic) };
     pipeline.log_to(&run)?;
     run.finish(RunStatus::Finished)?;
-    registry.create_version(NAME, NewVersion::from_run(run.id()))
-}
-
-fn accuracy_of(registry: &Registry, version: &ModelVersion) -> Result<f64> {
-    let run = registry.store().run(version.run_id.as_deref().unwrap_or_default())?;
-    Ok(run.metrics.get("accuracy").copied().unwrap_or_default())
+    let version = registry.create_version(NAME, NewVersion::from_run(run.id()))?;
+    Ok((version, report))
 }
 
 /// A monitor of what is live.

@@ -6,7 +6,7 @@
 //! * **Split**: each user is answered by one side. What users feel is measured, and the challenger's mistakes are theirs.
 //! * **Shadow**: the champion answers everybody, the challenger is scored beside it. Nobody sees its mistakes, and each outcome
 //!   is one of both models on the same text: only those that one of them gets right alone tell them apart, and it takes a
-//!   fraction of the outcomes (an eighth, in the table below).
+//!   seventh to a third of the outcomes (in the [table](AbTest)).
 //!
 //! ```
 //! use ressenti::Pipeline;

@@ -26,13 +26,7 @@ pub struct AbParams {
 
 impl Default for AbParams {
     fn default() -> Self {
-        Self {
-            alpha: 0.05,
-            guard_alpha: 0.1,
-            margin: 0.0,
-            worthwhile: 0.005,
-            max_outcomes: 100_000,
-        }
+        Self { alpha: 0.05, guard_alpha: 0.1, margin: 0.0, worthwhile: 0.0, max_outcomes: 100_000 }
     }
 }
 
@@ -45,8 +39,7 @@ impl AbParams {
     }
 
     /// How likely a challenger that does no harm may ever be found to do [harm](super::Verdict::Harm). More of it stops bad
-    /// ones sooner; less than [`alpha`](Self::alpha), and those are mostly found not better before. Default: 0.1; range: above
-    /// 0, below 0.5.
+    /// ones sooner. Default: 0.1; range: above 0, below 0.5.
     pub fn guard_alpha(mut self, alpha: f64) -> Self {
         self.guard_alpha = alpha;
         self
@@ -60,7 +53,9 @@ impl AbParams {
     }
 
     /// The least gain in the rate of right answers that is worth a new model: the test ends once it is known to be less. Default:
-    /// 0.005, half a point; range: 0 to 0.5.
+    /// 0, so that models that are as good as each other are told apart by [`max_outcomes`](Self::max_outcomes) only; with
+    /// 0.005, half a point, such a test mostly ends before, but some that do harm are then found not better first. Range: 0 to
+    /// 0.5.
     pub fn worthwhile(mut self, difference: f64) -> Self {
         self.worthwhile = difference;
         self
