@@ -15,11 +15,15 @@ use ressenti::retrain::ab::{
 struct Random(u64);
 
 impl Random {
-    fn next(&mut self) -> f64 {
+    fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+        z ^ (z >> 31)
+    }
+
+    fn next(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     fn is(&mut self, probability: f64) -> bool {
@@ -193,10 +197,10 @@ fn verdict_p_value_and_interval_say_the_same() {
     let mut random = Random(9);
     let mut seen = [0; 4];
     for i in 0..400 {
-        let n = 20.0 + 400.0 * random.next();
+        let n = 20 + random.bits() % 400;
         let mut any = || {
-            let rate = random.next();
-            Tally { right: (n * rate) as u64, wrong: (n * (1.0 - rate)) as u64 }
+            let right = random.bits() % (n + 1);
+            Tally { right, wrong: n - right }
         };
         let (a, b) = (any(), any());
         let outcomes = if i % 2 == 0 {
