@@ -125,11 +125,10 @@ fn a_better_challenger_is_found() {
 fn a_challenger_that_harms_is_stopped_early() {
     // Five points worse.
     let rates = shadow(200, 2_000, 0.02, 0.07);
-    // The others were found not better a little before.
-    assert!(rates.harm >= 0.75 && rates.harm + rates.not_better >= 0.99, "{rates:?}");
+    assert!(rates.harm >= 0.99, "{rates:?}");
     assert!(rates.outcomes < 500.0, "{rates:?}");
     let rates = split(60, 4_000, 0.5, 0.9, 0.8);
-    assert!(rates.harm >= 0.75 && rates.harm + rates.not_better >= 0.99, "{rates:?}");
+    assert!(rates.harm >= 0.99, "{rates:?}");
     assert!(rates.outcomes < 1_500.0, "{rates:?}");
 }
 
@@ -138,7 +137,7 @@ fn a_margin_is_forgiven() {
     let test = AbTest::shadow(AbParams::default().margin(0.1)).unwrap();
     let rates = simulate(100, |seed| {
         let mut random = Random(seed);
-        watch(test.clone(), 500, || of_both(&mut random, 0.02, 0.07))
+        watch(test.clone(), 800, || of_both(&mut random, 0.02, 0.07))
     });
     assert!(rates.harm <= 0.1 && rates.not_better > 0.9, "{rates:?}");
 }
@@ -227,9 +226,7 @@ fn verdict_p_value_and_interval_say_the_same() {
         assert_eq!(evidence.verdict == Verdict::Better, low >= 0.0, "{evidence:?}");
         assert_eq!(evidence.verdict == Verdict::Harm, evidence.harm_p_value <= 0.1, "{evidence:?}");
         assert!(high > 0.0 || evidence.verdict == Verdict::Harm, "{evidence:?}");
-        if evidence.verdict == Verdict::NotBetter {
-            assert!(high <= 0.005, "{evidence:?}");
-        }
+        assert_ne!(evidence.verdict, Verdict::NotBetter, "{evidence:?}"); // harm is found before
         seen[evidence.verdict as usize] += 1;
     }
     assert!(seen.iter().filter(|&&n| n > 10).count() >= 3, "{seen:?}");
