@@ -204,7 +204,7 @@ fn a_line_that_was_cut_where_a_page_ends_never_becomes_a_value() {
         let mut whole = format!("1 {:0width$} 0\n", 7, width = first + 20);
         (0..400).for_each(|step| whole += &format!("1700000000000 0.125 {step:04}\n"));
         let cut = &whole[..PAGE];
-        let steps = cut.matches('\n').count() as i64;
+        let steps = i64::try_from(cut.matches('\n').count()).unwrap();
         fs::write(&path, cut).unwrap();
         let again = store.resume_run(run.id()).unwrap();
         again.log_metric_at("loss", 0.25, 500, 2).unwrap();
