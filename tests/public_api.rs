@@ -324,3 +324,64 @@ fn a_registry_and_what_it_tells_are_values_like_others() {
     stored::<ressenti::registry::Stage>();
     comparable::<Refresh>();
 }
+
+#[cfg(feature = "store")]
+#[test]
+fn what_a_retraining_is_made_of_and_comes_to_can_be_stored() {
+    use ressenti::retrain::{
+        Challenger, Comparison, Counts, Decision, Fate, Gates, Holdout, On, Pair, PerClass, Reason,
+        Refusal, RetrainParams, RetrainPolicy, Retrainer, Seen, Signals, Validation,
+    };
+    value::<Retrainer>();
+    value::<Challenger>();
+    stored::<Challenger>();
+    comparable::<Challenger>();
+    value::<Decision>();
+    stored::<Decision>();
+    value::<RetrainPolicy>();
+    stored::<RetrainPolicy>();
+    value::<RetrainParams>();
+    stored::<RetrainParams>();
+    stored::<Holdout>();
+    stored::<Gates>();
+    stored::<Signals>();
+    stored::<Reason>();
+    stored::<Refusal>();
+    stored::<Fate>();
+    stored::<Counts>();
+    stored::<Pair>();
+    stored::<PerClass>();
+    stored::<Comparison>();
+    stored::<Validation>();
+    key::<On>();
+    key::<Seen>();
+}
+
+#[cfg(feature = "store")]
+#[test]
+fn a_trial_can_be_stored_and_its_models_are_asked_from_any_thread() {
+    use ressenti::retrain::ab::{
+        AbParams, AbTest, Evidence, Experiment, Outcome, Outcomes, Served, ServingFigures, Side,
+        SideFigures, Split, Tally, Verdict,
+    };
+    value::<AbTest>();
+    stored::<AbTest>();
+    comparable::<AbTest>();
+    value::<AbParams>();
+    stored::<AbParams>();
+    value::<Evidence>();
+    stored::<Evidence>();
+    value::<Split>();
+    stored::<Split>();
+    stored::<ServingFigures>();
+    stored::<SideFigures>();
+    stored::<Outcomes>();
+    stored::<Tally>();
+    stored::<Outcome>();
+    key::<Outcome>();
+    key::<Side>();
+    key::<Verdict>();
+    value::<Served<'static>>();
+    fn shared<T: Send + Sync + UnwindSafe + RefUnwindSafe + Debug>() {}
+    shared::<Experiment<Pipeline, std::sync::Arc<Pipeline>>>();
+}

@@ -16,16 +16,19 @@ pub(crate) struct RowScratch {
     pub(super) columns: Vec<u32>,
     /// How often each column of the block occurs.
     counts: Vec<i64>,
+    /// Where among the distinct columns the last one is that belongs in a place; see [`tally`](Self::tally).
+    seen: Vec<u16>,
     weights: Vec<f64>,
     /// The values of the rows.
     values: Vec<f32>,
+    /// Room to sort in.
+    spare: Vec<u32>,
 }
 
 /// What a text is cut into.
 #[derive(Debug, Default)]
 pub(super) struct ReadScratch {
     pub(super) buffer: crate::text::Buffer,
-    pub(super) lookups: super::tokens::Lookups,
     pub(super) memory: super::forms::Memory,
     pub(super) tokens: Vec<u32>,
     /// The n-grams of the length at hand.
@@ -55,6 +58,12 @@ impl RowScratch {
     #[inline]
     pub(crate) fn columns(&self) -> &[u32] {
         &self.columns[self.row..]
+    }
+
+    /// How often each column of the block at hand occurs.
+    #[inline]
+    pub(super) fn counts(&self) -> &[i64] {
+        &self.counts
     }
 
     /// The values of the row.
@@ -102,7 +111,7 @@ impl RowScratch {
     /// Turns the columns found, one entry per occurrence, into distinct ones and their counts.
     pub(super) fn gather(&mut self) {
         let found = &mut self.columns[self.start..];
-        sort(found);
+        sort(found, &mut self.spare);
         self.counts.clear();
         self.counts.resize(found.len(), 0);
         let (mut kept, mut run, mut last) = (0, 0, NONE);
@@ -121,10 +130,49 @@ impl RowScratch {
         self.counts.truncate(kept);
     }
 
+    /// [`gather`](Self::gather) for those who do not mind the order of the columns.
+    ///
+    /// What was seen of an earlier text need not be forgotten: it names a place among the columns of this one where another
+    /// lies, or none.
+    pub(super) fn tally(&mut self) {
+        /// Of more, too many would share a place.
+        const MANY: usize = 256;
+        const PLACES: usize = 1 << 11;
+        let place = |column: u32| (column.wrapping_mul(0x9e37_79b1) >> 21) as usize % PLACES;
+        if self.columns.len() - self.start > MANY {
+            return self.gather();
+        }
+        let Self { columns, counts, seen, start, .. } = self;
+        let found = &mut columns[*start..];
+        seen.resize(PLACES, 0);
+        counts.clear();
+        counts.resize(found.len(), 1);
+        let mut kept = 0;
+        for i in 0..found.len() {
+            let column = found[i];
+            let at_home = &mut seen[place(column)];
+            let at = usize::from(*at_home);
+            let other = found[at.min(i)];
+            // One question with one answer nearly always.
+            if (at < kept) & (place(other) == place(column)) {
+                let before = found[..kept].iter().position(|&other| other == column);
+                if let Some(before) = before {
+                    counts[before] += 1;
+                    continue;
+                }
+            }
+            *at_home = kept as u16;
+            found[kept] = column;
+            kept += 1;
+        }
+        columns.truncate(*start + kept);
+        counts.truncate(kept);
+    }
+
     /// The same for columns that stand at twice their number, or one more for an occurrence that counts −1.
     pub(super) fn gather_signed(&mut self) {
         let found = &mut self.columns[self.start..];
-        sort(found);
+        sort(found, &mut self.spare);
         self.counts.clear();
         let mut kept = 0;
         for i in 0..found.len() {
@@ -177,14 +225,40 @@ impl RowScratch {
 /// Sorts. Few numbers, as in a tweet, are put where as many others are smaller: to compare each with each is more work than
 /// a sort, but work without a branch that a processor could guess wrong, and on many numbers at once.
 #[inline]
-fn sort(numbers: &mut [u32]) {
+fn sort(numbers: &mut [u32], spare: &mut Vec<u32>) {
     match numbers.len() {
         0 | 1 => {}
         2..=8 => sort_few::<8>(numbers),
         9..=16 => sort_few::<16>(numbers),
         17..=24 => sort_few::<24>(numbers),
         25..=32 => sort_few::<32>(numbers),
-        _ => numbers.sort_unstable(),
+        33..=64 => numbers.sort_unstable(),
+        _ => sort_many(numbers, spare),
+    }
+}
+
+/// Sorts by one group of bits after the other, the lowest first: nothing to guess here either.
+fn sort_many(numbers: &mut [u32], spare: &mut Vec<u32>) {
+    const MOST_BITS: u32 = 9;
+    let bits = u32::BITS - numbers.iter().fold(0, |any, &number| any | number).leading_zeros();
+    // To look at all values of a group may take as long as to look at the numbers.
+    let groups = bits.div_ceil(numbers.len().ilog2().clamp(1, MOST_BITS));
+    let width = bits.div_ceil(groups.max(1));
+    spare.resize(numbers.len(), 0);
+    for group in 0..groups {
+        let of = |number: u32| (number >> (group * width)) as usize & ((1 << width) - 1);
+        let mut places = [0u32; 1 << MOST_BITS];
+        numbers.iter().for_each(|&number| places[of(number)] += 1);
+        let mut before = 0;
+        for place in &mut places[..1 << width] {
+            before += std::mem::replace(place, before);
+        }
+        for &number in &*numbers {
+            let place = &mut places[of(number)];
+            spare[*place as usize] = number;
+            *place += 1;
+        }
+        numbers.copy_from_slice(spare);
     }
 }
 
@@ -235,13 +309,46 @@ mod tests {
         #[test]
         fn few_and_many_are_sorted(
             mut numbers in proptest::collection::vec(
-                proptest::prop_oneof![0u32..9, proptest::prelude::any::<u32>()], 0..40,
+                proptest::prop_oneof![0u32..9, 0u32..9999, proptest::prelude::any::<u32>()], 0..200,
             ),
         ) {
             let mut expected = numbers.clone();
             expected.sort_unstable();
-            sort(&mut numbers);
+            sort(&mut numbers, &mut vec![7; 50]);
             proptest::prop_assert_eq!(numbers, expected);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_tally_is_in_the_order_of_texts(
+            rows in proptest::collection::vec(
+                proptest::collection::vec(
+                    proptest::prop_oneof![0u32..9, 0u32..10_000, 0..NONE], 0..300,
+                ), 1..5,
+            ),
+        ) {
+            let mut scratch = RowScratch::default();
+            for row in rows {
+                let mut expected: Vec<(u32, i64)> = Vec::new();
+                for &column in &row {
+                    match expected.iter_mut().find(|(other, _)| *other == column) {
+                        Some((_, count)) => *count += 1,
+                        None => expected.push((column, 1)),
+                    }
+                }
+                let is_long = row.len() > 256;
+                scratch.clear();
+                scratch.columns.extend(row);
+                scratch.tally();
+                let found = scratch.columns.iter().copied().zip(scratch.counts.iter().copied());
+                let mut found = found.collect::<Vec<_>>();
+                if is_long {
+                    found.sort_unstable();
+                    expected.sort_unstable();
+                }
+                proptest::prop_assert_eq!(found, expected);
+            }
         }
     }
 
