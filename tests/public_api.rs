@@ -364,6 +364,9 @@ fn what_a_retraining_is_made_of_and_comes_to_can_be_stored() {
 }
 
 #[cfg(feature = "store")]
+fn shared<T: Send + Sync + UnwindSafe + RefUnwindSafe + Debug>() {}
+
+#[cfg(feature = "store")]
 #[test]
 fn a_trial_can_be_stored_and_its_models_are_asked_from_any_thread() {
     use ressenti::retrain::ab::{
@@ -388,6 +391,5 @@ fn a_trial_can_be_stored_and_its_models_are_asked_from_any_thread() {
     key::<Side>();
     key::<Verdict>();
     value::<Served<'static>>();
-    fn shared<T: Send + Sync + UnwindSafe + RefUnwindSafe + Debug>() {}
     shared::<Experiment<Pipeline, std::sync::Arc<Pipeline>>>();
 }
