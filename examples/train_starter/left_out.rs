@@ -71,7 +71,7 @@ pub(crate) fn calibrated(
     for (family, polar) in FAMILIES.iter().zip(&families) {
         let of_family = |p: &dyn Fn(f64) -> f64| report_of(polar, p);
         let (before, after) = (of_family(&sigmoid)?, of_family(&calibrated)?);
-        let errors = [&before, &after].map(|report| report.expected_calibration_error());
+        let errors = [&before, &after].map(Report::expected_calibration_error);
         let (n, accuracy) = (before.rows(), 100.0 * before.accuracy());
         println!("{family}: {n}, {accuracy:.2}, {:.4}, {:.4}", errors[0], errors[1]);
         sums = [sums[0] + errors[0], sums[1] + errors[1]];
