@@ -209,7 +209,9 @@ fn pilots(hashes: &[u64], n_buckets: usize, n_places: usize) -> Option<Vec<u16>>
     let bucket = |hash: u64| share(hash & u64::from(u32::MAX), n_buckets);
     // The hashes of each bucket side by side.
     let mut ends = vec![0; n_buckets + 1];
-    hashes.iter().for_each(|&hash| ends[bucket(hash) + 1] += 1);
+    for &hash in hashes {
+        ends[bucket(hash) + 1] += 1;
+    }
     let largest = ends.iter().copied().max().unwrap_or(0);
     for i in 0..n_buckets {
         ends[i + 1] += ends[i];
