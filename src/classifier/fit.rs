@@ -29,6 +29,11 @@ impl Task {
     pub(crate) fn n_classes(&self) -> usize {
         self.classes.len()
     }
+
+    /// The class of each row, as its place among the classes.
+    pub(crate) fn targets(&self) -> &[u32] {
+        &self.targets
+    }
 }
 
 impl ClassifierParams {

@@ -85,7 +85,7 @@ impl SoftTargets {
             for (mass, sum) in masses.iter_mut().zip([positive, negative]) {
                 // Of a sum of 0 every mass is 0.
                 if sum > 0.0 {
-                    *mass *= (positive + negative) / 2.0 / sum;
+                    *mass *= f64::midpoint(positive, negative) / sum;
                 }
             }
         }

@@ -7,7 +7,7 @@ use crate::error::Result;
 impl Pipeline {
     /// The settings that it was trained with, to train another one: of both parts, the calibration by folds and the profile.
     ///
-    /// A [prior](PipelineBuilder::prior) is not among them. A pipeline that stands on the decisions of one has its analysis
+    /// A [prior](PipelineBuilder::prior) and [lexicons](PipelineBuilder::lexicon) are not among them. A pipeline that stands on the decisions of one has its analysis
     /// beside its own, and the new one will have both.
     ///
     /// ```
@@ -90,7 +90,8 @@ mod tests {
         let banded = two.clone().with_neutral_band(band, "neutral").unwrap();
         let alike = banded.decided_alike(two.clone()).unwrap();
         assert_eq!(alike.predict("good").unwrap().label(), "neutral");
-        let three = Pipeline::builder().fit(&["a", "b", "c"], &["1", "0", "neutral"]).unwrap();
+        let three =
+            Pipeline::builder().fit(&["good", "bad", "so so"], &["1", "0", "neutral"]).unwrap();
         assert_eq!(banded.decided_alike(three.clone()).unwrap().classes(), three.classes());
     }
 }
