@@ -28,6 +28,7 @@ mod report;
 mod rounding;
 mod rows;
 mod sgd;
+mod soft_targets;
 mod solver;
 mod solvers;
 mod step;
@@ -51,6 +52,7 @@ pub use params::{ClassWeight, ClassifierParams};
 pub use prune::{Fidelity, Keep, Pruned};
 pub use report::FitReport;
 pub use rounding::Precision;
+pub use soft_targets::SoftTargets;
 pub use solver::Solver;
 pub use threshold::{Threshold, ThresholdRule};
 
@@ -282,6 +284,12 @@ impl Classifier {
             RowTransform::None => add_products(weights, columns, values, out, |value| value),
             RowTransform::Binary => add_products(weights, columns, values, out, rows::binary),
         }
+    }
+
+    /// The weights of each column side by side, one for each intercept, if decision values are sums over a row as it is.
+    pub(crate) fn weights_of_values(&self) -> Option<&[f64]> {
+        let weights = self.weights.as_slice();
+        weights.filter(|_| self.transform == RowTransform::None)
     }
 
     /// What a value of a row counts as.

@@ -3,6 +3,7 @@
 //! How texts become rows and rows become scores is known below; here the two are fitted together, kept together in one
 //! file, asked together, and their answers are evaluated, explained, tracked, and remembered in a profile.
 
+mod again;
 mod answers;
 mod builder;
 mod calibrated;
@@ -10,6 +11,7 @@ mod card;
 mod evaluation;
 mod explain;
 mod ground;
+mod lexicon;
 mod logged;
 mod marks;
 mod plain;
@@ -31,6 +33,7 @@ pub use builder::PipelineBuilder;
 pub use calibrated::CalibrationReport;
 pub use card::{Card, TrainingData};
 pub use explain::{Contribution, Explanation};
+pub use lexicon::Lexicon;
 pub use marks::Mark;
 pub use plain::PlainModel;
 pub use presets::Preset;
@@ -50,7 +53,7 @@ pub(crate) use words::{Cutter, DistinctWords};
 
 use crate::classifier::{Classifier, FitReport};
 use crate::error::Result;
-use crate::vectorizer::Vectorizer;
+use crate::vectorizer::{Product, Vectorizer};
 use card::Origin;
 use stored::PipelineParts;
 
@@ -80,6 +83,8 @@ use stored::PipelineParts;
 pub struct Pipeline {
     vectorizer: Vectorizer,
     classifier: Classifier,
+    /// The two as one, where they can be: what scoring needs of them.
+    product: Option<Product>,
     /// The name and the version; as text, so that a model of a preset that is gone can still be read.
     preset: Option<(String, u32)>,
     calibration_report: Option<CalibrationReport>,
@@ -103,7 +108,20 @@ impl Pipeline {
         let origin = Origin::new(&vectorizer);
         let figures = BTreeMap::new();
         let (preset, calibration_report, profile) = (None, None, None);
-        Ok(Self { vectorizer, classifier, preset, calibration_report, origin, figures, profile })
+        let outputs = classifier.intercept().len();
+        let product = classifier
+            .weights_of_values()
+            .and_then(|weights| Product::new(&vectorizer, weights, outputs));
+        Ok(Self {
+            vectorizer,
+            classifier,
+            product,
+            preset,
+            calibration_report,
+            origin,
+            figures,
+            profile,
+        })
     }
 
     /// What turns texts into rows here.

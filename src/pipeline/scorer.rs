@@ -1,5 +1,8 @@
 //! One text to its decision values and probabilities, without an allocation once the buffers have grown.
 //!
+//! Where vectorizer and classifier could be folded into one, its terms are passed once and there is no row; else it has a row,
+//! as in training. Both come to the same, but for rounding.
+//!
 //! A text passes through buffers that belong to the caller or to its thread: a pipeline itself is only read, so any number of
 //! threads may share one and nothing is locked. What a term means is not known here.
 
@@ -92,14 +95,14 @@ impl Pipeline {
 
     /// [`predict`](Self::predict) with your own buffers instead of those of the thread.
     pub fn predict_with(&self, text: &str, scratch: &mut Scratch) -> Result<Prediction<'_>> {
-        let (counts, class) = self.read(text, scratch)?;
+        let (counts, terms, class) = self.read(text, scratch)?;
         Ok(Prediction {
             label: Cow::Borrowed(&self.classes()[class]),
             class,
             probability: scratch.probabilities[class],
             tokens: counts.tokens,
             known_tokens: counts.known_tokens,
-            terms: scratch.row.columns().len(),
+            terms,
             model_version: None,
         })
     }
@@ -185,18 +188,25 @@ impl Pipeline {
         Predictions { pipeline: self, texts: texts.into_iter(), scratch: Scratch::new() }
     }
 
-    /// Leaves the row, the decision values and the probabilities of a text in `scratch`; returns what it was counted
-    /// from and the class.
-    fn read(&self, text: &str, scratch: &mut Scratch) -> Result<(TextCounts, usize)> {
+    /// Leaves the decision values and the probabilities of a text in `scratch`; returns what it was counted from, how many
+    /// terms it has, and the class.
+    fn read(&self, text: &str, scratch: &mut Scratch) -> Result<(TextCounts, usize, usize)> {
         if text.trim_start().is_empty() {
             return Err(Error::EmptyText);
         }
         let Scratch { row, decision, probabilities, .. } = scratch;
-        let counts = self.vectorizer.transform_one(text, row);
-        self.classifier.decide(row.columns(), row.values(), decision);
+        let (counts, terms) = if let Some(product) = &self.product {
+            decision.clear();
+            decision.extend_from_slice(self.classifier.intercept());
+            product.add(&self.vectorizer, text, row, decision)
+        } else {
+            let counts = self.vectorizer.transform_one(text, row);
+            self.classifier.decide(row.columns(), row.values(), decision);
+            (counts, row.columns().len())
+        };
         probabilities.clear();
         self.classifier.probabilities(decision, probabilities);
-        Ok((counts, self.classifier.class_of(decision)))
+        Ok((counts, terms, self.classifier.class_of(decision)))
     }
 
     /// The positive and the negative class.

@@ -197,12 +197,33 @@ impl Analyzer {
             }
             Tokenizer::UnicodeWord => segment::unicode_words(text, lowercase, word, each),
             Tokenizer::Social(social) if strip_accents => {
-                let each = |token: &str, range| strip(token, range, stripped, &mut each);
+                let each = |whole: &str, token, range| {
+                    strip(&whole[token], range, stripped, &mut each);
+                };
                 social::tokens(text, social, lowercase, word, decoded, each);
             }
             Tokenizer::Social(social) => {
+                let each = |whole: &str, token, range| each(&whole[token], range);
                 social::tokens(text, social, lowercase, word, decoded, each);
             }
+        }
+    }
+
+    /// [`segment`](Self::segment) for those who may look beyond a token: hands out what it is in, and where in that.
+    #[inline]
+    pub(crate) fn segment_within(
+        &self,
+        text: &str,
+        buffer: &mut Buffer,
+        mut each: impl FnMut(&str, Range<usize>, Range<usize>),
+    ) {
+        let AnalyzerParams { tokenizer, lowercase, strip_accents, max_bytes, .. } = self.params;
+        if let (Tokenizer::Social(social), false) = (tokenizer, strip_accents) {
+            let text = max_bytes.map_or(text, |max_bytes| start_of(text, max_bytes));
+            let Buffer { word, decoded, .. } = buffer;
+            social::tokens(text, social, lowercase, word, decoded, each);
+        } else {
+            self.segment(text, buffer, |token, range| each(token, 0..token.len(), range));
         }
     }
 

@@ -140,9 +140,23 @@ pub(crate) struct Scope {
 
 impl Scope {
     /// Whether what stands between two tokens ends a clause.
+    #[inline]
     pub(crate) fn ends_in(gap: &str) -> bool {
-        // Nothing or a space stands between most.
-        !matches!(gap, "" | " ") && gap.contains(['.', ',', ':', ';', '!', '?', '(', ')', '…'])
+        /// A bit for each byte that does.
+        const ENDS: u128 = 1 << b'.'
+            | 1 << b','
+            | 1 << b':'
+            | 1 << b';'
+            | 1 << b'!'
+            | 1 << b'?'
+            | 1 << b'('
+            | 1 << b')';
+        match *gap.as_bytes() {
+            // Nothing or a space stands between most; which of the two is not asked.
+            [] => false,
+            [byte] => (ENDS >> (byte & 127)) & 1 == 1,
+            _ => gap.contains(['.', ',', ':', ';', '!', '?', '(', ')', '…']),
+        }
     }
 
     /// Nothing that follows is negated any more.

@@ -89,7 +89,7 @@ pub struct Block {
     pub(super) finder: Finder,
     vocabulary: Option<Vocabulary>,
     names: Names,
-    weighting: Weighting,
+    pub(super) weighting: Weighting,
     first: u32,
     n_columns: u32,
 }

@@ -8,7 +8,8 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::tokens::{NONE, Tokens};
+use super::table::{Entry, Table};
+use super::tokens::{Key, NONE, Tokens};
 use crate::text::{Analyzer, Buffer, Role, Scope, negate};
 
 /// So many forms are remembered for an index, about half a megabyte. When there are more, all are forgotten: those that
@@ -55,7 +56,9 @@ impl Memory {
 #[derive(Debug)]
 pub(super) struct Forms {
     owner: u64,
-    known: Tokens,
+    short: Table<Short>,
+    /// Those that are longer than a key, and what they come to.
+    long: Tokens,
     meanings: Vec<Meaning>,
 }
 
@@ -68,6 +71,41 @@ struct Meaning {
     negated: u32,
     role: Role,
     is_stop_word: bool,
+}
+
+/// A form that its key is all of, and what it comes to, side by side.
+#[derive(Debug, Clone, Copy)]
+struct Short {
+    // The parts of a `Key`, which would not lie as close.
+    bytes: [u64; 2],
+    length: u32,
+    meaning: Meaning,
+}
+
+impl Short {
+    #[inline]
+    fn key(&self) -> Key {
+        Key { bytes: self.bytes, length: self.length }
+    }
+}
+
+impl Entry for Short {
+    const GROWTH: usize = 4;
+
+    fn free() -> Self {
+        let meaning =
+            Meaning { token: NONE, negated: NONE, role: Role::Other, is_stop_word: false };
+        Self { bytes: [0; 2], length: u32::MAX, meaning }
+    }
+
+    #[inline]
+    fn is_free(&self) -> bool {
+        self.length == u32::MAX
+    }
+
+    fn hash(&self, seed: u64) -> u64 {
+        self.key().hash(seed)
+    }
 }
 
 impl Meaning {
@@ -88,7 +126,13 @@ impl Meaning {
 
 impl Forms {
     fn new(owner: u64) -> Self {
-        Self { owner, known: Tokens::default(), meanings: Vec::new() }
+        let (short, long) = (Table::default(), Tokens::default());
+        Self { owner, short, long, meanings: Vec::new() }
+    }
+
+    /// How many are remembered.
+    fn len(&self) -> usize {
+        self.short.len() + self.long.len()
     }
 
     /// Hands out the tokens of a text by their integers in the index, [`NONE`] for those in no term, and their bytes: what
@@ -101,14 +145,14 @@ impl Forms {
         buffer: &mut Buffer,
         mut each: impl FnMut(u32, Range<usize>),
     ) {
-        if self.known.len() >= MOST_FORMS {
+        if self.len() >= MOST_FORMS {
             *self = Self::new(self.owner);
         }
         let negators = analyzer.negators();
         let (mut scope, mut end) = (Scope::default(), 0);
-        analyzer.segment(text, buffer, |surface, range| {
+        analyzer.segment_within(text, buffer, |whole, form, range| {
             let Meaning { token, negated, role, is_stop_word } =
-                self.meaning(surface, analyzer, index);
+                self.meaning(whole, form, analyzer, index);
             let mut is_negated = false;
             if let Some(negators) = negators {
                 if Scope::ends_in(text.get(end..range.start).unwrap_or_default()) {
@@ -124,20 +168,46 @@ impl Forms {
         });
     }
 
-    #[inline]
-    fn meaning(&mut self, surface: &str, analyzer: &Analyzer, index: &Tokens) -> Meaning {
-        match self.known.find(surface) {
-            NONE => self.learn(surface, analyzer, index),
-            form => self.meanings[form as usize],
+    #[inline(always)]
+    fn meaning(
+        &mut self,
+        whole: &str,
+        form: Range<usize>,
+        analyzer: &Analyzer,
+        index: &Tokens,
+    ) -> Meaning {
+        let seed = self.short.seed();
+        let key = Key::within(whole.as_bytes(), form.clone(), seed);
+        if key.is_whole()
+            && let Some(short) = self.short.find(key.hash(seed), |short| short.key().is(key))
+        {
+            return short.meaning;
         }
+        self.long_or_new(&whole[form], key, analyzer, index)
     }
 
     #[cold]
-    fn learn(&mut self, surface: &str, analyzer: &Analyzer, index: &Tokens) -> Meaning {
+    fn long_or_new(
+        &mut self,
+        surface: &str,
+        key: Key,
+        analyzer: &Analyzer,
+        index: &Tokens,
+    ) -> Meaning {
+        let known = if key.is_whole() { NONE } else { self.long.find(surface) };
+        if let Some(&meaning) = self.meanings.get(known as usize) {
+            return meaning;
+        }
         let meaning = Meaning::of(surface, analyzer, index);
-        let has_room = self.known.len() < MOST_FORMS && surface.len() <= LONGEST;
-        if has_room && self.known.intern(surface).is_ok() {
-            self.meanings.push(meaning);
+        if self.len() < MOST_FORMS && surface.len() <= LONGEST {
+            if key.is_whole() {
+                let Key { bytes, length } = key;
+                let new = |_| Ok(Short { bytes, length, meaning });
+                // It is not there yet, and to make it cannot fail.
+                let _ = self.short.find_or_insert(key.hash(self.short.seed()), |_| false, new);
+            } else if self.long.intern(surface).is_ok() {
+                self.meanings.push(meaning);
+            }
         }
         meaning
     }
@@ -184,7 +254,7 @@ mod tests {
             let each = |token, _| found.push(token);
             memory.of(0).read(&analyzer, &index, &text, &mut buffer, each);
             assert_eq!((found[0], found[1_000]), (NONE, 0));
-            assert!(memory.of(0).known.len() <= MOST_FORMS);
+            assert!(memory.of(0).len() <= MOST_FORMS);
         }
         for owner in [0, 1, 2, 0, 3, 4, 5] {
             memory.of(owner);

@@ -2,7 +2,6 @@
 //!
 //! Built from a [`Vocabulary`]; what it finds are columns. What they weigh is not known here.
 
-use std::hint::black_box;
 use std::ops::Range;
 
 use super::Vocabulary;
@@ -137,7 +136,7 @@ impl TermIndex {
         scratch: &mut RowScratch,
     ) -> TextCounts {
         let RowScratch { read, columns, .. } = scratch;
-        let ReadScratch { buffer, lookups, memory, tokens, ngrams, .. } = read;
+        let ReadScratch { buffer, memory, tokens, ngrams, .. } = read;
         if self.unit == Unit::CharactersOfWords {
             let mut counts = TextCounts::default();
             analyzer.segment(text, buffer, |word, _| {
@@ -150,17 +149,12 @@ impl TermIndex {
         }
         tokens.clear();
         if analyzer.is_plain() {
-            lookups.clear();
             if let Some(words) = analyzer.cut(text, buffer) {
-                for word in words.iter() {
-                    self.tokens.prepare_find(words.text(), word, lookups);
-                }
+                let text = words.text();
+                tokens.extend(words.iter().map(|word| self.tokens.find_within(text, word)));
             } else {
-                analyzer.segment(text, buffer, |token, _| {
-                    self.tokens.prepare_find(token.as_bytes(), 0..token.len(), lookups);
-                });
+                analyzer.segment(text, buffer, |token, _| tokens.push(self.tokens.find(token)));
             }
-            tokens.extend(self.tokens.found(lookups));
         } else {
             let forms = memory.of(self.owner);
             let each = |token, _| tokens.push(token);
@@ -219,17 +213,17 @@ impl TermIndex {
         }
         for n in 2..=max {
             ngrams.pop();
-            let pairs = ngrams.iter().zip(tokens.iter().skip(n - 1));
-            // A glance at all places before the first look at one: see `Table::glance`.
-            let glances = pairs.map(|(&parent, &token)| self.pairs.glance(parent, token));
-            black_box(glances.fold(0, |sum: u32, glance| sum.wrapping_add(glance.into())));
+            let before = columns.len();
+            columns.resize(before + ngrams.len(), 0);
+            let (found, mut kept) = (&mut columns[before..], 0);
             for (ngram, &token) in ngrams.iter_mut().zip(tokens.iter().skip(n - 1)) {
-                let (parent, both) = (*ngram, *ngram != NONE && token != NONE);
-                let pair = if both { self.pairs.find(parent, token) } else { None };
-                *ngram = pair.map_or(NONE, |pair| pair.node);
-                let column = pair.map_or(NONE, |pair| pair.value);
-                columns.extend((n >= min && column != NONE).then_some(column));
+                // As above: nothing to guess, so that the next is looked for while this one is waited for.
+                let (node, column) = self.pairs.node_and_value(*ngram, token, NONE);
+                *ngram = node;
+                found[kept] = column;
+                kept += usize::from(n >= min && column != NONE);
             }
+            columns.truncate(before + kept);
         }
         let known_tokens = tokens.iter().filter(|&&token| token != NONE).count();
         TextCounts { tokens: tokens.len(), known_tokens }

@@ -2,8 +2,8 @@
 //!
 //! `fit` reads texts (`reader`), counts n-grams of their tokens (`terms`, `counts`), keeps those that the settings ask for in
 //! a sorted [`Vocabulary`], and remembers their document frequencies as weights (`weighting`). `transform` looks the n-grams
-//! of a text up (`index`, `forms`) or hashes them (`hashing`), block by block (`block`), and pays out a row (`scratch`, `build`); `places` says where in the
-//! text they stand. What a
+//! of a text up (`index`, `forms`) or hashes them (`hashing`), block by block (`block`), and pays out a row (`scratch`, `build`) or only what
+//! comes of it (`product`); `places` says where in the text they stand. What a
 //! label is, or what a row is used for, is not known here.
 
 mod arena;
@@ -18,6 +18,7 @@ mod pairs;
 mod params;
 mod places;
 mod plain;
+mod product;
 mod reader;
 mod scratch;
 mod selected;
@@ -48,6 +49,7 @@ use build::{build, rows_of};
 use counts::{BlockCounts, Columns};
 pub(crate) use places::Places;
 pub(crate) use plain::PlainVectorizer;
+pub(crate) use product::Product;
 use reader::{Read, Source, Texts, TokenLists, check_tokens};
 pub(crate) use scratch::{RowScratch, TextCounts};
 pub(crate) use shared::Shared;

@@ -112,6 +112,17 @@ impl<V: Copy + Default> Pairs<V> {
         self.table.find(hash_pair(self.table.seed(), parent, token), same)
     }
 
+    /// The node and the value of `parent` followed by `token`; [`NONE`] and another value if there is no such pair, as where
+    /// one of the two is [`NONE`].
+    #[inline(always)]
+    pub(super) fn node_and_value(&self, parent: u32, token: u32, or: V) -> (u32, V) {
+        // A free place is like none of them, for its token is no token.
+        let same =
+            |pair: &Pair<V>| ((pair.parent ^ parent) | (pair.token ^ token)) == 0 && token != NONE;
+        let found = self.table.find(hash_pair(self.table.seed(), parent, token), same);
+        found.map_or((NONE, or), |pair| (pair.node, pair.value))
+    }
+
     /// `parent` followed by `token`, with the value `new` if it is new.
     #[inline]
     pub(super) fn intern(&mut self, parent: u32, token: u32, new: V) -> Result<&mut Pair<V>> {

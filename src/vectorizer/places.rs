@@ -1,7 +1,7 @@
 //! Where in a text the terms stand that its row was counted from.
 //!
-//! Text in; columns out, one for each occurrence, with its bytes in the text. Slower than counting, and asked only where
-//! somebody wants to see it. What columns are worth is not known here.
+//! Text in; its row out, and the columns, one for each occurrence, with its bytes in the text. Slower than counting, and asked
+//! only where somebody wants to see it. What columns are worth is not known here.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use super::block::{Block, Finder};
 use super::block_params::Hashing;
 use super::reader::separator;
 use super::scratch::ReadScratch;
-use super::{RowScratch, Vectorizer};
+use super::{RowScratch, TextCounts, Vectorizer};
 use crate::text::Unit;
 
 /// Where terms stand in a text; keeps its room from one text to the next.
@@ -31,19 +31,27 @@ pub(crate) struct Place {
 }
 
 impl Vectorizer {
-    /// Leaves in `places` where the terms of a text stand.
+    /// Leaves the row of a text in `scratch`, and in `places` where its terms stand.
     pub(crate) fn find_places(&self, text: &str, scratch: &mut RowScratch, places: &mut Places) {
+        scratch.clear();
         places.pieces.clear();
         places.found.clear();
         for block in self.blocks() {
+            let first = places.pieces.len();
             block.find_places(text, scratch, places);
+            match block.finder {
+                Finder::Terms(_) => scratch.gather(),
+                Finder::Hashed(..) => scratch.gather_signed(),
+            }
+            let tokens = places.pieces.len() - first;
+            block.weigh(scratch, TextCounts { tokens, ..TextCounts::default() });
         }
     }
 }
 
 impl Block {
     fn find_places(&self, text: &str, scratch: &mut RowScratch, places: &mut Places) {
-        let read = &mut scratch.read;
+        let RowScratch { read, columns, .. } = scratch;
         let Places { pieces, found } = places;
         let first_column = self.columns().start as u32;
         let unit = self.analyzer.unit();
@@ -55,7 +63,7 @@ impl Block {
                 pieces.push(range.clone());
                 joined.clear();
                 joined.extend(word.char_indices().map(|(at, c)| (at, at + c.len_utf8())));
-                let found_one = |column, run: Range<usize>| {
+                let mut found_one = |column, run: Range<usize>| {
                     let bytes = within_word(text, &range, joined.len(), &run);
                     found.push(Place {
                         column: first_column + column,
@@ -67,10 +75,16 @@ impl Block {
                 match &self.finder {
                     Finder::Terms(index) => {
                         index.read_word(word, tokens);
-                        index.each_term(tokens, min, found_one);
+                        index.each_term(tokens, min, |column, run| {
+                            columns.push(column);
+                            found_one(column, run);
+                        });
                     }
                     Finder::Hashed(hashing, _) => {
-                        each_hashed(*hashing, word, joined, (min, max), found_one);
+                        each_hashed(*hashing, word, joined, (min, max), |column, sign, run| {
+                            columns.push(column << 1 | u32::from(sign));
+                            found_one(column, run);
+                        });
                     }
                 }
             });
@@ -83,7 +97,7 @@ impl Block {
             }
             Finder::Hashed(..) => read_joined(self, text, read, pieces),
         }
-        let found_one = |column, run: Range<usize>| {
+        let mut found_one = |column, run: Range<usize>| {
             let run = first + run.start..first + run.end;
             found.push(Place {
                 column: first_column + column,
@@ -92,9 +106,16 @@ impl Block {
             });
         };
         match &self.finder {
-            Finder::Terms(index) => index.each_term(&read.tokens, min, found_one),
+            Finder::Terms(index) => index.each_term(&read.tokens, min, |column, run| {
+                columns.push(column);
+                found_one(column, run);
+            }),
             Finder::Hashed(hashing, _) => {
-                each_hashed(*hashing, &read.joined, &read.bounds, (min, max), found_one);
+                let (text, bounds) = (&read.joined, &read.bounds);
+                each_hashed(*hashing, text, bounds, (min, max), |column, sign, run| {
+                    columns.push(column << 1 | u32::from(sign));
+                    found_one(column, run);
+                });
             }
         }
     }
@@ -116,18 +137,19 @@ fn read_joined(block: &Block, text: &str, read: &mut ReadScratch, pieces: &mut V
     });
 }
 
-/// The columns of all runs of tokens, and which run each is.
+/// The columns of all runs of tokens, whether each counts −1, and which run it is.
 fn each_hashed(
     hashing: Hashing,
     text: &str,
     bounds: &[(usize, usize)],
     (min, max): (usize, usize),
-    mut each: impl FnMut(u32, Range<usize>),
+    mut each: impl FnMut(u32, bool, Range<usize>),
 ) {
     for n in min.max(1)..=max.min(bounds.len()) {
         for first in 0..=bounds.len() - n {
             let (start, end) = (bounds[first].0, bounds[first + n - 1].1);
-            each(hashing.column(&text[start..end]).0, first..first + n);
+            let (column, negative) = hashing.column(&text[start..end]);
+            each(column, negative, first..first + n);
         }
     }
 }
@@ -150,12 +172,12 @@ mod tests {
     use crate::text::{Analyzer, Language, Negation};
     use crate::{Rows, VectorizerParams};
 
-    fn places(params: &VectorizerParams, text: &str) -> (Vectorizer, Vec<Place>) {
+    fn places(params: &VectorizerParams, text: &str) -> (Vectorizer, Vec<Place>, RowScratch) {
         let vectorizer = params.fit(&[text]).unwrap();
         let (mut scratch, mut places) = (RowScratch::default(), Places::default());
         vectorizer.find_places(text, &mut scratch, &mut places);
         vectorizer.find_places(text, &mut scratch, &mut places);
-        (vectorizer, places.found)
+        (vectorizer, places.found, scratch)
     }
 
     #[test]
@@ -164,7 +186,7 @@ mod tests {
         let negation = Negation::of(Language::English).unwrap();
         let words = Analyzer::social().stemmer(Language::English).negation(negation);
         let params = Vectorizer::count().analyzer(words).ngram_range(1, 2);
-        let (vectorizer, found) = places(&params, text);
+        let (vectorizer, found, _) = places(&params, text);
         let of = |term: &str| -> Vec<&str> {
             let column = vectorizer.column(term).unwrap() as u32;
             let places = found.iter().filter(|place| place.column == column);
@@ -176,7 +198,7 @@ mod tests {
         assert_eq!(of("é"), ["É"]);
 
         let characters = Vectorizer::count().analyzer(Analyzer::char_wb()).ngram_range(1, 3);
-        let (vectorizer, found) = places(&characters, "Été, ﬁn");
+        let (vectorizer, found, _) = places(&characters, "Été, ﬁn");
         let of = |term: &str| -> Vec<Range<usize>> {
             let column = vectorizer.column(term).unwrap() as u32;
             let places = found.iter().filter(|place| place.column == column);
@@ -199,10 +221,12 @@ mod tests {
                     Vectorizer::count()
                 };
                 let params = base.analyzer(cut.clone()).ngram_range(2, 3);
-                let (vectorizer, mut found) = places(&params.beside(Vectorizer::count()), text);
+                let (vectorizer, mut found, row) =
+                    places(&params.beside(Vectorizer::count()), text);
                 let rows: Rows = vectorizer.transform(&[text]);
                 found.sort_by_key(|place| place.column);
                 let (columns, values) = rows.row(0);
+                assert_eq!((row.columns(), row.values()), (columns, values));
                 for (&column, &value) in columns.iter().zip(values) {
                     let n = found.iter().filter(|place| place.column == column).count();
                     assert_eq!(n as f32, value, "{}", vectorizer.feature_name(column as usize));

@@ -16,6 +16,8 @@ pub(crate) struct RowScratch {
     pub(super) columns: Vec<u32>,
     /// How often each column of the block occurs.
     counts: Vec<i64>,
+    /// Where among the distinct columns the last one is that belongs in a place; see [`tally`](Self::tally).
+    seen: Vec<u16>,
     weights: Vec<f64>,
     /// The values of the rows.
     values: Vec<f32>,
@@ -27,7 +29,6 @@ pub(crate) struct RowScratch {
 #[derive(Debug, Default)]
 pub(super) struct ReadScratch {
     pub(super) buffer: crate::text::Buffer,
-    pub(super) lookups: super::tokens::Lookups,
     pub(super) memory: super::forms::Memory,
     pub(super) tokens: Vec<u32>,
     /// The n-grams of the length at hand.
@@ -57,6 +58,12 @@ impl RowScratch {
     #[inline]
     pub(crate) fn columns(&self) -> &[u32] {
         &self.columns[self.row..]
+    }
+
+    /// How often each column of the block at hand occurs.
+    #[inline]
+    pub(super) fn counts(&self) -> &[i64] {
+        &self.counts
     }
 
     /// The values of the row.
@@ -121,6 +128,45 @@ impl RowScratch {
         }
         self.columns.truncate(self.start + kept);
         self.counts.truncate(kept);
+    }
+
+    /// [`gather`](Self::gather) for those who do not mind the order of the columns.
+    ///
+    /// What was seen of an earlier text need not be forgotten: it names a place among the columns of this one where another
+    /// lies, or none.
+    pub(super) fn tally(&mut self) {
+        /// Of more, too many would share a place.
+        const MANY: usize = 256;
+        const PLACES: usize = 1 << 11;
+        let place = |column: u32| (column.wrapping_mul(0x9e37_79b1) >> 21) as usize % PLACES;
+        if self.columns.len() - self.start > MANY {
+            return self.gather();
+        }
+        let Self { columns, counts, seen, start, .. } = self;
+        let found = &mut columns[*start..];
+        seen.resize(PLACES, 0);
+        counts.clear();
+        counts.resize(found.len(), 1);
+        let mut kept = 0;
+        for i in 0..found.len() {
+            let column = found[i];
+            let at_home = &mut seen[place(column)];
+            let at = usize::from(*at_home);
+            let other = found[at.min(i)];
+            // One question with one answer nearly always.
+            if (at < kept) & (place(other) == place(column)) {
+                let before = found[..kept].iter().position(|&other| other == column);
+                if let Some(before) = before {
+                    counts[before] += 1;
+                    continue;
+                }
+            }
+            *at_home = kept as u16;
+            found[kept] = column;
+            kept += 1;
+        }
+        columns.truncate(*start + kept);
+        counts.truncate(kept);
     }
 
     /// The same for columns that stand at twice their number, or one more for an occurrence that counts −1.
@@ -272,6 +318,39 @@ mod tests {
             expected.sort_unstable();
             sort(&mut numbers, &mut vec![7; 50]);
             proptest::prop_assert_eq!(numbers, expected);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_tally_is_in_the_order_of_texts(
+            rows in proptest::collection::vec(
+                proptest::collection::vec(
+                    proptest::prop_oneof![0u32..9, 0u32..10_000, 0..NONE], 0..300,
+                ), 1..5,
+            ),
+        ) {
+            let mut scratch = RowScratch::default();
+            for row in rows {
+                let mut expected: Vec<(u32, i64)> = Vec::new();
+                for &column in &row {
+                    match expected.iter_mut().find(|(other, _)| *other == column) {
+                        Some((_, count)) => *count += 1,
+                        None => expected.push((column, 1)),
+                    }
+                }
+                let is_long = row.len() > 256;
+                scratch.clear();
+                scratch.columns.extend(row);
+                scratch.tally();
+                let found = scratch.columns.iter().copied().zip(scratch.counts.iter().copied());
+                let mut found = found.collect::<Vec<_>>();
+                if is_long {
+                    found.sort_unstable();
+                    expected.sort_unstable();
+                }
+                proptest::prop_assert_eq!(found, expected);
+            }
         }
     }
 

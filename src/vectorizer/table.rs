@@ -1,8 +1,12 @@
 //! A hash table whose road to an entry has one stop.
 //!
 //! An entry lies where its hash says, or right behind, and is told from others by a look at itself. Tables of n-grams are far
-//! larger than what a processor keeps close, each look elsewhere is a wait, and a general table looks at two places. What
-//! an entry means is not known here.
+//! larger than what a processor keeps close, each look elsewhere is a wait, and a general table looks at two places.
+//!
+//! In a table that has [settled](Table::settle), each entry lies where no other has to: a look at one place decides, so that
+//! a processor has nothing to guess, and looks at the places of the next entries while it waits for this one. Entries are cut
+//! into buckets by their hashes, and for each bucket, the largest first, a number is searched that sends all of its entries to
+//! places that are free (Fox, Chen and Heath 1992; Pibiri and Trani 2021, "`PTHash`"). What an entry means is not known here.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -24,8 +28,10 @@ pub(super) trait Entry: Copy {
 /// Entries by their hash.
 #[derive(Debug, Clone)]
 pub(super) struct Table<E> {
-    /// At most ¾ are taken.
+    /// At most ¾ are taken until it settles.
     places: Vec<E>,
+    /// The number of each bucket; none until it settles.
+    pilots: Vec<u16>,
     len: usize,
     /// Another one for each table, so that nobody can write texts whose words all lie in one place. Where entries lie is seen
     /// by nobody.
@@ -42,7 +48,7 @@ impl<E: Entry> Table<E> {
     /// Room for so many before it grows.
     pub(super) fn with_room(n: usize) -> Self {
         let places = vec![E::free(); (n / 3 + 4) * 4];
-        Self { places, len: 0, seed: RandomState::new().hash_one(0) }
+        Self { places, pilots: Vec::new(), len: 0, seed: RandomState::new().hash_one(0) }
     }
 
     /// What the hashes of its entries begin with.
@@ -65,10 +71,15 @@ impl<E: Entry> Table<E> {
         self.places.iter_mut().filter(|entry| !entry.is_free())
     }
 
-    /// Where an entry with this hash lies, if no other does.
-    #[inline]
+    /// Where an entry with this hash lies, if no other does or they have settled.
+    #[inline(always)]
     fn home(&self, hash: u64) -> usize {
-        (((hash >> 32) * self.places.len() as u64) >> 32) as usize
+        let pilot = if self.pilots.is_empty() {
+            0
+        } else {
+            self.pilots[share(hash & u64::from(u32::MAX), self.pilots.len())]
+        };
+        home(hash, pilot, self.places.len())
     }
 
     /// Looks at where an entry with this hash lies. Whoever looks at several places at once, and at each again when it is
@@ -95,7 +106,8 @@ impl<E: Entry> Table<E> {
     /// The entry with this hash that is the `same`; a free place never is.
     #[inline(always)]
     pub(super) fn find(&self, hash: u64, same: impl Fn(&E) -> bool) -> Option<&E> {
-        Some(&self.places[self.place(hash, same)]).filter(|entry| !entry.is_free())
+        let at = if self.pilots.is_empty() { self.place(hash, &same) } else { self.home(hash) };
+        Some(&self.places[at]).filter(|entry| same(entry))
     }
 
     /// [`find`](Self::find), and if there is none, the entry that `new` makes of the number of those that there are.
@@ -106,6 +118,9 @@ impl<E: Entry> Table<E> {
         same: impl Fn(&E) -> bool,
         new: impl FnOnce(usize) -> Result<E>,
     ) -> Result<&mut E> {
+        if !self.pilots.is_empty() {
+            self.resize((self.len / 3 + 4) * 4);
+        }
         let mut at = self.place(hash, &same);
         if self.places[at].is_free() {
             if self.len >= self.places.len() / 4 * 3 {
@@ -123,14 +138,28 @@ impl<E: Entry> Table<E> {
         self.resize(self.places.len() / 2 * E::GROWTH);
     }
 
-    /// As much room as entries need that are only looked up from now on. Half of it stays free: what is not there is then known
-    /// at the second look. Of many, a quarter, for memory is dearer than a look.
+    /// Puts entries that are only looked up from now on where one look finds each. What is added afterwards unsettles all.
     pub(super) fn settle(&mut self) {
-        const MANY: usize = 1 << 15;
-        self.resize(if self.len <= MANY { 2 * self.len + 1 } else { self.len / 3 * 4 + 4 });
+        let seed = self.seed;
+        // Room that is left over saves tries, and a bucket of several entries memory.
+        let (n_places, n_buckets) = (self.len / 4 * 5 + 4, self.len / 4 + 1);
+        let entries: Vec<E> = self.iter().copied().collect();
+        let hashes = entries.iter().map(|entry| entry.hash(seed)).collect::<Vec<_>>();
+        self.pilots = Vec::new();
+        if let Some(pilots) = pilots(&hashes, n_buckets, n_places) {
+            self.places = vec![E::free(); n_places];
+            self.pilots = pilots;
+            for (entry, hash) in entries.into_iter().zip(hashes) {
+                let at = self.home(hash);
+                self.places[at] = entry;
+            }
+        } else {
+            self.resize(2 * self.len + 1);
+        }
     }
 
     fn resize(&mut self, places: usize) {
+        self.pilots = Vec::new();
         let room = vec![E::free(); places];
         for entry in std::mem::replace(&mut self.places, room) {
             if !entry.is_free() {
@@ -139,6 +168,70 @@ impl<E: Entry> Table<E> {
             }
         }
     }
+}
+
+/// A hash of 32 bits as one of `n` numbers.
+#[inline(always)]
+fn share(hash: u64, n: usize) -> usize {
+    ((hash * n as u64) >> 32) as usize
+}
+
+/// One of `n` places, which is another one for each pilot.
+#[inline(always)]
+fn home(hash: u64, pilot: u16, n: usize) -> usize {
+    share(hash.wrapping_add((hash.rotate_left(32) | 1).wrapping_mul(pilot.into())) >> 32, n)
+}
+
+/// For each bucket a number that gives each of its hashes a place of its own; `None` if there is none, as for two that are
+/// equal.
+fn pilots(hashes: &[u64], n_buckets: usize, n_places: usize) -> Option<Vec<u16>> {
+    let bucket = |hash: u64| share(hash & u64::from(u32::MAX), n_buckets);
+    // The hashes of each bucket side by side.
+    let mut ends = vec![0; n_buckets + 1];
+    hashes.iter().for_each(|&hash| ends[bucket(hash) + 1] += 1);
+    let largest = ends.iter().copied().max().unwrap_or(0);
+    for i in 0..n_buckets {
+        ends[i + 1] += ends[i];
+    }
+    let (starts, mut next) = (ends, Vec::new());
+    next.extend_from_slice(&starts[..n_buckets]);
+    let mut sorted = vec![0; hashes.len()];
+    for &hash in hashes {
+        let at = &mut next[bucket(hash)];
+        sorted[*at] = hash;
+        *at += 1;
+    }
+    // And buckets of one size.
+    let mut by_size = vec![Vec::new(); largest + 1];
+    for i in 0..n_buckets {
+        by_size[starts[i + 1] - starts[i]].push(i);
+    }
+    let mut taken = vec![0u64; n_places / 64 + 1];
+    let mut pilots = vec![0; n_buckets];
+    for i in by_size.into_iter().skip(1).rev().flatten() {
+        let of_bucket = &sorted[starts[i]..starts[i + 1]];
+        pilots[i] = (0..=u16::MAX).find(|&pilot| take(of_bucket, pilot, n_places, &mut taken))?;
+    }
+    Some(pilots)
+}
+
+/// Takes the places of hashes if all of them are free.
+fn take(hashes: &[u64], pilot: u16, n_places: usize, taken: &mut [u64]) -> bool {
+    let bit = |hash| {
+        let place = home(hash, pilot, n_places);
+        (place / 64, 1 << (place % 64))
+    };
+    for (n, &hash) in hashes.iter().enumerate() {
+        let (at, bit_of_hash) = bit(hash);
+        if taken[at] & bit_of_hash != 0 {
+            for (at, bit) in hashes[..n].iter().map(|&hash| bit(hash)) {
+                taken[at] &= !bit;
+            }
+            return false;
+        }
+        taken[at] |= bit_of_hash;
+    }
+    true
 }
 
 /// A number in which every bit depends on every bit of these: the halves of their product, one upon the other.
@@ -171,6 +264,52 @@ mod tests {
         /// Many share one.
         fn hash(&self, seed: u64) -> u64 {
             mix(seed, self.0 % 1000, 0)
+        }
+    }
+
+    /// A number with a hash of its own.
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    struct Other(u64);
+
+    impl Entry for Other {
+        const GROWTH: usize = 4;
+
+        fn free() -> Self {
+            Self(0)
+        }
+
+        fn is_free(&self) -> bool {
+            self.0 == 0
+        }
+
+        fn hash(&self, seed: u64) -> u64 {
+            mix(seed, self.0, 0)
+        }
+    }
+
+    #[test]
+    fn settled_entries_have_a_place_each() {
+        for n in [0, 1, 2, 7, 100, 5_000, 100_000] {
+            let mut table = Table::default();
+            let seed = table.seed();
+            for n in (1..=n).map(Other) {
+                table.find_or_insert(n.hash(seed), |e| *e == n, |_| Ok(n)).unwrap();
+            }
+            table.settle();
+            assert!(!table.pilots.is_empty());
+            assert!(table.places.len() as u64 <= n / 4 * 5 + 4);
+            for n in (1..=n).map(Other) {
+                assert_eq!(table.find(n.hash(seed), |e| *e == n), Some(&n));
+            }
+            for n in (n + 1..n + 1_000).map(Other) {
+                assert_eq!(table.find(n.hash(seed), |e| *e == n), None);
+            }
+            // One more.
+            let new = Other(n + 1);
+            table.find_or_insert(new.hash(seed), |e| *e == new, |_| Ok(new)).unwrap();
+            for n in (1..=n + 1).map(Other) {
+                assert_eq!(table.find(n.hash(seed), |e| *e == n), Some(&n));
+            }
         }
     }
 

@@ -59,10 +59,10 @@ impl Entry for Slot {
 }
 
 /// All of a token of up to 16 bytes; of a longer one two hashes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Key {
-    bytes: [u64; 2],
-    length: u32,
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Key {
+    pub(super) bytes: [u64; 2],
+    pub(super) length: u32,
 }
 
 /// As many of the lowest bytes as the index says.
@@ -104,7 +104,7 @@ impl Key {
 
     /// The key of a word that is followed by what lies behind it in a text, of which it takes no notice.
     #[inline(always)]
-    fn within(text: &[u8], word: Range<usize>, seed: u64) -> Self {
+    pub(super) fn within(text: &[u8], word: Range<usize>, seed: u64) -> Self {
         let length = word.len();
         match text.get(word.start..).and_then(<[u8]>::first_chunk::<{ Self::LONGEST }>) {
             Some(bytes) if length <= Self::LONGEST => {
@@ -115,13 +115,20 @@ impl Key {
         }
     }
 
+    /// Whether it is the same, by one question instead of three.
+    #[inline(always)]
+    pub(super) fn is(self, other: Self) -> bool {
+        let [a, b] = [self.bytes[0] ^ other.bytes[0], self.bytes[1] ^ other.bytes[1]];
+        (a | b | u64::from(self.length ^ other.length)) == 0
+    }
+
     #[inline]
-    fn is_whole(self) -> bool {
+    pub(super) fn is_whole(self) -> bool {
         self.length as usize <= Self::LONGEST
     }
 
     #[inline]
-    fn hash(self, seed: u64) -> u64 {
+    pub(super) fn hash(self, seed: u64) -> u64 {
         let [first, second] = self.bytes;
         mix(seed, first, second ^ u64::from(self.length) << 56)
     }
@@ -210,19 +217,26 @@ impl Tokens {
         if key.is_whole() { self.find_short(key) } else { self.find_long(key, text) }
     }
 
-    #[inline]
+    #[inline(always)]
     fn find_short(&self, key: Key) -> u32 {
         self.find_hashed(key, key.hash(self.table.seed()))
     }
 
     #[inline(always)]
     fn find_hashed(&self, key: Key, hash: u64) -> u32 {
-        self.table.find(hash, |slot| slot.key() == key).map_or(NONE, |slot| slot.token)
+        self.table.find(hash, |slot| slot.key().is(key)).map_or(NONE, |slot| slot.token)
     }
 
     fn find_long(&self, key: Key, text: &str) -> u32 {
-        let same = |slot: &Slot| slot.key() == key && self.text(slot.token) == text;
+        let same = |slot: &Slot| slot.key().is(key) && self.text(slot.token) == text;
         self.table.find(key.hash(self.table.seed()), same).map_or(NONE, |slot| slot.token)
+    }
+
+    /// The integer of a word in a text, or [`NONE`].
+    #[inline(always)]
+    pub(super) fn find_within(&self, text: &[u8], word: Range<usize>) -> u32 {
+        let key = Key::within(text, word.clone(), self.table.seed());
+        if key.is_whole() { self.find_short(key) } else { self.find(whole(&text[word])) }
     }
 
     /// Whether all of a word in a text is in its key; if so, it is `put` among the lookups.
@@ -239,7 +253,7 @@ impl Tokens {
 
     /// Begins to look up a word in a text; what there is of it in the end tells [`found`](Self::found).
     #[inline(always)]
-    pub(super) fn prepare_find(&self, text: &[u8], word: Range<usize>, put: &mut Lookups) {
+    fn prepare_find(&self, text: &[u8], word: Range<usize>, put: &mut Lookups) {
         if !self.prepare_short(text, word.clone(), put) {
             put.push_found(self.find(whole(&text[word])));
         }
@@ -247,7 +261,7 @@ impl Tokens {
 
     /// The integers of the words that were looked up, or [`NONE`].
     #[inline]
-    pub(super) fn found(&self, lookups: &Lookups) -> impl Iterator<Item = u32> {
+    fn found(&self, lookups: &Lookups) -> impl Iterator<Item = u32> {
         let finish = |&Lookup { bytes, length, found, hash }: &Lookup| match found {
             NONE => self.find_hashed(Key { bytes, length }, hash),
             found => found,

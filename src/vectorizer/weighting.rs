@@ -43,31 +43,50 @@ impl Weighting {
         self.mean_length
     }
 
+    /// What a term is worth that occurs so often in a text of so many tokens, before its idf.
+    #[inline]
+    pub(super) fn tf(&self, length: usize) -> impl Fn(i64) -> f64 {
+        let &Self { binary, sublinear_tf, bm25, mean_length, .. } = self;
+        let saturation = bm25.map(|Bm25 { k1, b }| {
+            let share = if mean_length > 0.0 { length as f64 / mean_length } else { 1.0 };
+            (k1, k1 * (1.0 - b + b * share))
+        });
+        move |count| {
+            let tf = if binary { 1.0 } else { count as f64 };
+            if let Some((k1, saturation)) = saturation {
+                tf * (k1 + 1.0) / (tf + saturation)
+            } else if sublinear_tf && count != 1 {
+                1.0 + tf.ln()
+            } else {
+                tf
+            }
+        }
+    }
+
+    /// What the weights of a text are multiplied with, by the sum of their sizes or of their squares.
+    #[inline]
+    pub(super) fn scale(&self, sum: impl Fn() -> f64, squares: impl Fn() -> f64) -> f64 {
+        let length = match self.norm {
+            Norm::None => 1.0,
+            Norm::L1 => sum(),
+            Norm::L2 => squares().sqrt(),
+        };
+        if length > 0.0 { self.weight / length } else { self.weight }
+    }
+
     /// Gives the columns at hand in `scratch` their values, for a text of so many tokens; they become those of the row,
     /// where this block's begin at `first`.
     #[inline]
     pub(super) fn weigh(&self, scratch: &mut RowScratch, first: u32, length: usize) {
         scratch.weigh(first, |columns, counts, weights| {
-            let saturation = self.bm25.map(|Bm25 { k1, b }| {
-                let share =
-                    if self.mean_length > 0.0 { length as f64 / self.mean_length } else { 1.0 };
-                (k1, k1 * (1.0 - b + b * share))
-            });
+            let tf = self.tf(length);
             weights.extend(columns.iter().zip(counts).map(|(&column, &count)| {
-                let mut tf = if self.binary { 1.0 } else { count as f64 };
-                if let Some((k1, saturation)) = saturation {
-                    tf = tf * (k1 + 1.0) / (tf + saturation);
-                } else if self.sublinear_tf && count != 1 {
-                    tf = 1.0 + tf.ln();
-                }
-                self.idf.as_ref().map_or(tf, |idf| tf * idf[column as usize])
+                self.idf.as_ref().map_or(tf(count), |idf| tf(count) * idf[column as usize])
             }));
-            let length = match self.norm {
-                Norm::None => 1.0,
-                Norm::L1 => weights.iter().map(|w| w.abs()).sum::<f64>(),
-                Norm::L2 => weights.iter().map(|w| w * w).sum::<f64>().sqrt(),
-            };
-            if length > 0.0 { self.weight / length } else { self.weight }
+            self.scale(
+                || weights.iter().map(|w| w.abs()).sum(),
+                || weights.iter().map(|w| w * w).sum(),
+            )
         });
     }
 }

@@ -31,23 +31,29 @@ pub(super) struct Decoded {
     origin: Origin,
 }
 
-/// The tokens of a text. `buffer` takes the text and what has to be changed; it and `decoded` save allocations between calls.
+/// What follows the text in the buffer, so that whoever reads a few bytes of a word need not ask first whether there are as
+/// many.
+const PADDING: &str = "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+
+/// The tokens of a text: what each is in, where in that, and its bytes in the text. `buffer` takes the text and what has to be
+/// changed; it and `decoded` save allocations between calls.
 pub(super) fn tokens(
     text: &str,
     social: Social,
     lowercase: bool,
     buffer: &mut String,
     decoded: &mut Decoded,
-    mut each: impl FnMut(&str, Range<usize>),
+    mut each: impl FnMut(&str, Range<usize>, Range<usize>),
 ) {
     let Decoded { text: out, origin } = decoded;
     let text = html::decoded(text, out, origin);
-    let each = |token: &str, range| each(token, origin.range(range));
+    let each = |whole: &str, token, range| each(whole, token, origin.range(range));
     buffer.clear();
     buffer.push_str(text);
     if lowercase {
         buffer.make_ascii_lowercase();
     }
+    buffer.push_str(PADDING);
     Scanner { text, social, lowercase, buffer, each, faced: 0 }.run();
 }
 
@@ -64,7 +70,7 @@ struct Scanner<'t, F> {
 }
 
 /// Each rule takes the position where it starts and gives the position where the next one does.
-impl<F: FnMut(&str, Range<usize>)> Scanner<'_, F> {
+impl<F: FnMut(&str, Range<usize>, Range<usize>)> Scanner<'_, F> {
     fn run(&mut self) {
         let bytes = self.text.as_bytes();
         let mut at = 0;
@@ -89,7 +95,7 @@ impl<F: FnMut(&str, Range<usize>)> Scanner<'_, F> {
             Lead::Dot => self.dots(at),
             Lead::Dollar => self.sign(at, '$'),
             Lead::Beyond => self.beyond_ascii(at),
-            Lead::Apostrophe => self.emit("'", at..at + 1),
+            Lead::Apostrophe => self.apostrophe(at..at + 1),
             Lead::Star => self.star(at),
             Lead::Sign => self.plain(at..at + 1),
         }
@@ -98,7 +104,7 @@ impl<F: FnMut(&str, Range<usize>)> Scanner<'_, F> {
     #[inline]
     fn emit(&mut self, token: &str, range: Range<usize>) -> usize {
         let end = range.end;
-        (self.each)(token, range);
+        (self.each)(token, 0..token.len(), range);
         end
     }
 
@@ -106,16 +112,17 @@ impl<F: FnMut(&str, Range<usize>)> Scanner<'_, F> {
     #[inline]
     fn plain(&mut self, range: Range<usize>) -> usize {
         let end = range.end;
-        (self.each)(&self.buffer[range.clone()], range);
+        (self.each)(self.buffer, range.clone(), range);
         end
     }
 
     /// What `push` puts together behind the text.
     fn made(&mut self, range: Range<usize>, push: impl FnOnce(&str, &mut String)) -> usize {
         let end = range.end;
-        self.buffer.truncate(self.text.len());
+        let start = self.text.len() + PADDING.len();
+        self.buffer.truncate(start);
         push(&self.text[range.clone()], self.buffer);
-        (self.each)(&self.buffer[self.text.len()..], range);
+        (self.each)(self.buffer, start..self.buffer.len(), range);
         end
     }
 
@@ -221,6 +228,20 @@ impl<F: FnMut(&str, Range<usize>)> Scanner<'_, F> {
         name.end
     }
 
+    /// An apostrophe alone; with the `t` after it, what is left of `don't` where spaces were put between: `don ' t`.
+    fn apostrophe(&mut self, at: Range<usize>) -> usize {
+        let space = |text: &str| usize::from(text.starts_with(' '));
+        let (before, after) = (&self.text[..at.start], &self.text[at.end..]);
+        let word = before.strip_suffix(' ').unwrap_or(before);
+        let t = &after[space(after)..];
+        let ends = !is(t.as_bytes().get(1), WORD | bytes::BEYOND);
+        if ends && word.ends_with(['n', 'N']) && t.starts_with(['t', 'T']) {
+            let end = at.end + space(after) + 1;
+            return self.emit("n't", at.start..end);
+        }
+        self.emit("'", at)
+    }
+
     /// `!` and `?`: how many there are says little, that there are several says much.
     fn marks(&mut self, at: usize) -> usize {
         let rest = &self.text.as_bytes()[at..];
@@ -279,7 +300,7 @@ impl<F: FnMut(&str, Range<usize>)> Scanner<'_, F> {
             }
             Class::Other => match c {
                 '…' => self.dots(at),
-                '‘' | '’' | '‛' | '‚' | '´' | '‹' | '›' => self.emit("'", at..end),
+                '‘' | '’' | '‛' | '‚' | '´' | '‹' | '›' => self.apostrophe(at..end),
                 '“' | '”' | '„' | '‟' | '«' | '»' => self.emit("\"", at..end),
                 _ if entities::is_currency(c) => self.sign(at, c),
                 _ => self.plain(at..end),
