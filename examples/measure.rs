@@ -9,6 +9,7 @@
 //! cargo run --release --example measure -- tracking [--dir DIR] [--step NAME]
 //! cargo run --release --example measure -- search [--runs 5000] [--repeats 5] [--dir DIR]
 //! cargo run --release --example measure -- monitor TRAIN.tsv TRAFFIC.tsv
+//! cargo run --release --example measure -- retrain OLD.tsv TRAFFIC.tsv TEST.tsv
 //! ```
 //!
 //! You will see one JSON object a line: `step`, `seconds`, `per_s` (texts per second) or `p50_us` and `p99_us` (one text),
@@ -29,11 +30,12 @@
 //! best C, its accuracy and how long all of it took.
 //!
 //! `registry` registers and promotes versions and scores by a live model; its figures are of the same steps as those of MLflow's
-//! Python client, in milliseconds.
+//! Python client, in milliseconds. Beside them is what writing the same files by bare calls takes, and checking the model that is
+//! registered.
 //!
 //! `tracking` needs no texts. It makes stores below DIR (default: the folder for temporary files; what waiting for the disk
 //! costs depends on it) and removes them: `median_ms` of a whole run, of 100 calls of `log_metric` and of a batch of 1,000
-//! values, each by `durability`, and what the no-op tracker takes of a fit.
+//! values, each by `durability`, what writing the same files by bare calls takes, and what the no-op tracker takes of a fit.
 //!
 //! `search` writes so many tracked runs into a temporary folder (in DIR) and searches them: the ten best by a metric, with the
 //! index checked and trusted, in this process and in one of its own.
@@ -41,6 +43,10 @@
 //! `monitor` watches a model of the first two thirds of TRAIN: what recording a request costs, the memory after ten million,
 //! false alarms of drift in twenty days of texts drawn from the last third, and after how many requests it is found that a
 //! share of them is of TRAFFIC.
+//!
+//! `retrain` serves the texts of TRAFFIC in their order by a model of OLD, with their labels as what users say, and follows the
+//! default policy: a line for each retraining, with the accuracy on TEST before and after it, after how many texts drift was
+//! found, and what the trial in the shadow came to.
 
 use std::error::Error;
 use std::hash::{DefaultHasher, Hasher};
@@ -59,10 +65,14 @@ use ressenti::{
 };
 use serde_json::{Map, Value, json};
 
+#[path = "measure/floor.rs"]
+mod floor;
 #[path = "measure/monitor.rs"]
 mod monitor;
 #[path = "measure/registry.rs"]
 mod registry;
+#[path = "measure/retrain.rs"]
+mod retrain;
 #[path = "measure/search.rs"]
 mod search;
 #[path = "measure/solvers.rs"]
@@ -70,7 +80,7 @@ mod solvers;
 #[path = "measure/tracking.rs"]
 mod tracking;
 
-const USAGE: &str = "usage: measure speed TRAIN.tsv TEST.tsv [--step NAME]\n       measure solvers|multinomial TRAIN.tsv [--c 1.0]\n       measure cv TRAIN.tsv\n       measure monitor TRAIN.tsv TRAFFIC.tsv\n       measure registry\n       measure tracking [--dir DIR] [--step NAME]\n       measure search [--runs 5000] [--repeats 5] [--dir DIR]";
+const USAGE: &str = "usage: measure speed TRAIN.tsv TEST.tsv [--step NAME]\n       measure solvers|multinomial TRAIN.tsv [--c 1.0]\n       measure cv TRAIN.tsv\n       measure monitor TRAIN.tsv TRAFFIC.tsv\n       measure retrain OLD.tsv TRAFFIC.tsv TEST.tsv\n       measure registry\n       measure tracking [--dir DIR] [--step NAME]\n       measure search [--runs 5000] [--repeats 5] [--dir DIR]";
 
 /// What the command line asks for.
 enum Task {
@@ -82,6 +92,7 @@ enum Task {
     Search { runs: usize, repeats: usize, work: search::Work },
     SearchOnce { store: PathBuf },
     Monitor { train: PathBuf, traffic: PathBuf },
+    Retrain { old: PathBuf, traffic: PathBuf, test: PathBuf },
 }
 
 type Figures = Result<Map<String, Value>, Box<dyn Error>>;
@@ -412,6 +423,12 @@ fn main() -> ExitCode {
             let both = read_tsv(train).and_then(|train| Ok((train, read_tsv(traffic)?)));
             both.map_err(Box::from).and_then(|(train, traffic)| monitor::run(&train, &traffic))
         }
+        Task::Retrain { old, traffic, test } => {
+            let all = || Ok((read_tsv(old)?, read_tsv(traffic)?, read_tsv(test)?));
+            all()
+                .map_err(|error: ressenti::Error| error.into())
+                .and_then(|(old, traffic, test)| retrain::run(&old, &traffic, &test))
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -446,6 +463,9 @@ fn arguments() -> Result<Task, lexopt::Error> {
         [what, train, test] if what == "speed" => {
             Ok(Task::Speed { train: train.into(), test: test.into(), step })
         }
+        [what, old, traffic, test] if what == "retrain" => {
+            Ok(Task::Retrain { old: old.into(), traffic: traffic.into(), test: test.into() })
+        }
         [what, train, traffic] if what == "monitor" => {
             Ok(Task::Monitor { train: train.into(), traffic: traffic.into() })
         }
@@ -458,7 +478,7 @@ fn arguments() -> Result<Task, lexopt::Error> {
         [what] if what == "search" => Ok(Task::Search { runs, repeats, work: folder }),
         [what, store] if what == "search-once" => Ok(Task::SearchOnce { store: store.into() }),
         _ => Err(
-            "expected: speed TRAIN.tsv TEST.tsv; solvers, multinomial or cv, each with TRAIN.tsv; monitor TRAIN.tsv TRAFFIC.tsv; registry, tracking or search"
+            "expected: speed TRAIN.tsv TEST.tsv; solvers, multinomial or cv, each with TRAIN.tsv; monitor TRAIN.tsv TRAFFIC.tsv; retrain OLD.tsv TRAFFIC.tsv TEST.tsv; registry, tracking or search"
                 .into(),
         ),
     }

@@ -43,6 +43,17 @@ pub(crate) fn of_bytes(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
+/// The first 64 bits (big-endian) of the SHA-256 of two parts, the first behind its length (eight bytes, little-endian): a
+/// number as good as random that the parts fix for good, on every platform.
+#[cfg(feature = "store")]
+pub(crate) fn number_of(first: &str, second: &str) -> u64 {
+    let mut digest = Sha256::new();
+    digest.update((first.len() as u64).to_le_bytes());
+    digest.update(first.as_bytes());
+    digest.update(second.as_bytes());
+    digest.finalize().iter().take(8).fold(0, |number, &byte| number << 8 | u64::from(byte))
+}
+
 /// Whether a text can be what [`of_pairs`] gives.
 pub(crate) fn is_digest(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))

@@ -2,10 +2,14 @@
 //!
 //! [`write_atomic`] puts a whole file in place or nothing at all: the bytes go to a sibling of the target, are synced, and
 //! take the target's name in one step. Where a stray sibling would be read as content, [`write_staged`] and
-//! [`create_staged`] do the same by way of another folder, and [`publish_folder`] does it for a folder. [`append`] adds
-//! whole lines. [`sync_tree`] makes a folder outlive a power cut. [`Lock`] keeps other processes out while several files change. What the bytes mean is not known here.
+//! [`create_staged`] do the same by way of another folder, and [`publish_folder`] does it for a folder. [`append`] and
+//! [`Lines`] add whole lines, [`overwrite`] writes over what its readers check. [`sync_tree`] makes a folder outlive a power
+//! cut. [`Lock`] keeps other processes out while several files change. What the bytes mean is not known here.
 
-use std::fs::{self, File, OpenOptions};
+#[cfg(feature = "store")]
+mod lines;
+
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process;
@@ -14,6 +18,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use crate::error::{Error, Result};
+#[cfg(feature = "store")]
+pub(crate) use lines::{Lines, PAGE, append};
 
 /// Reads a whole file.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
@@ -23,6 +29,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
 /// At most so many bytes of a file from a place on, and how long the file is.
 pub(crate) fn read_part(path: &Path, start: u64, most: u64) -> Result<(Vec<u8>, u64)> {
     let read = || {
+        check_file(&fs::metadata(path)?)?;
         let mut file = File::open(path)?;
         let length = file.metadata()?.len();
         file.seek(SeekFrom::Start(start))?;
@@ -37,7 +44,11 @@ pub(crate) fn read_part(path: &Path, start: u64, most: u64) -> Result<(Vec<u8>, 
 #[cfg(feature = "store")]
 pub(crate) fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let read = || {
-        let mut bytes = Vec::new();
+        let found = fs::metadata(path)?;
+        check_file(&found)?;
+        // Room for all of it and the look beyond; one that says it is huge may be empty.
+        let length = found.len().min(limit).min(1 << 20) as usize;
+        let mut bytes = Vec::with_capacity(length + 1);
         File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > limit {
             let problem = format!("it is longer than {limit} bytes");
@@ -145,6 +156,27 @@ pub(crate) fn write_staged(
     by_way_of(&staging.join(".new"), fill, |temporary| fs::rename(temporary, path))
         .and_then(|()| if durability == Durability::Power { sync_folder(path) } else { Ok(()) })
         .map_err(Error::io("write", path))
+}
+
+/// Writes over the beginning of a file, whose end stays; one that is missing, long or no file is replaced by way of
+/// `staging`. For readers who can tell whether they have read a whole text, and do so again if not.
+#[cfg(feature = "store")]
+pub(crate) fn overwrite(
+    staging: &Path,
+    path: &Path,
+    bytes: &[u8],
+    durability: Durability,
+) -> Result<()> {
+    const LONG: u64 = 1 << 16;
+    if !fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && found.len() <= LONG) {
+        return write_staged(staging, path, bytes, durability);
+    }
+    let write = || {
+        let mut file = OpenOptions::new().write(true).open(path)?;
+        file.write_all(bytes)?;
+        if durability == Durability::Power { file.sync_data() } else { Ok(()) }
+    };
+    write().map_err(Error::io("write", path))
 }
 
 /// Copies a file of any length, by way of `staging` as [`write_staged`] does.
@@ -302,6 +334,22 @@ pub(crate) fn clock(folder: &Path) -> Result<SystemTime> {
         .map_err(Error::io("write in", folder))
 }
 
+/// `Err` if there is something else than a file, such as a link out of the store or a pipe, which would be waited for.
+#[cfg(feature = "store")]
+fn check_regular(path: &Path) -> io::Result<()> {
+    // Otherwise opening it will say what is wrong.
+    fs::symlink_metadata(path).map_or(Ok(()), |found| check_file(&found))
+}
+
+/// `Err` for what could be waited for, such as a pipe.
+fn check_file(found: &Metadata) -> io::Result<()> {
+    match found.file_type() {
+        kind if kind.is_file() => Ok(()),
+        kind if kind.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        _ => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file")),
+    }
+}
+
 /// Holds an exclusive lock on a file until dropped; the system releases it when the process dies.
 #[cfg(feature = "store")]
 #[derive(Debug)]
@@ -311,74 +359,15 @@ pub(crate) struct Lock {
 
 #[cfg(feature = "store")]
 impl Lock {
-    /// Waits until no other process and no other `Lock` of this one holds `path`, which is created if missing.
+    /// Waits until no other process and no other `Lock` of this one holds `path`, which is created if missing. A link is not
+    /// followed.
     pub(crate) fn acquire(path: &Path) -> Result<Self> {
+        check_regular(path).map_err(Error::io("open", path))?;
         let open = OpenOptions::new().create(true).truncate(false).write(true).open(path);
         let file = open.map_err(Error::io("open", path))?;
         file.lock().map_err(Error::io("lock", path))?;
         Ok(Self { _file: file })
     }
-}
-
-/// Appends `bytes` with one write, so that lines of concurrent writers do not mix; `false` if there is no such file.
-///
-/// A file is never created here, since it would be empty for a moment. If the disk is full, a part that was written is
-/// taken back.
-#[cfg(feature = "store")]
-pub(crate) fn append(path: &Path, bytes: &[u8], durability: Durability) -> Result<bool> {
-    let append = || {
-        let mut file = match OpenOptions::new().append(true).open(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-            opened => opened?,
-        };
-        let before = file.metadata()?.len();
-        let written = loop {
-            match file.write(bytes) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => break result?,
-            }
-        };
-        if written < bytes.len() {
-            if file.metadata()?.len() == before + written as u64 {
-                file.set_len(before)?;
-            }
-            return Err(io::ErrorKind::StorageFull.into());
-        }
-        if durability == Durability::Power {
-            file.sync_data()?;
-        }
-        Ok(true)
-    };
-    append().map_err(Error::io("append to", path))
-}
-
-/// Whether a file ends within a line, as one does whose writer was cut off by a power cut or whose editor left the last
-/// newline out.
-///
-/// What is seen while another process writes proves nothing, so an open line counts only if it stays.
-#[cfg(feature = "store")]
-pub(crate) fn ends_within_a_line(path: &Path) -> Result<bool> {
-    let look = || {
-        let mut file = File::open(path)?;
-        let length = file.metadata()?.len();
-        if length == 0 {
-            return Ok((0, false));
-        }
-        file.seek(SeekFrom::Start(length - 1))?;
-        let mut last = [0];
-        file.read_exact(&mut last)?;
-        Ok((length, last != *b"\n"))
-    };
-    let look = || look().map_err(Error::io("read", path));
-    let mut seen = look()?;
-    for _ in 0..3 {
-        if !seen.1 {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(2));
-        seen = look()?;
-    }
-    Ok(seen.1)
 }
 
 /// Creates an empty file unless there is one.
@@ -527,22 +516,6 @@ mod tests {
         sync_tree(&params).unwrap();
         assert_eq!(fs::read_dir(&params).unwrap().count(), 1);
         assert_eq!(fs::read_dir(staging).unwrap().count(), 1);
-    }
-
-    #[cfg(feature = "store")]
-    #[test]
-    fn append_adds_to_what_is_there_and_creates_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("metric");
-        assert!(!append(&path, b"1\n", Durability::Power).unwrap());
-        assert!(!path.exists());
-        fs::write(&path, b"0\n").unwrap();
-        assert!(append(&path, b"1\n", Durability::Process).unwrap());
-        assert!(append(&path, b"2\n", Durability::Power).unwrap());
-        assert_eq!(read(&path).unwrap(), b"0\n1\n2\n");
-        assert!(!ends_within_a_line(&path).unwrap());
-        assert!(append(&path, b"3", Durability::Process).unwrap());
-        assert!(ends_within_a_line(&path).unwrap());
     }
 
     #[cfg(feature = "store")]

@@ -20,6 +20,14 @@
     doc = "* [`registry`] has versions of models with stages and aliases, in MLflow's files; a [`LiveModel`](registry::LiveModel) serves the one in Production."
 )]
 //! * [`monitor`] watches a model at work: figures, alerts, drift against what its answers looked like in training, corrections.
+#![cfg_attr(
+    feature = "store",
+    doc = "* [`retrain`] makes a better model of corrections, puts it on trial beside the one in Production, and promotes it or says why not."
+)]
+#![cfg_attr(
+    feature = "starter",
+    doc = "* [`starter`] has a trained English model: sentiment without a training, and what a user's own hundred labels stand on."
+)]
 //!
 //! # Example
 //!
@@ -53,7 +61,7 @@
 //! text ─▶ tokens ─▶ counts ─▶ weighted rows ─▶ scores ─▶ sentiment
 //!  text::Analyzer    Vectorizer         Classifier     Prediction
 //!  └────────────────────────── Pipeline ───────────────────────┘
-//!                                                └▶ evaluated · tracked · registered · watched
+//!                                                └▶ evaluated · tracked · registered · watched · retrained
 //! ```
 //!
 //! What exists is fitted: settings ([`VectorizerParams`], [`ClassifierParams`], [`PipelineBuilder`]) and what `fit` makes
@@ -87,12 +95,13 @@
 //!
 //! # Crate features
 //!
-//! They only add; the first two are on by default:
+//! They only add; the first three are on by default:
 //!
 //! * **`parallel`** — fitting and batch scoring use all threads of the caller's rayon pool. Without it they use one; the
 //!   results are the same.
 //! * **`store`** — `tracker::Store` and `registry::Registry`, runs and versions of models as files in MLflow's layout;
-//!   `monitor::feedback`, the log of corrections.
+//!   `monitor::feedback`, the log of corrections; `retrain`.
+//! * **`starter`** — `starter::english`, a trained English model: 110 kB in programs that use it.
 //! * **`tracing`** — events of the `tracing` crate: runs (`tracker::TracingTracker`), answers that are not sure, errors, alerts.
 //! * **`metrics`** — figures to the recorder of the `metrics` crate, such as an exporter to Prometheus or OpenTelemetry.
 #![forbid(unsafe_code)]
@@ -119,7 +128,13 @@ pub mod monitor;
 #[cfg(feature = "store")]
 #[cfg_attr(docsrs, doc(cfg(feature = "store")))]
 pub mod registry;
+#[cfg(feature = "store")]
+#[cfg_attr(docsrs, doc(cfg(feature = "store")))]
+pub mod retrain;
 pub mod select;
+#[cfg(feature = "starter")]
+#[cfg_attr(docsrs, doc(cfg(feature = "starter")))]
+pub mod starter;
 pub mod text;
 pub mod tracker;
 
@@ -130,13 +145,13 @@ pub use rows::{Matrix, Rows};
 pub use classifier::{
     Algorithm, Calibration, CalibrationMethod, ClassWeight, Classifier, ClassifierParams, Fidelity,
     FitOptions, FitReport, Keep, MultiClass, NbWeighting, NeutralBand, OnlineClassifier, Precision,
-    Pruned, SgdLoss, Solver, Threshold, ThresholdRule,
+    Pruned, SgdLoss, SoftTargets, Solver, Threshold, ThresholdRule,
 };
 
 pub use pipeline::{
-    CalibrationReport, Card, Contribution, Explanation, Footprint, Mark, Pipeline, PipelineBuilder,
-    PlainModel, Predictions, Preset, Prior, Profile, ProfileSource, PrunedPipeline,
-    RoundedPipeline, Scratch, TrainingData,
+    CalibrationReport, Card, Contribution, Explanation, Footprint, Lexicon, Mark, Pipeline,
+    PipelineBuilder, PlainModel, Predictions, Preset, Prior, Profile, ProfileSource,
+    PrunedPipeline, RoundedPipeline, Scratch, TrainingData,
 };
 pub use sentiment::{Label, Prediction, Sentiment};
 
@@ -145,6 +160,6 @@ pub use progress::{Progress, Stage, Step};
 pub use error::{Error, ModelFileError, RegistryError, Result, TrackingError};
 
 /// Runs the examples of the README as tests; they use what is on by default.
-#[cfg(all(doctest, feature = "store"))]
+#[cfg(all(doctest, feature = "store", feature = "starter"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -20,6 +20,8 @@ pub enum Stage {
     Train,
     /// Trying settings on folds. The unit is trainings.
     Search,
+    /// Retraining. The unit is steps, each of which is kept: whoever stops here goes on there.
+    Retrain,
 }
 
 impl Stage {
@@ -31,6 +33,7 @@ impl Stage {
             Self::Weight => "weight",
             Self::Train => "train",
             Self::Search => "search",
+            Self::Retrain => "retrain",
         }
     }
 }

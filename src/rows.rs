@@ -109,6 +109,26 @@ impl Rows {
         Self::from_parts(columns.len(), indptr, kept, values)
     }
 
+    /// The same with one more row at the end. The caller guarantees that its columns exist and are in ascending order.
+    pub(crate) fn with_row(mut self, columns: &[u32], values: &[f32]) -> Self {
+        self.columns.extend_from_slice(columns);
+        self.values.extend_from_slice(values);
+        self.indptr.push(self.columns.len());
+        self
+    }
+
+    /// These rows, in this order; a row can be there more than once. The caller guarantees that they exist.
+    pub(crate) fn select_rows(&self, rows: &[u32]) -> Self {
+        let (mut indptr, mut columns, mut values) = (vec![0], Vec::new(), Vec::new());
+        for &row in rows {
+            let (mine, of_mine) = self.row(row as usize);
+            columns.extend_from_slice(mine);
+            values.extend_from_slice(of_mine);
+            indptr.push(columns.len());
+        }
+        Self::from_parts(self.n_columns(), indptr, columns, values)
+    }
+
     /// The same with dense columns to the right, of as many rows; `None` unless all of `f(value)` are finite.
     pub(crate) fn beside_dense(&self, dense: &Matrix, f: impl Fn(f64) -> f32) -> Option<Self> {
         let width = dense.n_columns();
@@ -164,6 +184,18 @@ impl Parts<'_> {
     pub(crate) fn row(&self, i: usize) -> Row<'_> {
         let range = self.indptr[i]..self.indptr[i + 1];
         Row { columns: &self.columns[range.clone()], values: &self.values[range] }
+    }
+
+    /// Every `step`th row, from the first on.
+    pub(crate) fn every(&self, step: usize, n_columns: usize) -> Rows {
+        let (mut indptr, mut columns, mut values) = (vec![0], Vec::new(), Vec::new());
+        for i in (0..self.indptr.len() - 1).step_by(step) {
+            let row = self.row(i);
+            columns.extend_from_slice(row.columns);
+            values.extend_from_slice(row.values);
+            indptr.push(columns.len());
+        }
+        Rows::from_parts(n_columns, indptr, columns, values)
     }
 
     /// Where the entries of row `i` start among all entries; for `i = n_rows`, their number.

@@ -94,8 +94,7 @@ mod store {
     /// Names a folder in which the store is left for MLflow to read.
     const KEEP: &str = "RESSENTI_KILL_STORE";
     /// What is said of a folder whose run nobody was told of.
-    const NEVER_STARTED: &str =
-        "it has no meta.yaml, so it is no run; remove it, or restore the file";
+    const NEVER_STARTED: &str = "it is what a killed process left of the start of a run; Store::gc removes it when it is an hour old";
     /// A listing reads all runs of an experiment, so that not all should be in one.
     const ROUNDS: u64 = 20;
 

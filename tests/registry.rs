@@ -728,6 +728,41 @@ fn links_lead_nowhere() {
 
 #[cfg(unix)]
 #[test]
+fn links_among_the_stores_own_files_lead_nowhere() {
+    use std::os::unix::fs::symlink;
+    for (own, problems) in [
+        (".ressenti.intent", ["is malformed", "is malformed", "is malformed"]),
+        (
+            ".ressenti.registry.lock",
+            ["is no regular file", "is no regular file", "is no regular file"],
+        ),
+        (".trash", ["fine", "leads through the link", "leads through the link"]),
+    ] {
+        let (folder, registry) = registry();
+        register(&registry, 2);
+        registry.transition(NAME, 1, only(Stage::Production)).unwrap();
+        let outside = folder.path().join("outside");
+        fs::create_dir_all(outside.join("folder")).unwrap();
+        fs::write(outside.join("file"), "theirs").unwrap();
+        let path = registry.store().path().join(own);
+        fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path)).unwrap();
+        let to = if own == ".trash" { "folder" } else { "file" };
+        symlink(outside.join(to), &path).unwrap();
+        let found = [
+            text_of(registry.transition(NAME, 2, only(Stage::Production))),
+            text_of(registry.create_version("new", NewVersion::from_pipeline(&pipeline()))),
+            text_of(registry.delete_model(NAME)),
+        ];
+        for (found, problem) in found.iter().zip(problems) {
+            assert!(found.contains(problem), "{own}: {found}");
+        }
+        assert_eq!(registry.model(NAME).unwrap().versions.len(), 2);
+        assert_eq!(files(&outside), [("file".to_owned(), b"theirs".to_vec())].into());
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn a_read_only_registry_is_read_and_refuses_changes() {
     use std::os::unix::fs::PermissionsExt;
     let (_folder, registry) = registry();

@@ -193,6 +193,77 @@ fn a_line_left_open_is_closed_before_the_next() {
 }
 
 #[test]
+fn a_line_that_was_cut_where_a_page_ends_never_becomes_a_value() {
+    const PAGE: usize = 4096;
+    let (_folder, store) = store();
+    let run = store.start_run(EXPERIMENT, "cut").unwrap();
+    run.log_metric_at("loss", 0.5, 0, 1).unwrap();
+    let path = folder_of(&store, &run).join("metrics/loss");
+    // All lines have 25 bytes, so that of the last one ever less is left; of 21 bytes a value with another step.
+    for first in 0..25 {
+        let lines: Vec<String> =
+            (0..400).map(|step| format!("1700000000000 0.125 {step:04}\n")).collect();
+        let whole = format!("1 {:0width$} 0\n{}", 7, lines.concat(), width = first + 20);
+        let cut = &whole[..PAGE];
+        let steps = i64::try_from(cut.matches('\n').count()).unwrap();
+        fs::write(&path, cut).unwrap();
+        let again = store.resume_run(run.id()).unwrap();
+        again.log_metric_at("loss", 0.25, 500, 2).unwrap();
+        again.log_metric_at("loss", 0.75, 501, 3).unwrap();
+        again.finish(RunStatus::Finished).unwrap();
+        let listing = store.runs(EXPERIMENT).unwrap();
+        assert!(listing.warnings.is_empty(), "{first}: {:?}", listing.warnings);
+        let history = listing.records[0].metric_history("loss").unwrap();
+        let found: Vec<i64> = history.iter().map(|point| point.step).collect();
+        let expected: Vec<i64> =
+            (-1..steps - 1).map(|step| step.max(0)).chain([500, 501]).collect();
+        assert_eq!(found, expected, "{first}");
+        assert_eq!(history[history.len() - 2].value, 0.25);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_handle_has_open_is_not_written_once_it_is_gone_or_elsewhere() {
+    let (folder, store) = store();
+    let run = store.start_run(EXPERIMENT, "open").unwrap();
+    let keys: Vec<String> = (0..20).map(|i| format!("loss {i}")).collect();
+    for step in 0..3 {
+        for key in &keys {
+            run.log_metric(key, 0.5, step).unwrap();
+        }
+    }
+    let record = store.run(run.id()).unwrap();
+    assert!(keys.iter().all(|key| record.metric_history(key).unwrap().len() == 3));
+
+    // Removed, or replaced by an editor: the next value starts a new file, or goes to the one that is there.
+    let metrics = folder_of(&store, &run).join("metrics");
+    fs::remove_file(metrics.join("loss 18")).unwrap();
+    fs::copy(metrics.join("loss 19"), metrics.join("copy")).unwrap();
+    fs::rename(metrics.join("copy"), metrics.join("loss 19")).unwrap();
+    run.log_metric("loss 18", 0.25, 3).unwrap();
+    run.log_metric("loss 19", 0.25, 3).unwrap();
+    let record = store.run(run.id()).unwrap();
+    assert_eq!(record.metric_history("loss 18").unwrap().len(), 1);
+    assert_eq!(record.metric_history("loss 19").unwrap().len(), 4);
+
+    // The whole run, moved away and then removed: nothing is acknowledged that nobody would find.
+    let elsewhere = folder.path().join("elsewhere");
+    fs::rename(folder_of(&store, &run), &elsewhere).unwrap();
+    let text = text_of(run.log_metric("loss 19", 0.125, 4));
+    assert!(text.starts_with("cannot "), "{text}");
+    fs::rename(&elsewhere, folder_of(&store, &run)).unwrap();
+    run.log_metric("loss 19", 0.125, 4).unwrap();
+    assert_eq!(store.run(run.id()).unwrap().metric_history("loss 19").unwrap().len(), 5);
+    fs::remove_dir_all(folder_of(&store, &run)).unwrap();
+    for key in ["loss 19", "loss 0", "new"] {
+        let text = text_of(run.log_metric(key, 0.125, 5));
+        assert!(text.starts_with("cannot "), "{text}");
+    }
+    assert!(!folder_of(&store, &run).exists());
+}
+
+#[test]
 fn files_and_folders_become_artifacts() {
     let (folder, store) = store();
     let source = folder.path().join("source");

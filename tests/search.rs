@@ -2,13 +2,17 @@
 #![cfg(feature = "store")]
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
+use std::fmt::Write as _;
 use std::fs;
+use std::io::{BufRead, BufReader, Write as _};
 use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
 
 use proptest::prelude::*;
-use ressenti::tracker::{Filter, Order, Run, RunSearch, RunStatus, Store, Tracker, ViewType};
+use ressenti::tracker::{
+    Filter, Order, Run, RunSearch, RunState, RunStatus, Store, Tracker, ViewType,
+};
 use ressenti::{Error, Result, TrackingError};
 use serde_json::Value;
 
@@ -481,6 +485,121 @@ fn a_trusted_index_sees_what_is_logged_while_a_run_is_open_and_after_it_ended() 
     assert_eq!(value(), Some(7.0));
     drop(run);
     assert_eq!(value(), Some(7.0));
+}
+
+/// Does to a run what it is told line by line, and says when that is done.
+#[test]
+#[ignore = "a child of the next test"]
+fn child_that_writes_what_it_is_told() {
+    let Ok(root) = std::env::var(ROOT) else { return };
+    let store = Store::open(root).unwrap();
+    let mut run: Option<Run> = None;
+    for line in std::io::stdin().lines() {
+        let line = line.unwrap();
+        let (what, rest) = line.split_once(' ').unwrap_or((&line, ""));
+        match what {
+            "resume" => run = Some(store.resume_run(rest).unwrap()),
+            "log" => {
+                let step: i64 = rest.parse().unwrap();
+                run.as_ref().unwrap().log_metric("loss", step as f64, step).unwrap();
+            }
+            "tag" => run.as_ref().unwrap().set_tag("note", rest).unwrap(),
+            "finish" => run.as_ref().unwrap().finish(RunStatus::Finished).unwrap(),
+            "drop" => run = None,
+            other => panic!("what is {other:?}?"),
+        }
+        println!("\ndone {line}");
+    }
+}
+
+/// Names the store that a child works in.
+const ROOT: &str = "RESSENTI_SEARCH_ROOT";
+
+struct Writer {
+    child: Child,
+    said: BufReader<ChildStdout>,
+}
+
+impl Writer {
+    fn start(root: &Path) -> Self {
+        let test = "child_that_writes_what_it_is_told";
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "--nocapture", test])
+            .env(ROOT, root)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let said = BufReader::new(child.stdout.take().unwrap());
+        Self { child, said }
+    }
+
+    fn tell(&mut self, what: &str) {
+        writeln!(self.child.stdin.as_mut().unwrap(), "{what}").unwrap();
+        let (done, mut line) = (format!("done {what}\n"), String::new());
+        while line != done {
+            line.clear();
+            assert!(self.said.read_line(&mut line).unwrap() > 0, "{what}: the child has ended");
+        }
+    }
+
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+#[test]
+fn a_trusted_index_sees_what_other_processes_do_to_a_run_that_they_take_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = three_runs(folder.path());
+    let id = store.runs("sentiment").unwrap().records[0].id.clone();
+    // Another experiment, and an index that has been trusted before.
+    store.start_run("other", "one").unwrap().finish(RunStatus::Finished).unwrap();
+    let trusted = || {
+        let page = store.search_runs(&RunSearch::new().trust_index()).unwrap();
+        let run = page.runs.into_iter().find(|run| run.id == id).unwrap();
+        (run.metrics.get("loss").copied(), run.status, run.tags.get("note").cloned())
+    };
+    let note = |text: &str| Some(text.to_owned());
+    let before = trusted();
+    assert_eq!(trusted(), before);
+    let (mut one, mut two) = (Writer::start(folder.path()), Writer::start(folder.path()));
+    let resume = format!("resume {id}");
+    one.tell(&resume);
+    assert_eq!(trusted().1, RunState::Running);
+    for step in 100..103 {
+        one.tell(&format!("log {step}"));
+        assert_eq!(trusted().0, Some(f64::from(step)));
+    }
+    // Two at once, of which one ends while the other goes on.
+    two.tell(&resume);
+    two.tell("log 103");
+    assert_eq!(trusted(), (Some(103.0), RunState::Running, None));
+    one.tell("finish");
+    one.tell("drop");
+    assert_eq!(trusted(), (Some(103.0), RunState::Finished, None));
+    two.tell("log 104");
+    two.tell("tag a");
+    assert_eq!(trusted(), (Some(104.0), RunState::Finished, note("a")));
+    // One that is killed leaves the run open, for who comes after it, too.
+    one.tell(&resume);
+    one.tell("log 105");
+    one.kill();
+    assert_eq!(trusted(), (Some(105.0), RunState::Running, note("a")));
+    two.tell("drop");
+    assert_eq!(trusted(), (Some(105.0), RunState::Failed, note("a")));
+    two.tell(&resume);
+    two.tell("log 106");
+    two.tell("finish");
+    two.tell("drop");
+    assert_eq!(trusted(), (Some(106.0), RunState::Finished, note("a")));
+    two.kill();
+    let checked = store.search_runs(&RunSearch::new()).unwrap();
+    let page = store.search_runs(&RunSearch::new().trust_index()).unwrap();
+    // One of the figures is NaN, which equals nothing.
+    assert_eq!(format!("{:?}", page.runs), format!("{:?}", checked.runs));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use proptest::collection;
 use proptest::prelude::*;
-use ressenti::text::{Analyzer, AnalyzerParams, Elongation, Entity, Social};
+use ressenti::text::{Analyzer, AnalyzerParams, Elongation, Entity, Language, Negation, Social};
 
 fn tokens(params: &AnalyzerParams, text: &str) -> Vec<String> {
     let tokens = params.build().unwrap().tokenize(text);
@@ -25,6 +25,25 @@ fn check(params: &AnalyzerParams, table: &[(&str, &str)]) {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.concat());
+}
+
+#[test]
+fn a_negation_with_spaces_in_it_is_one() {
+    let params = Analyzer::social();
+    for (text, expected) in [
+        ("I don ' t", &["i", "don", "n't"][..]),
+        ("CAN’ T go", &["can", "n't", "go"]),
+        ("won 't", &["won", "n't"]),
+        ("can ' tell", &["can", "'", "tell"]),
+        ("can ' té", &["can", "'", "té"]),
+        ("it ' t", &["it", "'", "t"]),
+        ("n ' ", &["n", "'"]),
+        ("' t", &["'", "t"]),
+    ] {
+        assert_eq!(tokens(&params, text), expected, "{text}");
+    }
+    let params = params.negation(Negation::of(Language::English).unwrap());
+    assert_eq!(tokens(&params, "can ' t go"), ["can", "n't", "NOT_go"]);
 }
 
 #[test]

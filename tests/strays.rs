@@ -150,6 +150,12 @@ fn a_folder_in_an_experiment_without_meta_yaml_is_said() {
     let case = case();
     let path = case.experiment().join("0123456789abcdef0123456789abcdef");
     old_folder(&path);
+    let cut_off = "it is what a killed process left of the start of a run; Store::gc removes it when it is an hour old";
+    case.warns(&path, cut_off);
+    // With a record in it, it was a run.
+    fs::create_dir(path.join("params")).unwrap();
+    fs::write(path.join("params/C"), "1").unwrap();
+    old_folder(&path);
     case.warns(&path, "it has no meta.yaml, so it is no run; remove it, or restore the file");
 }
 
@@ -325,4 +331,48 @@ fn a_moved_store_is_said_once_for_each_experiment() {
     assert_eq!(store.experiments().unwrap().warnings.len(), 1);
     store.rebase().unwrap();
     assert!(store.search_runs(&RunSearch::new()).unwrap().warnings.is_empty());
+}
+
+#[test]
+fn links_and_pipes_among_the_stores_own_files_are_refused_and_not_followed() {
+    use std::os::unix::fs::symlink;
+    let text = |result: ressenti::Result<()>| {
+        result.map_or_else(|error| error.to_string(), |()| "fine".to_owned())
+    };
+    for name in [".ressenti.journal", ".ressenti.lock", ".ressenti.index", ".trash"] {
+        for is_pipe in [false, true] {
+            let case = case();
+            let (outside, path) = (tempfile::tempdir().unwrap(), case.store.path().join(name));
+            fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path)).ok();
+            let (folder, file) = (outside.path().join("folder"), outside.path().join("file"));
+            fs::create_dir(&folder).unwrap();
+            fs::write(&file, "theirs").unwrap();
+            if is_pipe {
+                if name == ".trash" || name == ".ressenti.index" {
+                    continue;
+                }
+                let made = std::process::Command::new("mkfifo").arg(&path).status();
+                assert!(made.unwrap().success());
+            } else {
+                symlink(if name == ".trash" { &folder } else { &file }, &path).unwrap();
+            }
+            let started = text(case.store.start_run("new", "one").map(drop));
+            let found = case.store.search_runs(&RunSearch::new().trust_index()).unwrap();
+            let runs = case.store.runs("sentiment").unwrap();
+            assert_eq!((runs.records.len(), runs.warnings.len()), (2, 0), "{name}");
+            if name == ".ressenti.index" {
+                // That one is replaced.
+                assert_eq!((&*started, found.runs.len()), ("fine", 3));
+            } else {
+                assert!(
+                    started.ends_with("it is no regular file")
+                        || started.contains(" leads through the link "),
+                    "{name}: {started}"
+                );
+                assert_eq!(found.runs.len(), 2, "{name}");
+            }
+            assert_eq!(fs::read_to_string(&file).unwrap(), "theirs", "{name}");
+            assert_eq!(fs::read_dir(&folder).unwrap().count(), 0, "{name}");
+        }
+    }
 }

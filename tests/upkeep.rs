@@ -7,7 +7,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use ressenti::tracker::{
     Gc, MetricPoint, Order, Run, RunRecord, RunSearch, RunStatus, Store, Tracker, ViewType,
@@ -107,6 +107,120 @@ fn gc_finishes_a_removal_that_was_cut_off() {
     assert!(folder.is_dir());
     store.gc(Gc::new()).unwrap();
     assert!(!folder.exists() && folder_of(&store, &kept).is_dir());
+}
+
+#[test]
+fn a_search_sees_all_of_a_run_or_nothing_while_runs_are_removed() {
+    let (_folder, store) = store();
+    let write = |number: usize| {
+        let run = run(&store, "a", &format!("run {number}"));
+        for i in 0..5 {
+            run.log_metric(&format!("metric {i}"), 0.5, 0).unwrap();
+        }
+        run.finish(RunStatus::Finished).unwrap();
+        folder_of(&store, &run)
+    };
+    let width = {
+        let folder = write(0);
+        let records = store.runs("a").unwrap().records;
+        delete(&folder, 1_700_000_000_000);
+        (records[0].metrics.len(), records[0].params.len(), records[0].tags.len())
+    };
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            for number in 1..150 {
+                delete(&write(number), 1_700_000_000_000);
+                if number % 3 == 0 {
+                    let collected = store.gc(Gc::new()).unwrap();
+                    assert!(collected.warnings.is_empty(), "{:?}", collected.warnings);
+                }
+            }
+        });
+        let all = RunSearch::new().run_view_type(ViewType::All);
+        let searches = [
+            all.clone().without_index(),
+            all.clone(),
+            all.clone().trust_index(),
+            all.trust_index(),
+        ];
+        for search in searches.iter().cycle() {
+            let page = store.search_runs(search).unwrap();
+            assert!(page.warnings.is_empty(), "{:?}", page.warnings);
+            for run in page.runs.iter().filter(|run| run.deleted) {
+                let found = (run.metrics.len(), run.params.len(), run.tags.len());
+                assert_eq!(found, width, "{}", run.name);
+            }
+            if writer.is_finished() {
+                break;
+            }
+        }
+    });
+}
+
+/// Sets back the time of a file or a folder and all that is in it.
+#[cfg(unix)]
+fn age(path: &Path, seconds: u64) {
+    if path.is_dir() {
+        for entry in fs::read_dir(path).unwrap() {
+            age(&entry.unwrap().path(), seconds);
+        }
+    }
+    let time = SystemTime::now() - Duration::from_secs(seconds);
+    fs::File::open(path).unwrap().set_modified(time).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn gc_removes_what_killed_processes_left_once_it_is_old() {
+    let (_folder, store) = store();
+    let kept = run(&store, "a", "kept");
+    let experiment = store.path().join(kept.experiment_id());
+    // As a start leaves it that is killed before its meta.yaml is in place, at the latest and at the first moment.
+    let late = experiment.join("00000000000040008000000000000001");
+    for room in ["metrics", "params", "artifacts", "tags"] {
+        fs::create_dir_all(late.join(room)).unwrap();
+    }
+    fs::write(late.join("tags/mlflow.user"), "ada").unwrap();
+    fs::write(late.join(".new.77-1.tmp"), "run_id: ").unwrap();
+    let early = experiment.join("00000000000040008000000000000002");
+    fs::create_dir(&early).unwrap();
+    // A run that has lost its meta.yaml is none of those, nor is what has a name of its own.
+    let lost = experiment.join("00000000000040008000000000000003");
+    fs::create_dir_all(lost.join("metrics")).unwrap();
+    fs::write(lost.join("metrics/loss"), "1 0.5 0\n").unwrap();
+    let named = experiment.join("notes");
+    fs::create_dir(&named).unwrap();
+    let built = store.path().join(".trash/tmp-00000000000040008000000000000004");
+    fs::create_dir(&built).unwrap();
+    let temporary = folder_of(&store, &kept).join(".new.77-2.tmp");
+    fs::write(&temporary, "0.5").unwrap();
+
+    let all = [&late, &early, &lost, &named, &built, &temporary];
+    for path in all {
+        age(path, 50 * 60);
+    }
+    let warned = || {
+        let warnings = store.runs("a").unwrap().warnings;
+        warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let cut_off = "it is what a killed process left of the start of a run; Store::gc removes it when it is an hour old";
+    assert_eq!(warned().iter().filter(|text| text.ends_with(cut_off)).count(), 2);
+    assert_eq!(store.gc(Gc::new()).unwrap().leftovers, Vec::<PathBuf>::new());
+    for path in all {
+        age(path, 70 * 60);
+    }
+    // Somebody is at it.
+    fs::write(late.join("tags/mlflow.source.type"), "LOCAL").unwrap();
+    let mut left = vec![built.clone(), early.clone(), temporary.clone()];
+    left.sort();
+    assert_eq!(store.gc(Gc::new().dry_run()).unwrap().leftovers, left);
+    assert!(left.iter().all(|path| path.exists()));
+    assert_eq!(store.gc(Gc::new()).unwrap().leftovers, left);
+    age(&late, 70 * 60);
+    assert_eq!(store.gc(Gc::new()).unwrap().leftovers, std::slice::from_ref(&late));
+    assert!(![&late, &early, &built, &temporary].iter().any(|path| path.exists()));
+    assert!(lost.join("metrics/loss").exists() && named.exists());
+    assert_eq!((names(&store), warned().len()), (vec!["kept".to_owned()], 2));
 }
 
 #[cfg(unix)]

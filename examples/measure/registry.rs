@@ -12,6 +12,7 @@ use ressenti::Pipeline;
 use ressenti::registry::{NewVersion, Refresh, Registry, Stage, Transition};
 use serde_json::json;
 
+use super::floor::{self, Files};
 use super::{best_of, timed, unigrams};
 
 const NAME: &str = "scorer";
@@ -72,6 +73,42 @@ fn promote(
     Ok(seconds)
 }
 
+/// The files of a version that is registered and promoted, and of the one before it, by bare calls.
+fn bare(store: &Path) -> Result<Vec<f64>, Box<dyn Error>> {
+    let model = store.join("models").join(NAME);
+    let version = Files::of(&model.join("version-2"))?;
+    let rewritten = [
+        "meta.yaml",
+        "version-1/meta.yaml",
+        "aliases/production",
+        "meta.yaml",
+        ".ressenti.history.yaml",
+    ];
+    let rewritten: Vec<_> = rewritten
+        .into_iter()
+        .map(|name| fs::read(model.join(name)).map(|bytes| (name, bytes)))
+        .collect::<Result<_, _>>()?;
+    let meta = fs::read(model.join("version-2/meta.yaml"))?;
+    // Beside the model, so that its versions stay as they are.
+    let copy = store.join("bare");
+    Files::of(&model)?.write(&copy)?;
+    let mut seconds = Vec::new();
+    for number in 0..REPEATS {
+        let step = || -> std::io::Result<()> {
+            let (aside, folder) = (copy.join("aside"), copy.join(format!("bare-{number}")));
+            version.write(&aside)?;
+            fs::rename(aside, &folder)?;
+            floor::replace(&folder.join("meta.yaml"), &meta)?;
+            rewritten.iter().try_for_each(|(name, bytes)| floor::replace(&copy.join(name), bytes))
+        };
+        let (result, taken) = timed(step);
+        result?;
+        seconds.push(taken);
+    }
+    fs::remove_dir_all(copy)?;
+    Ok(seconds)
+}
+
 /// Nanoseconds of one call, the best of some rounds of many.
 fn nanos<R>(mut call: impl FnMut() -> R) -> f64 {
     const CALLS: u32 = 100_000;
@@ -100,6 +137,12 @@ fn measure(pipeline: &'static Pipeline, work: &Path) -> Result<(), Box<dyn Error
     report(&format!("{what}, synced"), promote(&work.join("b"), true, &in_place)?);
     let copied = || NewVersion::from_pipeline(pipeline);
     report(&format!("{what}, model copied"), promote(&work.join("c"), false, &copied)?);
+
+    report(&format!("{what}, the same files by bare calls"), bare(&work.join("a"))?);
+    let bytes = fs::read(&file)?;
+    let checks = (0..REPEATS).map(|_| timed(|| Pipeline::from_bytes(&bytes)));
+    let checks = checks.map(|(model, taken)| model.map(|_| taken)).collect::<Result<_, _>>()?;
+    report("check of the model, a part of registering it", checks);
 
     let registry = Registry::open(work.join("a"))?;
     let uri = format!("models:/{NAME}/Production");

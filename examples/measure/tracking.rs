@@ -5,7 +5,9 @@
 //! counted.
 
 use std::error::Error;
+use std::fs::OpenOptions;
 use std::hint::black_box;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,6 +19,8 @@ use ressenti::tracker::{
 };
 use ressenti::{FitOptions, Pipeline, Preset};
 use serde_json::{Map, Value, json};
+
+use super::floor::{self, Files};
 
 type Figures = Result<Vec<Map<String, Value>>, Box<dyn Error>>;
 type Step = fn(&Path) -> Figures;
@@ -91,23 +95,54 @@ fn for_each_durability(
     DURABILITIES.into_iter().map(line).collect()
 }
 
+fn one_run(store: &Store) -> ressenti::Result<Run> {
+    let run = store.start_run("bench", "run")?;
+    PARAMS.iter().try_for_each(|key| run.log_param(key, "value".into()))?;
+    METRICS.iter().try_for_each(|key| run.log_metric(key, 0.5, 0))?;
+    run.finish(RunStatus::Finished)?;
+    Ok(run)
+}
+
+/// Adds what the same takes by bare calls.
+fn with_floor(
+    lines: Figures,
+    repeats: usize,
+    bare: impl FnMut() -> std::io::Result<()>,
+) -> Figures {
+    let mut lines = lines?;
+    let mut floor = timed(repeats, bare)?;
+    floor.insert("durability".to_owned(), "none: bare calls".into());
+    lines.push(floor);
+    Ok(lines)
+}
+
 fn whole_runs(folder: &Path) -> Figures {
-    for_each_durability(folder, |store| {
-        timed(20, || {
-            let run = store.start_run("bench", "run")?;
-            PARAMS.iter().try_for_each(|key| run.log_param(key, "value".into()))?;
-            METRICS.iter().try_for_each(|key| run.log_metric(key, 0.5, 0))?;
-            run.finish(RunStatus::Finished)
-        })
+    let lines = for_each_durability(folder, |store| timed(20, || one_run(store).map(drop)));
+    let run = one_run(&Store::open(folder.join("mlruns"))?)?;
+    let experiment = folder.join("mlruns").join(run.experiment_id());
+    let files = Files::of(&experiment.join(run.id()))?;
+    let meta = std::fs::read(experiment.join(run.id()).join("meta.yaml"))?;
+    let mut number = 0;
+    with_floor(lines, 20, || {
+        number += 1;
+        let run = experiment.join(format!("{number:032}"));
+        files.write(&run)?;
+        // Once when it starts, and once when it ends.
+        floor::replace(&run.join("meta.yaml"), &meta)
     })
 }
 
 fn single_metrics(folder: &Path) -> Figures {
-    for_each_durability(folder, |store| {
+    let lines = for_each_durability(folder, |store| {
         let run = store.start_run("bench", "metrics")?;
         let figures = timed(5, || (0..100).try_for_each(|step| run.log_metric("loss", 0.1, step)));
         run.finish(RunStatus::Finished)?;
         figures
+    });
+    let mut file = OpenOptions::new().append(true).create(true).open(folder.join("loss"))?;
+    with_floor(lines, 5, || {
+        (0..100)
+            .try_for_each(|step| file.write_all(format!("1700000000000 0.1 {step}\n").as_bytes()))
     })
 }
 

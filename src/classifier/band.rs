@@ -80,6 +80,28 @@ impl NeutralBand {
         Self::try_from(BandParts { low, high, not_first: (1.0, -low), second: (1.0, -high) })
     }
 
+    /// The same with other probabilities: that of at least neutral, and that of the second class, are
+    /// 1 / (1 + exp(−(slope · z + offset))) of these slopes and offsets.
+    ///
+    /// ```
+    /// use ressenti::NeutralBand;
+    ///
+    /// let band = NeutralBand::new(-1.0, 1.0)?.with_curves((2.0, 2.0), (2.0, -2.0))?;
+    /// assert_eq!(band.curves(), [(2.0, 2.0), (2.0, -2.0)]);
+    /// # Ok::<(), ressenti::Error>(())
+    /// ```
+    ///
+    /// Errors: [`Error::InvalidValues`] for a number that is not finite.
+    pub fn with_curves(self, not_first: (f64, f64), second: (f64, f64)) -> Result<Self> {
+        Self::try_from(BandParts { low: self.low, high: self.high, not_first, second })
+    }
+
+    /// The slope and the offset of either curve: that of at least neutral, and that of the second class.
+    #[must_use]
+    pub fn curves(&self) -> [(f64, f64); 2] {
+        [self.not_first, self.second]
+    }
+
     /// The band with the greatest mean recall of the three answers on these decision values, which are those of rows that
     /// were not trained on; [`Sentiment::Positive`] stands for the second class of the classifier.
     ///

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::soft_targets::Repeated;
 use super::{ClassWeight, Classifier, ClassifierParams, FitOptions, find_class};
 use crate::error::{Error, Result, same_length};
 use crate::rows::Rows;
@@ -16,6 +17,8 @@ pub(crate) struct Task {
     pub(super) targets: Vec<u32>,
     pub(super) positive: usize,
     pub(super) costs: Vec<f64>,
+    /// The rows that targets and costs are of; none if of each row once.
+    pub(super) repeated: Option<Repeated>,
 }
 
 impl Task {
@@ -25,6 +28,11 @@ impl Task {
 
     pub(crate) fn n_classes(&self) -> usize {
         self.classes.len()
+    }
+
+    /// The class that each row is labelled with, as its place among the classes.
+    pub(crate) fn labels(&self) -> &[u32] {
+        self.repeated.as_ref().map_or(&self.targets, |repeated| &repeated.labels)
     }
 }
 
@@ -60,8 +68,19 @@ impl ClassifierParams {
         self.validate_for(classes.len())?;
         let positive = self.positive_class(&classes)?;
         self.given_priors(&classes)?;
-        let costs = self.costs(&classes, &targets, options.sample_weights())?;
-        Ok(Task { classes, targets, positive, costs })
+        let weights = options.sample_weights();
+        if let Some(weights) = weights {
+            same_length("rows", targets.len(), "weights", weights.len())?;
+            check_weights(weights)?;
+        }
+        let Some(soft) = options.chosen_soft_targets() else {
+            let costs = self.costs(&classes, &targets, weights)?;
+            return Ok(Task { classes, targets, positive, costs, repeated: None });
+        };
+        same_length("rows", targets.len(), "soft targets", soft.masses().len())?;
+        let (repeated, targets) = Repeated::new(soft, weights, targets, &classes, positive)?;
+        let costs = self.costs(&classes, &targets, Some(&repeated.weights))?;
+        Ok(Task { classes, targets, positive, costs, repeated: Some(repeated) })
     }
 
     /// The class that counts as positive: the one asked for, else `1`, `true`, `positive` or the last.
@@ -81,14 +100,7 @@ impl ClassifierParams {
         targets: &[u32],
         weights: Option<&[f64]>,
     ) -> Result<Vec<f64>> {
-        let mut costs = match weights {
-            None => vec![1.0; targets.len()],
-            Some(weights) => {
-                same_length("rows", targets.len(), "weights", weights.len())?;
-                check_weights(weights)?;
-                weights.to_vec()
-            }
-        };
+        let mut costs = weights.map_or_else(|| vec![1.0; targets.len()], <[f64]>::to_vec);
         let mut sums = vec![0.0; classes.len()];
         for (&class, cost) in targets.iter().zip(&costs) {
             sums[class as usize] += cost;

@@ -1,11 +1,13 @@
-//! A model that was trained on the decision values of another, and that other, in; one linear model of the columns of both
-//! out. How either was trained is not known here.
+//! A model that was trained on sums over columns as further columns, in; one linear model without these out. How it was trained
+//! is not known here.
 //!
-//! With z₀ = W₀ᵀ·x₀ + b₀ the values of the other model, and A the weights that they were given:
+//! With z₀ = W₀ᵀ·x₀ + b₀ the decision values of another model, and A the weights that they were given, the columns of both:
 //!
 //! ```text
 //! Vᵀ·x + Aᵀ·z₀ + b  =  Vᵀ·x + (W₀·A)ᵀ·x₀ + (b + Aᵀ·b₀)
 //! ```
+//!
+//! and with sums Lᵀ·x over its own columns those it has: Vᵀ·x + Aᵀ·Lᵀ·x  =  (V + L·A)ᵀ·x.
 
 use ndarray::{Array2, Axis};
 
@@ -14,13 +16,14 @@ use super::{Algorithm, Classifier, ClassifierParams, NbWeighting, WEIGHTS};
 use crate::error::{Error, Result};
 
 impl ClassifierParams {
-    /// What a column of decision values has to be multiplied with, so that training sees it `strength` times.
+    /// What a column of sums has to be multiplied with, so that training sees it `strength` times. `name` is of the setting
+    /// that asks for it.
     ///
     /// A column of a block of its own that no row lacks says nothing about a class by being there, so naive Bayes weighs it
     /// by the base alone.
-    pub(crate) fn factor_of_prior(&self, strength: f64) -> Result<f64> {
+    pub(crate) fn factor_of_sums(&self, name: &'static str, strength: f64) -> Result<f64> {
         let refuse = |found: &str, expected| {
-            Err(Error::InvalidParameter { name: "prior", found: found.to_owned(), expected })
+            Err(Error::InvalidParameter { name, found: found.to_owned(), expected })
         };
         if self.algorithm.is_naive_bayes() {
             let expected =
@@ -111,6 +114,23 @@ impl Classifier {
             found: algorithm.to_owned(),
             expected: "asks only whether a term is there, so it cannot stand beside rows with values; train it otherwise",
         })
+    }
+
+    /// Folds its last columns into the others: each was `factor` times a sum over these, with the values in its list.
+    pub(crate) fn fold_sums(mut self, values: &[Vec<f64>], factor: f64) -> Result<Self> {
+        let own = self.n_features() - values.len();
+        let (kept, learnt) = self.weights.view().split_at(Axis(0), own);
+        let folded = |i: usize, k: usize| {
+            factor * values.iter().enumerate().map(|(v, of)| of[i] * learnt[[v, k]]).sum::<f64>()
+        };
+        let shape = (own, self.intercept.len());
+        let weights = Array2::from_shape_fn(shape, |(i, k)| kept[[i, k]] + folded(i, k));
+        self.weights = weights;
+        if self.weights.iter().any(|w| !WEIGHTS.contains(w)) {
+            let problem = "those of the lexicon left the range of floating point; bring its values closer to 1";
+            return Err(Error::InvalidValues { what: "weights", problem: problem.to_owned() });
+        }
+        Ok(self)
     }
 
     /// Replaces its last columns, which were the decision values of `prior` times `factor`, by the columns of `prior`.

@@ -28,6 +28,7 @@ mod report;
 mod rounding;
 mod rows;
 mod sgd;
+mod soft_targets;
 mod solver;
 mod solvers;
 mod step;
@@ -51,6 +52,7 @@ pub use params::{ClassWeight, ClassifierParams};
 pub use prune::{Fidelity, Keep, Pruned};
 pub use report::FitReport;
 pub use rounding::Precision;
+pub use soft_targets::SoftTargets;
 pub use solver::Solver;
 pub use threshold::{Threshold, ThresholdRule};
 

@@ -104,7 +104,7 @@ impl ClassifierParams {
             }
         }
         let classes = vec![format!("not {}", task.classes[class]), task.classes[class].clone()];
-        Task { classes, targets, positive: 1, costs }
+        Task { classes, targets, positive: 1, costs, repeated: None }
     }
 
     /// One model of many, each of which tells a class from the rest.

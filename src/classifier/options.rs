@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::Classifier;
+use super::{Classifier, SoftTargets};
 use crate::progress::Progress;
 use crate::tracker::Tracking;
 
@@ -25,6 +25,7 @@ use crate::tracker::Tracking;
 #[must_use]
 pub struct FitOptions<'a> {
     weights: Option<&'a [f64]>,
+    soft_targets: Option<&'a SoftTargets>,
     warm_start: Option<&'a Classifier>,
     prior: Option<&'a Classifier>,
     blocks: Option<&'a [Range<usize>]>,
@@ -52,6 +53,7 @@ impl<'a> FitOptions<'a> {
     pub fn new() -> Self {
         Self {
             weights: None,
+            soft_targets: None,
             warm_start: None,
             prior: None,
             blocks: None,
@@ -63,6 +65,32 @@ impl<'a> FitOptions<'a> {
     /// How much each text counts, as many numbers as texts, each at least 0. Default: 1 each.
     pub fn weights(mut self, weights: &'a [f64]) -> Self {
         self.weights = Some(weights);
+        self
+    }
+
+    /// What each text has to teach, instead of its label; labels then only say what the two classes are called. Default: its
+    /// label, wholly. [`weights`](Self::weights) multiply the masses, and a
+    /// [`ClassWeight`](crate::ClassWeight) goes by their sums.
+    ///
+    /// For two classes, by any algorithm. A row that pulls both ways is a row of either class, so it counts in
+    /// [`NbWeighting`](crate::NbWeighting) and in naive Bayes by its masses, and training takes as long as with so many rows.
+    /// Training fails with [`Error::LengthMismatch`](crate::Error::LengthMismatch) unless there are as many as texts, with
+    /// [`Error::InvalidValues`](crate::Error::InvalidValues) if nothing pulls towards one of the classes, and with
+    /// [`Error::InvalidParameter`](crate::Error::InvalidParameter) for more classes and beside a
+    /// [calibration by folds](crate::PipelineBuilder::calibration), which needs labels.
+    ///
+    /// ```
+    /// use ressenti::{Classifier, FitOptions, SoftTargets, Vectorizer};
+    ///
+    /// let (_, rows) = Vectorizer::count().fit_transform(&["good", "bad", "so-so"])?;
+    /// let targets = SoftTargets::new(&[0.9, 0.1, 0.5])?;
+    /// let options = FitOptions::new().soft_targets(&targets);
+    /// let model = Classifier::logistic_regression().c(1e6).fit_with(&rows, &[1, 0, 1], &options)?;
+    /// assert!((model.predict_proba(&rows)?.get(0, 1) - 0.9).abs() < 1e-3);
+    /// # Ok::<(), ressenti::Error>(())
+    /// ```
+    pub fn soft_targets(mut self, targets: &'a SoftTargets) -> Self {
+        self.soft_targets = Some(targets);
         self
     }
 
@@ -137,6 +165,10 @@ impl<'a> FitOptions<'a> {
     /// The model whose weights training stays near.
     pub(crate) fn drawn_to(&self) -> Option<&'a Classifier> {
         self.prior
+    }
+
+    pub(crate) fn chosen_soft_targets(&self) -> Option<&'a SoftTargets> {
+        self.soft_targets
     }
 
     pub(crate) fn sample_weights(&self) -> Option<&'a [f64]> {

@@ -6,13 +6,16 @@ use crate::error::Result;
 use crate::rows::Rows;
 
 impl ClassifierParams {
-    /// Trains on as many rows as the task has targets.
+    /// Trains on the rows that the task was prepared for.
     pub(crate) fn fit_task(
         &self,
         rows: &Rows,
-        task: Task,
+        mut task: Task,
         options: &FitOptions<'_>,
     ) -> Result<Classifier> {
+        if let Some((rows, weights)) = task.repeat(rows) {
+            return self.fit_task(&rows, task, &options.weights(&weights));
+        }
         if let Some(prior) = options.drawn_to() {
             prior.check_folds()?;
             self.check_draws()?;

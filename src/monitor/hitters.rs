@@ -96,9 +96,10 @@ impl Hitters {
 
     /// Counts a word.
     pub fn add(&mut self, word: &str) {
-        self.total += 1;
+        self.total = self.total.saturating_add(1);
         if let Some(&place) = self.places.get(word) {
-            self.entries[place].count += 1;
+            let entry = &mut self.entries[place];
+            entry.count = entry.count.saturating_add(1);
         } else if self.entries.len() < self.capacity {
             self.places.insert(word.to_owned(), self.entries.len());
             self.entries.push(Hitter { word: word.to_owned(), count: 1, error: 0 });
@@ -106,7 +107,7 @@ impl Hitters {
             let entry = &mut self.entries[place];
             self.places.remove(&entry.word);
             self.places.insert(word.to_owned(), place);
-            (entry.error, entry.count) = (entry.count, entry.count + 1);
+            (entry.error, entry.count) = (entry.count, entry.count.saturating_add(1));
             word.clone_into(&mut entry.word);
         }
     }

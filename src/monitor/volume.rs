@@ -67,7 +67,7 @@ impl UsualVolume {
         if hour > self.hour {
             self.close(hour);
         }
-        self.requests += u64::from(hour == self.hour);
+        self.requests = self.requests.saturating_add(u64::from(hour == self.hour));
     }
 
     /// Ends the hour that is counted, if another has begun.

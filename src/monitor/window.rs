@@ -33,7 +33,7 @@ impl TimeWindow {
     }
 
     fn number(&self, at: u64) -> u64 {
-        at / self.width + 1
+        (at / self.width).saturating_add(1)
     }
 
     pub(super) fn record(&mut self, event: &Event, low_confidence: f64) {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::calibrated::HeldOut;
 use super::card::TrainingData;
 use super::prior::Support;
-use super::{Ground, Pipeline, Preset, Prior, ProfileSource};
+use super::{Ground, Lexicon, Pipeline, Preset, Prior, ProfileSource};
 use crate::classifier::{CalibrationMethod, ClassifierParams, FitOptions};
 use crate::error::{Error, Result, same_length};
 use crate::evaluate::KFold;
@@ -43,6 +43,7 @@ pub struct PipelineBuilder {
 #[serde(default)]
 pub(crate) struct Beyond {
     pub(super) prior: Option<Support>,
+    pub(super) lexicons: Vec<Lexicon>,
     pub(super) calibration: Option<(CalibrationMethod, usize)>,
     pub(super) profile: ProfileSource,
 }
@@ -84,6 +85,12 @@ impl PipelineBuilder {
     pub fn preset_for(mut self, preset: Preset, language: Language) -> Self {
         self.vectorizer = preset.vectorizer(language);
         self.classifier = preset.classifier();
+        self.preset = Some(preset);
+        self
+    }
+
+    /// The same under the name of a preset, whose settings it has.
+    pub(super) fn named_as(mut self, preset: Preset) -> Self {
         self.preset = Some(preset);
         self
     }
@@ -131,6 +138,22 @@ impl PipelineBuilder {
     /// ```
     pub fn prior(mut self, pipeline: &Pipeline, kind: Prior) -> Self {
         self.beyond.prior = Some(Support { pipeline: Arc::new(pipeline.clone()), kind });
+        self
+    }
+
+    /// Words with values, which say something of texts too, also by words that no training text has. Default: none.
+    ///
+    /// What they say, the sum of the values of a text's row, is one more column of the row, and the texts decide how much it is
+    /// worth. Then it is folded into the weights of the terms: what comes out is one linear model, and the lexicon is no longer
+    /// needed. Its words are stemmed and counted as those of texts, and become columns even if no text holds them, unless a
+    /// [`vocabulary`](crate::VectorizerParams::vocabulary) was given; only words of one token. Several lexicons are a column
+    /// each.
+    ///
+    /// Training fails with [`Error::InvalidParameter`] for a lexicon out of range, beside a [`prior`](Self::prior), and for
+    /// classifiers that have no use for it: naive Bayes, [`NbWeighting::LogCounts`](crate::NbWeighting::LogCounts), and
+    /// `Soft` of base 0. See [`Lexicon`] for an example.
+    pub fn lexicon(mut self, lexicon: &Lexicon) -> Self {
+        self.beyond.lexicons.push(lexicon.clone());
         self
     }
 
@@ -196,9 +219,13 @@ impl PipelineBuilder {
         let mut summary = self.vectorizer.summary();
         let classifier = self.classifier.summary().into_iter();
         summary.extend(classifier.map(|(key, value)| (key.to_owned(), value)));
-        let Beyond { prior, calibration, .. } = &self.beyond;
+        let Beyond { prior, lexicons, calibration, .. } = &self.beyond;
         summary
             .extend(prior.as_ref().map(|prior| ("prior".to_owned(), prior.kind.as_str().into())));
+        if !lexicons.is_empty() {
+            let words: usize = lexicons.iter().map(Lexicon::len).sum();
+            summary.push(("lexicon_words".to_owned(), words.into()));
+        }
         if let Some((method, folds)) = *calibration {
             summary.push(("calibration".to_owned(), format!("{method:?}").into()));
             summary.push(("calibration_folds".to_owned(), folds.into()));
@@ -251,10 +278,17 @@ impl PipelineBuilder {
                 expected: "is for a classifier alone, whose columns are known; use PipelineBuilder::prior",
             });
         }
+        if options.chosen_soft_targets().is_some() && self.calibration_folds().is_some() {
+            return Err(Error::InvalidParameter {
+                name: "calibration",
+                found: "with soft targets".to_owned(),
+                expected: "needs labels; calibrate what comes out by texts that have some: Pipeline::with_calibration",
+            });
+        }
         // What labels and settings can get wrong shows before texts are analysed for minutes.
         let task = self.classifier.prepare(labels, options)?;
         self.vectorizer.validate()?;
-        self.check_prior(&task)?;
+        self.check_basis(&task)?;
         if let Some(folds) = self.calibration_folds() {
             KFold::new(folds).stratified(labels)?;
         }
@@ -267,6 +301,7 @@ impl PipelineBuilder {
         tracker.param("n_classes", task.n_classes())?;
         self.log_environment(&tracker, options)?;
 
+        let (classes, places) = (task.classes().to_vec(), task.labels().to_vec());
         let ground = Ground::new(self, texts, options.progress_callback())?;
         let classifier = ground.fit(&self.classifier, task, options)?;
         let vectorizer = ground.into_vectorizer();
@@ -277,8 +312,7 @@ impl PipelineBuilder {
         tracker.metric("converged", f64::from(u8::from(report.converged())), 0)?;
         let mut pipeline = Pipeline::from_parts(vectorizer, classifier)?;
         pipeline.preset = preset;
-        let named: Vec<_> = labels.iter().map(Label::as_label).collect();
-        let training = TrainingData::new(texts, &named);
+        let training = TrainingData::new(texts, |i| &classes[places[i] as usize]);
         tracker.tag(DATA_TAG, &training.digest)?;
         pipeline.origin.training = Some(training);
         if let Some(folds) = self.calibration_folds() {

@@ -1,14 +1,17 @@
-//! Texts as a vectorizer and a prior see them: what any number of classifiers can be trained on. Labels are not known here.
+//! Texts as a vectorizer, and a prior or lexicons, see them: what any number of classifiers can be trained on. Labels are not
+//! known here.
 
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::lexicon::told;
 use super::prior::{STRENGTH, Support};
-use super::{Pipeline, PipelineBuilder, Prior};
+use super::{Lexicon, Pipeline, PipelineBuilder, Prior};
 use crate::classifier::{Classifier, ClassifierParams, FitOptions, Task};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::rows::{Matrix, Rows};
+use crate::text::Analyzer;
 use crate::vectorizer::{Block, Vectorizer};
 
 /// The rows of texts, and how to train on them.
@@ -21,9 +24,11 @@ pub(crate) struct Ground {
     basis: Basis,
 }
 
-/// What of a prior is needed.
+/// What of a prior or of lexicons is needed.
 enum Basis {
     None,
+    /// The values of each lexicon's columns, times its strength, and what they say of the texts.
+    Lexicons(Vec<Vec<f64>>, Matrix),
     /// It, and its values of the texts.
     Decision(Arc<Pipeline>, Matrix),
     /// Its weights of the rows' columns.
@@ -38,15 +43,34 @@ impl Ground {
         progress: Option<&dyn Progress>,
     ) -> Result<Self> {
         let (params, prior) = (&builder.vectorizer, builder.beyond.prior.as_ref());
+        let lexicons = &builder.beyond.lexicons;
         let (vectorizer, rows) = match prior {
             Some(Support { pipeline, kind: Prior::Weights }) => {
                 params.fit_transform_beside(texts, &pipeline.vectorizer, progress)?
+            }
+            _ if !lexicons.is_empty() => {
+                let terms = |_, _: &[Block], analyzer: &Analyzer| {
+                    lexicons
+                        .iter()
+                        .flat_map(|lexicon| lexicon.terms(analyzer).into_keys())
+                        .collect()
+                };
+                params.fit_transform_with_terms(texts, terms, progress)?
             }
             _ => params.fit_transform_with(texts, progress)?,
         };
         let blocks = vectorizer.blocks().iter().map(Block::columns).collect();
         let (vectorizer, basis) = match prior {
-            None => (vectorizer, Basis::None),
+            None if lexicons.is_empty() => (vectorizer, Basis::None),
+            None => {
+                let values = |lexicon: &Lexicon| {
+                    let strength = lexicon.chosen_strength();
+                    lexicon.values(&vectorizer).into_iter().map(|v| v * strength).collect()
+                };
+                let values: Vec<Vec<f64>> = lexicons.iter().map(values).collect();
+                let told = told(&values, &rows);
+                (vectorizer, Basis::Lexicons(values, told))
+            }
             Some(prior) if prior.kind == Prior::Decision => {
                 let theirs = &prior.pipeline.vectorizer;
                 let basis = Basis::Decision(prior.pipeline.clone(), prior.decisions(texts)?);
@@ -70,7 +94,7 @@ impl Ground {
 
     /// Whether a classifier that was trained on it has the columns of its rows, so that another can start from it.
     pub(crate) fn can_start_from_trained(&self) -> bool {
-        !matches!(self.basis, Basis::Decision(..))
+        !matches!(self.basis, Basis::Decision(..) | Basis::Lexicons(..))
     }
 
     /// A classifier for the rows of [`vectorizer`](Self::vectorizer); the task has as many targets as there were texts.
@@ -88,28 +112,57 @@ impl Ground {
                 params.fit_task(&self.rows, task, &options)
             }
             Basis::Decision(prior, decisions) => {
-                let factor = params.factor_of_prior(STRENGTH)?;
-                let wide = self.rows.beside_dense(decisions, |z| (factor * z) as f32);
-                let wide = wide.ok_or_else(|| Error::InvalidValues {
-                    what: "prior",
-                    problem: "its decision values leave the range of single precision; bring the rows it was trained on closer to 1".to_owned(),
-                })?;
-                let own = self.rows.n_columns();
-                blocks.extend((own..wide.n_columns()).map(|column| column..column + 1));
+                let factor = params.factor_of_sums("prior", STRENGTH)?;
+                let wide = self.beside(decisions, factor, "prior", &mut blocks)?;
                 let model = params.fit_task(&wide, task, &options.column_blocks(&blocks))?;
                 model.fold_prior(&prior.classifier, factor)
+            }
+            Basis::Lexicons(values, told) => {
+                let factor = params.factor_of_sums("lexicon", 1.0)?;
+                let wide = self.beside(told, factor, "lexicon", &mut blocks)?;
+                let model = params.fit_task(&wide, task, &options.column_blocks(&blocks))?;
+                model.fold_sums(values, factor)
             }
         }
     }
 }
 
+impl Ground {
+    /// The rows with dense columns to the right, each of which is a block of its own.
+    fn beside(
+        &self,
+        dense: &Matrix,
+        factor: f64,
+        what: &'static str,
+        blocks: &mut Vec<Range<usize>>,
+    ) -> Result<Rows> {
+        let wide = self.rows.beside_dense(dense, |z| (factor * z) as f32);
+        let problem = "what it says of texts leaves the range of single precision; bring its values, or the rows it was trained on, closer to 1";
+        let wide =
+            wide.ok_or_else(|| Error::InvalidValues { what, problem: problem.to_owned() })?;
+        blocks.extend((self.rows.n_columns()..wide.n_columns()).map(|column| column..column + 1));
+        Ok(wide)
+    }
+}
+
 impl PipelineBuilder {
-    /// `Err` unless there is no prior, or a classifier of these settings can stand on it.
-    pub(crate) fn check_prior(&self, task: &Task) -> Result<()> {
+    /// `Err` unless a classifier of these settings can stand on the prior and hear the lexicons that there are.
+    pub(crate) fn check_basis(&self, task: &Task) -> Result<()> {
+        for lexicon in &self.beyond.lexicons {
+            lexicon.validate()?;
+            self.classifier.factor_of_sums("lexicon", 1.0)?;
+        }
         let Some(Support { pipeline, kind }) = &self.beyond.prior else { return Ok(()) };
+        if !self.beyond.lexicons.is_empty() {
+            return Err(Error::InvalidParameter {
+                name: "lexicon",
+                found: "with a prior".to_owned(),
+                expected: "cannot stand beside one; train the prior with it, or leave one of them out",
+            });
+        }
         pipeline.classifier.check_folds()?;
         if *kind == Prior::Decision {
-            return self.classifier.factor_of_prior(STRENGTH).map(|_| ());
+            return self.classifier.factor_of_sums("prior", STRENGTH).map(|_| ());
         }
         self.classifier.check_draws()?;
         if pipeline.classes() == task.classes() {

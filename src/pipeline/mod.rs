@@ -3,6 +3,7 @@
 //! How texts become rows and rows become scores is known below; here the two are fitted together, kept together in one
 //! file, asked together, and their answers are evaluated, explained, tracked, and remembered in a profile.
 
+mod again;
 mod answers;
 mod builder;
 mod calibrated;
@@ -10,6 +11,7 @@ mod card;
 mod evaluation;
 mod explain;
 mod ground;
+mod lexicon;
 mod logged;
 mod marks;
 mod plain;
@@ -31,6 +33,7 @@ pub use builder::PipelineBuilder;
 pub use calibrated::CalibrationReport;
 pub use card::{Card, TrainingData};
 pub use explain::{Contribution, Explanation};
+pub use lexicon::Lexicon;
 pub use marks::Mark;
 pub use plain::PlainModel;
 pub use presets::Preset;

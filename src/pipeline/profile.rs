@@ -197,6 +197,8 @@ impl PipelineBuilder {
         let quiet = FitOptions::new();
         let quiet = options.progress_callback().map_or(quiet, |progress| quiet.progress(progress));
         let quiet = weights.as_ref().map_or(quiet, |weights| quiet.weights(weights));
+        let soft = options.chosen_soft_targets().map(|soft| soft.of_rows(&train));
+        let quiet = soft.as_ref().map_or(quiet, |soft| quiet.soft_targets(soft));
         match self.clone().profile(ProfileSource::Off).fit_with(&pick(&train), &taught, &quiet) {
             Ok(pipeline) => Ok(Some(Profile::new(&pipeline, &pick(&test), ProfileSource::HeldOut))),
             Err(crate::Error::Cancelled) => Err(crate::Error::Cancelled),

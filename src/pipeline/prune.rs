@@ -1,6 +1,8 @@
 //! A pipeline and texts in, a smaller pipeline out that knows only the terms that move its answers most, and what it costs.
 //!
-//! The strength of a term is |w| · rms(x) over the texts; see [`Classifier::prune`](crate::Classifier::prune). A term that
+//! The strength of a term is |w| · rms(x) over the texts; see [`Classifier::prune`](crate::Classifier::prune). A term that no
+//! text holds, such as a [lexicon](crate::Lexicon) has, counts as if half of a text did: Σ xᵢⱼ² = ½ · (idfⱼ · x̄)², with x̄ the
+//! mean of xᵢⱼ / idfⱼ over what texts hold. A term that
 //! goes takes its weight, its idf and its place in the vocabulary with it, so that the file becomes smaller.
 //!
 //! Rows of length 1 are divided by a norm in which all known terms count, so what is left of a row grows when terms go.
@@ -13,6 +15,7 @@ use super::{Pipeline, PipelineBuilder};
 use crate::classifier::Keep;
 use crate::error::{Error, Result};
 use crate::evaluate::Report;
+use crate::rows::Rows;
 use crate::sentiment::Label;
 
 /// A smaller pipeline, and what it costs; see [`Pipeline::prune`].
@@ -107,7 +110,7 @@ impl Pipeline {
     /// Keeps the strongest terms: so many, or as many as fit in a file of so many bytes. `texts`, such as those it was trained
     /// on, say how often terms occur; the held-out ones, with their labels, what it costs.
     ///
-    /// Terms without a weight and terms that no text holds are never kept. Texts whose known terms are all kept have the
+    /// Terms without a weight are never kept, and those that no text holds count as if half of a text did. Texts whose known terms are all kept have the
     /// answers they had; rows of others are divided by a smaller norm.
     ///
     /// A calibration and a threshold stay as they are; [`preset`](Self::preset) does not, as it is no longer what the preset
@@ -143,15 +146,18 @@ impl Pipeline {
             return refuse("prune", "of hashed columns".to_owned(), expected);
         }
         let before = self.footprint(held_out, labels)?;
-        let order = self.classifier.by_strength(&self.vectorizer.transform(texts))?;
+        if texts.is_empty() {
+            return Err(Error::NoTexts { task: "prune by" });
+        }
+        let order = self.classifier.by_strength(&self.rows_with_unseen(texts))?;
         let strongest = |n: usize| {
             let mut columns = order[..n].to_vec();
             columns.sort_unstable();
             self.select_columns(&columns)
         };
         if order.is_empty() {
-            let expected = "hold no term with a weight; give those it was trained on";
-            return refuse("texts", format!("{} texts", texts.len()), expected);
+            let expected = "has no term with a weight, so there is nothing to keep";
+            return refuse("pipeline", "of this training".to_owned(), expected);
         }
         let pipeline = match keep {
             Keep::Columns(0) => {
@@ -176,6 +182,32 @@ impl Pipeline {
         };
         let after = pipeline.footprint(held_out, labels)?;
         Ok(PrunedPipeline { pipeline, before, after })
+    }
+
+    /// The rows of texts, and one of the terms that none of them holds.
+    fn rows_with_unseen<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Rows {
+        let rows = self.vectorizer.transform(texts);
+        let (mut sums, mut counts) = (vec![0.0; rows.n_columns()], vec![0u32; rows.n_columns()]);
+        for i in 0..rows.n_rows() {
+            for (column, value) in rows.parts().row(i).entries() {
+                sums[column] += value;
+                counts[column] += 1;
+            }
+        }
+        let (mut columns, mut values) = (Vec::new(), Vec::new());
+        for block in self.vectorizer.blocks() {
+            let first = block.columns().start;
+            let idf = |column: usize| block.idf().map_or(1.0, |idf| idf[column - first]);
+            let of_block: f64 = block.columns().map(|column| sums[column] / idf(column)).sum();
+            let count: u32 = counts[block.columns()].iter().sum();
+            // Where texts hold no term of a block at all, their values are as good as any.
+            let mean = if count > 0 { of_block / f64::from(count) } else { 1.0 };
+            for column in block.columns().filter(|&column| counts[column] == 0) {
+                columns.push(column as u32);
+                values.push((idf(column) * mean * 0.5f64.sqrt()) as f32);
+            }
+        }
+        rows.with_row(&columns, &values)
     }
 
     fn footprint<T: AsRef<str> + Sync, L: Label>(

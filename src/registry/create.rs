@@ -123,7 +123,7 @@ impl Registry {
     pub fn create_model(&self, name: &str) -> Result<RegisteredModel> {
         check_model_name(name)?;
         let writing = self.writing()?;
-        if read::find(writing.view(), name, &mut Vec::new())?.is_some() {
+        if read::some_of(writing.view(), name, |_| false, &mut Vec::new())?.is_some() {
             return Err(super::names::taken(name));
         }
         self.build_model(&writing, name)?;
@@ -147,7 +147,9 @@ impl Registry {
         }
         let prepared = self.prepare(&new)?;
         let mut writing = self.writing()?;
-        let find = |writing: &Writing<'_>| read::find(writing.view(), name, &mut Vec::new());
+        // What its versions are matters not, only how they are numbered.
+        let find =
+            |writing: &Writing<'_>| read::some_of(writing.view(), name, |_| false, &mut Vec::new());
         let mut found = find(&writing)?;
         if found.is_none() {
             check_model_name(name)?;
@@ -209,7 +211,7 @@ impl Registry {
         let models = intent::folder(root, MODELS)?;
         let others = read::names(root)?;
         check_case("model name", name, others.iter().map(String::as_str))?;
-        let trash = root.join(TRASH);
+        let trash = intent::folder(root, TRASH)?;
         remove_left(&trash, read::entries(&trash)?);
         let built = trash.join(format!("{BUILT}{}", Uuid::new_v4().simple()));
         build(&built, || {

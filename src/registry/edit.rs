@@ -14,9 +14,9 @@ use crate::error::{Error, RegistryError, Result};
 use crate::fs;
 use crate::tracker::names::check_key;
 use crate::tracker::store::meta::FILE;
-use crate::tracker::store::now_ms;
 use crate::tracker::store::paths::{find, place};
 use crate::tracker::store::run::TAGS;
+use crate::tracker::store::{TRASH, now_ms};
 
 impl Registry {
     /// Gives a version another name, or moves that name to it: `models:/name@alias`.
@@ -119,6 +119,7 @@ impl Registry {
             return Err(no_such_model(root, name));
         };
         // One step, and nothing is left for MLflow to stumble over.
+        intent::folder(root, TRASH)?;
         let out = root.join(on_its_way_out());
         std::fs::rename(folder, &out).map_err(Error::io("delete", folder))?;
         // What stays of it lies in the trash, where the next one removes it.

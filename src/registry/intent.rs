@@ -5,16 +5,21 @@
 //! takes the intent's word over what is on disk, and reads again if the number has changed meanwhile: it sees all of a
 //! change or nothing. What a killed writer left, the next one completes. What the files hold is not known here.
 //!
+//! The intent is written over the one before, which is done: to put a new file over an old one takes many times as long. Its
+//! checksum tells a reader who comes in between to look again, and the next writer that one was cut off before it said
+//! anything. What longer ones left behind it means nothing.
+//!
 //! ```text
 //! <store>/.ressenti.registry.lock     held by who writes
-//!         .ressenti.intent            "ressenti intent 1", number, "pending" or "done", then for each change
-//!                                     "put", staged file, its place or "remove", file, "-"; last "end"; all behind a NUL
+//!         .ressenti.intent            "ressenti intent 2", checksum and length of the rest, number, "pending" or "done", then
+//!                                     for each change "put", staged file, its place or "remove", file, "-"; last "end";
+//!                                     each behind a NUL
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::de::DeserializeOwned;
 
@@ -25,7 +30,9 @@ use crate::tracker::store::yaml;
 
 const LOCK_FILE: &str = ".ressenti.registry.lock";
 const INTENT_FILE: &str = ".ressenti.intent";
-const HEAD: &str = "ressenti intent 1";
+const HEAD: &str = "ressenti intent 2\0";
+/// The head, and sixteen hexadecimal digits with a NUL between and behind.
+const HEAD_LENGTH: usize = HEAD.len() + 18;
 /// Bytes of an intent: some ten thousand changes.
 const INTENT_LIMIT: u64 = 16 << 20;
 /// Bytes of any other file of the registry that is read whole.
@@ -56,25 +63,28 @@ struct Intent {
 }
 
 impl Intent {
-    fn read(root: &Path) -> Result<Self> {
+    /// The intent on record; `None` if one is just being written, or was cut off while it was.
+    fn read(root: &Path) -> Result<Option<Self>> {
         let path = root.join(INTENT_FILE);
         let bytes = match fs::read_limited(&path, INTENT_LIMIT) {
             Err(Error::Io { cause, .. }) if cause.kind() == std::io::ErrorKind::NotFound => {
-                return Ok(Self::default());
+                return Ok(Some(Self::default()));
             }
             bytes => bytes?,
         };
-        Self::parse(&bytes).ok_or_else(|| {
+        let malformed = || {
             let problem = "it is no intent of this crate; remove it, and look at which versions are in which stage";
             TrackingError::Malformed { path, problem: problem.to_owned() }.into()
-        })
+        };
+        if !bytes.starts_with(HEAD.as_bytes()) {
+            return Err(malformed());
+        }
+        let Some(body) = body(&bytes) else { return Ok(None) };
+        Self::parse(body).map(Some).ok_or_else(malformed)
     }
 
-    fn parse(bytes: &[u8]) -> Option<Self> {
-        let mut parts = str::from_utf8(bytes).ok()?.split('\0');
-        if parts.next()? != HEAD {
-            return None;
-        }
+    fn parse(body: &[u8]) -> Option<Self> {
+        let mut parts = str::from_utf8(body).ok()?.split('\0');
         let number = parts.next()?.parse().ok()?;
         let is_done = match parts.next()? {
             "done" => true,
@@ -103,7 +113,7 @@ impl Intent {
     fn to_text(&self) -> String {
         let (number, state) =
             (self.number.to_string(), if self.steps.is_empty() { "done" } else { "pending" });
-        let mut parts = vec![HEAD, &number, state];
+        let mut parts = vec![&*number, state];
         for step in &self.steps {
             parts.extend(match step {
                 Step::Put { staged, path } => ["put", staged, path],
@@ -111,11 +121,12 @@ impl Intent {
             });
         }
         parts.push("end");
-        parts.join("\0")
+        let body = parts.join("\0");
+        format!("{HEAD}{:08x}\0{:08x}\0{body}", crc32fast::hash(body.as_bytes()), body.len())
     }
 
     fn write(&self, root: &Path, durability: Durability) -> Result<()> {
-        fs::write_staged(root, &root.join(INTENT_FILE), self.to_text().as_bytes(), durability)
+        fs::overwrite(root, &root.join(INTENT_FILE), self.to_text().as_bytes(), durability)
     }
 
     /// Does what is not done yet.
@@ -145,6 +156,22 @@ impl Intent {
     }
 }
 
+/// What stands behind the head of an intent, if all of it is there.
+fn body(bytes: &[u8]) -> Option<&[u8]> {
+    let numbers = str::from_utf8(bytes.get(HEAD.len()..HEAD_LENGTH)?).ok()?;
+    let (checksum, length) = numbers.strip_suffix('\0')?.split_once('\0')?;
+    let number = |digits| u32::from_str_radix(digits, 16).ok();
+    let (checksum, length) = (number(checksum)?, number(length)?);
+    let body = bytes[HEAD_LENGTH..].get(..usize::try_from(length).ok()?)?;
+    (crc32fast::hash(body) == checksum).then_some(body)
+}
+
+/// The number of the intent after one. That one's may have been lost, so it is the time unless that goes back.
+fn number_after(number: u64) -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_nanos()).unwrap_or(0).max(number.saturating_add(1))
+}
+
 /// The path, if it stays inside the registry's folder.
 fn inside(path: &str) -> Option<String> {
     let is_inside = path.strip_prefix(super::MODELS).is_some_and(|rest| rest.starts_with('/'))
@@ -161,14 +188,20 @@ pub(super) struct View<'r> {
 }
 
 impl<'r> View<'r> {
-    fn open(root: &'r Path) -> Self {
+    /// `None` while the intent is being written.
+    fn open(root: &'r Path) -> Option<Self> {
         // A damaged intent must not keep anybody from reading; who writes is told.
-        let intent = Intent::read(root).unwrap_or_default();
+        let intent = Intent::read(root).unwrap_or_else(|_| Some(Intent::default()))?;
         let pending = intent.steps.into_iter().map(|step| match step {
             Step::Put { staged, path } => (path, Some(staged)),
             Step::Remove { path } => (path, None),
         });
-        Self { root, number: intent.number, pending: pending.collect() }
+        Some(Self { root, number: intent.number, pending: pending.collect() })
+    }
+
+    /// The files as they are, where nothing is under way.
+    fn settled(root: &'r Path, number: u64) -> Self {
+        Self { root, number, pending: BTreeMap::new() }
     }
 
     pub(super) fn root(&self) -> &'r Path {
@@ -242,21 +275,22 @@ impl<'r> View<'r> {
 /// What `read` makes of one state of the registry, whoever writes meanwhile.
 pub(super) fn read<T>(root: &Path, read: impl Fn(&View<'_>) -> Result<T>) -> Result<T> {
     for _ in 0..ATTEMPTS {
-        let view = View::open(root);
-        let result = read(&view);
-        if View::open(root).number == view.number {
-            return result;
+        if let Some(view) = View::open(root) {
+            let result = read(&view);
+            if View::open(root).is_some_and(|after| after.number == view.number) {
+                return result;
+            }
         }
         thread::yield_now();
     }
     // Many changes in a row: let those who write wait for once. Where no lock can be had nobody writes.
     let _lock = Lock::acquire(&root.join(LOCK_FILE));
-    read(&View::open(root))
+    read(&View::open(root).unwrap_or_else(|| View::settled(root, 0)))
 }
 
 /// Whether a writer was killed in the middle of a change, or is there now.
 pub(super) fn is_pending(root: &Path) -> bool {
-    Intent::read(root).is_ok_and(|intent| !intent.steps.is_empty())
+    Intent::read(root).is_ok_and(|intent| intent.is_none_or(|intent| !intent.steps.is_empty()))
 }
 
 /// The right to change the registry, held by one at a time.
@@ -271,12 +305,13 @@ impl<'r> Writing<'r> {
     pub(super) fn begin(root: &'r Path, durability: Durability) -> Result<Self> {
         let lock = Lock::acquire(&root.join(LOCK_FILE))?;
         let intent = Intent::read(root)?;
-        if !intent.steps.is_empty() {
-            intent.complete(root, durability)?;
-            Intent { number: intent.number, steps: Vec::new() }.write(root, durability)?;
+        let number = intent.as_ref().map_or(0, |intent| intent.number);
+        if intent.as_ref().is_none_or(|intent| !intent.steps.is_empty()) {
+            // Of one that was cut off no step was begun.
+            intent.unwrap_or_default().complete(root, durability)?;
+            Intent { number: number_after(number), steps: Vec::new() }.write(root, durability)?;
         }
-        let view = View { root, number: intent.number, pending: BTreeMap::new() };
-        Ok(Self { view, durability, _lock: lock })
+        Ok(Self { view: View::settled(root, number), durability, _lock: lock })
     }
 
     pub(super) fn view(&self) -> &View<'r> {
@@ -307,7 +342,7 @@ impl<'r> Writing<'r> {
                 Change::Remove { path } => Step::Remove { path },
             })
         };
-        let number = self.view.number + 1;
+        let number = number_after(self.view.number);
         let staged = changes.into_iter().try_for_each(|change| {
             steps.push(stage(change)?);
             Ok(())
@@ -319,8 +354,11 @@ impl<'r> Writing<'r> {
             _ => intent.write(root, self.durability),
         });
         if recorded.is_err() {
+            // The first error is the one to report. What is on record of it, if anything, goes before what it names.
+            if intent.steps.len() > 1 {
+                let _ = Intent { number, steps: Vec::new() }.write(root, self.durability);
+            }
             for file in staged_files {
-                // The first error is the one to report.
                 let _ = std::fs::remove_file(file);
             }
             return recorded;
@@ -338,7 +376,7 @@ impl<'r> Writing<'r> {
 
     /// Makes readers that have begun read again: for a change in one step that a reader could see half of.
     pub(super) fn touch(&mut self) -> Result<()> {
-        self.view.number += 1;
+        self.view.number = number_after(self.view.number);
         Intent { number: self.view.number, steps: Vec::new() }
             .write(self.view.root, self.durability)
     }
@@ -389,13 +427,22 @@ mod tests {
                 Step::Remove { path: "models/a\nb/aliases/é".into() },
             ],
         };
-        assert_eq!(Intent::parse(intent.to_text().as_bytes()), Some(intent.clone()));
-        let done = Intent { number: 8, steps: Vec::new() };
-        assert_eq!(Intent::parse(done.to_text().as_bytes()), Some(done));
+        let there_and_back = |intent: &Intent, after: &str| {
+            let text = intent.to_text() + after;
+            assert_eq!(Intent::parse(body(text.as_bytes()).unwrap()).as_ref(), Some(intent));
+        };
+        there_and_back(&intent, "");
+        there_and_back(&Intent { number: 8, steps: Vec::new() }, &intent.to_text()[30..]);
         let text = intent.to_text();
         for end in 0..text.len() {
-            assert_eq!(Intent::parse(&text.as_bytes()[..end]), None, "{end}");
+            assert_eq!(body(&text.as_bytes()[..end]), None, "{end}");
         }
+        // One that was written over another as far as a page goes.
+        let steps = std::iter::repeat_n(intent.steps.clone(), 100).flatten().collect();
+        let longer = Intent { number: 9, steps }.to_text();
+        let cut = [&longer.as_bytes()[..4096], &text.repeat(100).as_bytes()[4096..]].concat();
+        assert_eq!(body(&cut), None);
+        let whole = String::from_utf8(body(text.as_bytes()).unwrap().to_vec()).unwrap();
         for (from, to) in [
             ("models/a\nb/x", "models/../x"),
             ("models/a\nb/x", "/etc/passwd"),
@@ -405,8 +452,27 @@ mod tests {
             ("pending", "done"),
             ("put", "copy"),
         ] {
-            assert_eq!(Intent::parse(text.replace(from, to).as_bytes()), None, "{to}");
+            assert_eq!(Intent::parse(whole.replace(from, to).as_bytes()), None, "{to}");
         }
+    }
+
+    #[test]
+    fn one_that_was_cut_off_while_it_was_written_has_changed_nothing() {
+        let folder = root();
+        let root = folder.path();
+        let mut writing = Writing::begin(root, Durability::Process).unwrap();
+        writing.commit("models/m", vec![put("models/m/a", "1"), put("models/m/b", "1")]).unwrap();
+        drop(writing);
+        let (before, number) = (seen(root), Intent::read(root).unwrap().unwrap().number);
+        let steps = vec![Step::Remove { path: "models/m/a".to_owned() }; 400];
+        let text = Intent { number: number + 1, steps }.to_text();
+        std::fs::write(root.join(INTENT_FILE), &text.as_bytes()[..4096]).unwrap();
+        assert_eq!(seen(root), before);
+        assert!(is_pending(root));
+        drop(Writing::begin(root, Durability::Process).unwrap());
+        assert!(!is_pending(root));
+        assert!(Intent::read(root).unwrap().unwrap().number > number);
+        assert_eq!(seen(root), before);
     }
 
     #[test]
@@ -464,7 +530,7 @@ mod tests {
         writing.commit("models/m", vec![put("models/m/a", "1"), put("models/m/c", "1")]).unwrap();
         drop(writing);
         assert_eq!(seen(root), strings(["1", "", ""]).map(|x| x));
-        assert_eq!(Intent::read(root).unwrap(), Intent { number: 1, steps: Vec::new() });
+        assert!(Intent::read(root).unwrap().unwrap().steps.is_empty());
     }
 
     #[cfg(unix)]

@@ -37,7 +37,7 @@ pub use read::{ModelVersion, RegisteredModel};
 pub use stage::Stage;
 pub use transition::Transition;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::Result;
@@ -125,6 +125,11 @@ impl Registry {
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// The folder of a model, for files of other rooms that go with it; their names begin with a dot.
+    pub(crate) fn folder(&self, name: &str) -> PathBuf {
+        self.root.join(MODELS).join(name)
     }
 
     fn root(&self) -> &Path {

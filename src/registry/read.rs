@@ -66,15 +66,6 @@ impl RegisteredModel {
     pub fn latest(&self) -> Option<&ModelVersion> {
         self.versions.last()
     }
-
-    fn select(&self, which: &Which) -> Option<&ModelVersion> {
-        match which {
-            Which::Number(number) => self.version(*number),
-            Which::Stage(stage) => self.in_stage(*stage),
-            Which::Latest => self.latest(),
-            Which::Alias(alias) => self.aliases.get(alias).and_then(|&number| self.version(number)),
-        }
-    }
 }
 
 /// A version of a registered model.
@@ -159,11 +150,44 @@ pub(super) struct Found {
 
 impl Found {
     pub(super) fn version(&self, number: u32) -> Result<&(VersionMeta, Stage)> {
-        self.versions.iter().find(|(meta, _)| meta.version == number).ok_or_else(|| {
-            let numbers = self.versions.iter().map(|(meta, _)| meta.version.to_string());
-            let (name, existing) = (self.meta.name.clone(), some(numbers));
-            RegistryError::NoSuchVersion { name, version: number, existing }.into()
-        })
+        let which = Which::Number(number);
+        self.select(&which).ok_or_else(|| self.has_no(&which))
+    }
+
+    fn select(&self, which: &Which) -> Option<&(VersionMeta, Stage)> {
+        let number = |number: u32| self.versions.iter().find(|(meta, _)| meta.version == number);
+        match which {
+            Which::Number(wanted) => number(*wanted),
+            Which::Stage(wanted) => self.versions.iter().rev().find(|(_, stage)| stage == wanted),
+            Which::Latest => self.versions.last(),
+            Which::Alias(alias) => self.aliases.get(alias).and_then(|&wanted| number(wanted)),
+        }
+    }
+
+    /// The error that says which versions there are.
+    fn has_no(&self, which: &Which) -> Error {
+        let name = self.meta.name.clone();
+        let (wanted, existing) = match which {
+            Which::Number(version) => {
+                let numbers = self.versions.iter().map(|(meta, _)| meta.version.to_string());
+                let (version, existing) = (*version, some(numbers));
+                return RegistryError::NoSuchVersion { name, version, existing }.into();
+            }
+            Which::Latest => ("at all".to_owned(), "register one".to_owned()),
+            Which::Alias(alias) => {
+                let aliases = self.aliases.keys().map(|alias| format!("{alias:?}"));
+                (format!("called {alias:?}"), format!("its aliases are {}", some(aliases)))
+            }
+            Which::Stage(stage) => {
+                let there =
+                    |(meta, stage): &(VersionMeta, Stage)| format!("{} ({stage})", meta.version);
+                (
+                    format!("in stage {stage}"),
+                    format!("it has {}", some(self.versions.iter().map(there))),
+                )
+            }
+        };
+        RegistryError::NoneFound { name, wanted, existing }.into()
     }
 }
 
@@ -216,35 +240,23 @@ impl Registry {
     }
 
     pub(super) fn find(&self, name: &str, which: &Which) -> Result<ModelVersion> {
-        let model = self.model(name)?;
-        if let Some(version) = model.select(which) {
-            return Ok(version.clone());
-        }
-        let name = model.name.clone();
-        let versions = || some(model.versions.iter().map(|version| version.version.to_string()));
-        let (wanted, existing) = match which {
-            Which::Number(version) => {
-                return Err(RegistryError::NoSuchVersion {
-                    name,
-                    version: *version,
-                    existing: versions(),
-                }
-                .into());
+        check_found_name(name)?;
+        intent::read(self.root(), |view| {
+            // Of many versions the file of one is read where its number says which.
+            let is_wanted = |number| !matches!(which, Which::Number(one) if *one != number);
+            let found = some_of(view, name, is_wanted, &mut Vec::new())?
+                .ok_or_else(|| no_such_model(view.root(), name))?;
+            if let Some((meta, stage)) = found.select(which) {
+                return Ok(self.read_version(
+                    &found.aliases,
+                    meta.clone(),
+                    *stage,
+                    &mut Vec::new(),
+                ));
             }
-            Which::Latest => ("at all".to_owned(), "register one".to_owned()),
-            Which::Alias(alias) => {
-                let aliases = model.aliases.keys().map(|alias| format!("{alias:?}"));
-                (format!("called {alias:?}"), format!("its aliases are {}", some(aliases)))
-            }
-            Which::Stage(stage) => (
-                format!("in stage {stage}"),
-                format!(
-                    "it has {}",
-                    some(model.versions.iter().map(|v| format!("{} ({})", v.version, v.stage)),)
-                ),
-            ),
-        };
-        Err(RegistryError::NoneFound { name, wanted, existing }.into())
+            let all = find(view, name, &mut Vec::new())?;
+            Err(all.unwrap_or(found).has_no(which))
+        })
     }
 
     /// Who moved which version where and why, oldest first. Only moves by this crate are in it.
@@ -272,13 +284,7 @@ impl Registry {
         let Some(found) = find(view, name, warnings)? else { return Ok(None) };
         let mut versions = Vec::with_capacity(found.versions.len());
         for (meta, stage) in found.versions {
-            let folder = self.root().join(path(name, &version_folder(meta.version)));
-            let tags = texts(&folder.join(TAGS), "tag key", warnings);
-            let mut version = ModelVersion::new(&self.root, meta, stage, tags);
-            let is_its = |&(_, number): &(&String, &u32)| *number == version.version;
-            version.aliases =
-                found.aliases.iter().filter(is_its).map(|(alias, _)| alias.clone()).collect();
-            versions.push(version);
+            versions.push(self.read_version(&found.aliases, meta, stage, warnings));
         }
         let folder = self.root().join(path(name, TAGS));
         Ok(Some(RegisteredModel {
@@ -290,6 +296,22 @@ impl Registry {
             creation_time_ms: found.meta.creation_timestamp,
             last_update_time_ms: found.meta.last_updated_timestamp,
         }))
+    }
+
+    /// A version with its tags and aliases.
+    fn read_version(
+        &self,
+        aliases: &BTreeMap<String, u32>,
+        meta: VersionMeta,
+        stage: Stage,
+        warnings: &mut Vec<Error>,
+    ) -> ModelVersion {
+        let folder = self.root().join(path(&meta.name, &version_folder(meta.version)));
+        let tags = texts(&folder.join(TAGS), "tag key", warnings);
+        let mut version = ModelVersion::new(&self.root, meta, stage, tags);
+        let is_its = |&(_, number): &(&String, &u32)| *number == version.version;
+        version.aliases = aliases.iter().filter(is_its).map(|(alias, _)| alias.clone()).collect();
+        version
     }
 }
 
@@ -316,6 +338,16 @@ pub(super) fn find(
     name: &str,
     warnings: &mut Vec<Error>,
 ) -> Result<Option<Found>> {
+    some_of(view, name, |_| true, warnings)
+}
+
+/// The same with some of its versions and their aliases; the others are not looked at.
+pub(super) fn some_of(
+    view: &View<'_>,
+    name: &str,
+    is_wanted: impl Fn(u32) -> bool,
+    warnings: &mut Vec<Error>,
+) -> Result<Option<Found>> {
     let file = path(name, FILE);
     let Some(meta) = view.yaml::<ModelMeta>(&file)? else { return Ok(None) };
     let malformed = |file: &str, problem: String| {
@@ -327,7 +359,7 @@ pub(super) fn find(
     }
     let numbers = version_numbers(&view.root().join(MODELS).join(name))?;
     let mut versions = Vec::with_capacity(numbers.len());
-    for &number in &numbers {
+    for number in numbers.iter().copied().filter(|&number| is_wanted(number)) {
         let file = version_path(name, number, FILE);
         match view.yaml::<VersionMeta>(&file) {
             Ok(Some(meta)) if meta.version != number || meta.name != name => {
@@ -362,6 +394,7 @@ pub(super) fn find(
             Some(number) if versions.iter().any(|(meta, _)| meta.version == number) => {
                 aliases.insert(alias, number);
             }
+            Some(number) if !is_wanted(number) => {}
             Some(number) => {
                 warnings.push(malformed(&file, format!("there is no version {number}")));
             }

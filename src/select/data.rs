@@ -141,6 +141,6 @@ impl<'a, T: AsRef<str> + Sync> Data<'a, T> {
         let (vectorizer, classifier) = builder.parts();
         vectorizer.validate()?;
         let task = classifier.prepare(&self.classes, &FitOptions::new())?;
-        builder.check_prior(&task)
+        builder.check_basis(&task)
     }
 }

@@ -14,7 +14,7 @@ use super::{Vectorizer, VectorizerParams, Vocabulary};
 use crate::error::Result;
 use crate::progress::Progress;
 use crate::rows::Rows;
-use crate::text::Unit;
+use crate::text::{Analyzer, Unit};
 
 /// Columns of one block that another vectorizer has as well.
 pub(crate) struct Shared {
@@ -41,11 +41,29 @@ impl Vectorizer {
 
 impl VectorizerParams {
     /// [`fit_transform_with`](Self::fit_transform_with), with the terms of another vectorizer besides those of the texts,
-    /// as far as blocks have room for them: none where a vocabulary was given, and no longer runs than were asked for.
+    /// as far as blocks have room for them.
     pub(crate) fn fit_transform_beside<T: AsRef<str> + Sync>(
         &self,
         texts: &[T],
         other: &Vectorizer,
+        progress: Option<&dyn Progress>,
+    ) -> Result<(Vectorizer, Rows)> {
+        let more = |i: usize, own: &[Block], _: &Analyzer| {
+            let here = |theirs: &usize| counterpart(own, &other.blocks, *theirs) == Some(i);
+            let theirs = (0..other.blocks.len()).filter(here);
+            let theirs = theirs.filter_map(|theirs| other.blocks[theirs].vocabulary());
+            theirs.flat_map(Vocabulary::iter).map(str::to_owned).collect()
+        };
+        self.fit_transform_with_terms(texts, more, progress)
+    }
+
+    /// [`fit_transform_with`](Self::fit_transform_with), with more terms besides those of the texts, as far as blocks have
+    /// room for them: none where a vocabulary was given or terms are hashed, and no longer runs than were asked for. `more`
+    /// gives those of a block: the place of it among all, and its analysis.
+    pub(crate) fn fit_transform_with_terms<T: AsRef<str> + Sync>(
+        &self,
+        texts: &[T],
+        more: impl Fn(usize, &[Block], &Analyzer) -> Vec<String>,
         progress: Option<&dyn Progress>,
     ) -> Result<(Vectorizer, Rows)> {
         let (own, _) = self.fit_transform_with(texts, progress)?;
@@ -60,17 +78,15 @@ impl VectorizerParams {
             let (min, max) = params.ngram_range;
             let unit = block.analyzer.unit();
             let least = if unit == Unit::CharactersOfWords { 1 } else { min as usize };
-            let fits = |term: &&str| (least..=max as usize).contains(&n_tokens(term, unit));
-            let here = |theirs: &usize| counterpart(&own.blocks, &other.blocks, *theirs) == Some(i);
-            let theirs = (0..other.blocks.len()).filter(here);
-            let theirs = theirs.filter_map(|theirs| other.blocks[theirs].vocabulary());
-            let mut terms: Vec<&str> = theirs.flat_map(Vocabulary::iter).filter(fits).collect();
-            terms.extend(mine.iter());
-            terms.sort_unstable();
-            terms.dedup();
-            let vocabulary = Some(Vocabulary::from_sorted(terms.into_iter())?);
+            let fits = |term: &String| (least..=max as usize).contains(&n_tokens(term, unit));
             // As it was set: the fitted one has forgotten the lemmas of other terms.
             let analyzer = params.analyzer.build()?;
+            let mut terms = more(i, &own.blocks, &analyzer);
+            terms.retain(fits);
+            terms.extend(mine.iter().map(str::to_owned));
+            terms.sort_unstable();
+            terms.dedup();
+            let vocabulary = Some(Vocabulary::from_sorted(terms.iter().map(String::as_str))?);
             let finder = Block::finder(params, &analyzer, vocabulary.as_ref())?;
             let mut columns = Columns::new(finder, vocabulary.clone());
             columns.add(&analyzer, texts, Texts, progress)?;

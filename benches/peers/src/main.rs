@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cargo run --release --manifest-path benches/peers/Cargo.toml -- TRAIN.tsv TEST.tsv [--limit N] [--runs N]
+//! cargo run --release --manifest-path benches/peers/Cargo.toml -- starter TEXTS.tsv [--runs N]
 //! ```
 //!
 //! You will see one JSON object a line: `step`, `peer`, `seconds` (the shortest of several runs, in which the peers take
@@ -14,10 +15,14 @@
 //!
 //! The last step is logistic regression beside `linfa-logistic`, on dense rows and few of them, as it takes no others. Its
 //! `size` is how many rows the model gets right; a line before it tells the `objective` of both, which must agree to 1e-4.
+//!
+//! With `starter` it is the starter model beside VADER, one text after the other; `benches/peers/vader.py` measures VADER's own
+//! Python on the same file.
 
 mod linfa;
 mod logistic;
 mod ours;
+mod vader;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -26,7 +31,7 @@ use std::time::Instant;
 use rayon::ThreadPoolBuilder;
 use ressenti::dataset::read_tsv;
 
-const USAGE: &str = "usage: ressenti-peers TRAIN.tsv TEST.tsv [--limit N] [--runs N]";
+const USAGE: &str = "usage: ressenti-peers TRAIN.tsv TEST.tsv [--limit N] [--runs N], or ressenti-peers starter TEXTS.tsv [--runs N]";
 
 /// How many terms every peer may keep.
 const MAX_FEATURES: usize = 10_000;
@@ -41,6 +46,9 @@ fn main() -> Result<()> {
         println!("{USAGE}");
         return Ok(());
     };
+    if arguments.train.as_os_str() == "starter" {
+        return vader::measure(&arguments.test, arguments.runs);
+    }
     let (data, test) = (read_tsv(&arguments.train)?, read_tsv(&arguments.test)?.texts);
     let mut train = data.texts;
     train.truncate(arguments.limit);

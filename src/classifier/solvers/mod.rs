@@ -2,7 +2,7 @@
 //!
 //! `loss` is what one row costs, `problem` the sum over all rows with its derivatives, `sums` how such sums come out the
 //! same on any number of threads. `newton` goes to the minimum and `proximal` does where weights are to be 0, by the steps of
-//! `descent`; `dual` gives the former a start near it. What a class is called, and what becomes of the weights, is not known here.
+//! `descent`; `sample` or `dual` gives the former a start near it. What a class is called, and what becomes of the weights, is not known here.
 
 mod columns;
 mod descent;
@@ -11,6 +11,7 @@ mod loss;
 mod newton;
 mod problem;
 mod proximal;
+mod sample;
 mod sums;
 mod vector;
 
@@ -58,9 +59,14 @@ pub(super) fn minimise(
         solver => solver == Solver::DualNewtonCg,
     };
     if near && problem.outputs() == 1 && search.start.is_none() {
-        let at = problem.evaluate(dual::near_minimum(problem), buffers);
+        let sampled = search.solver == Solver::Auto && sample::tells(problem);
+        let (theta, solver) = if sampled {
+            (sample::near_minimum(problem, search, buffers)?, "sample + newton-cg")
+        } else {
+            (dual::near_minimum(problem), "dual-cd + newton-cg")
+        };
+        let at = problem.evaluate(theta, buffers);
         if at.value <= problem.value_without_weights() {
-            let solver = "dual-cd + newton-cg";
             return newton::minimise(problem, at, solver, search, buffers, each);
         }
     }

@@ -75,6 +75,10 @@ impl<'a> Problem<'a> {
         self.objective.targets.len()
     }
 
+    pub(super) fn n_entries(&self) -> usize {
+        self.rows.start(self.n_rows())
+    }
+
     pub(super) fn outputs(&self) -> usize {
         self.outputs
     }

@@ -12,7 +12,7 @@
 mod measures;
 mod page_hinkley;
 mod report;
-mod special;
+pub(crate) mod special;
 mod words;
 
 pub use measures::{

@@ -9,7 +9,7 @@
 use std::f64::consts::PI;
 
 /// ln Γ(x) for x > 0.
-pub(super) fn ln_gamma(x: f64) -> f64 {
+pub(crate) fn ln_gamma(x: f64) -> f64 {
     let (mut x, mut product) = (x, 1.0);
     while x < 15.0 {
         product *= x;

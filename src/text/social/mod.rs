@@ -95,7 +95,7 @@ impl<F: FnMut(&str, Range<usize>, Range<usize>)> Scanner<'_, F> {
             Lead::Dot => self.dots(at),
             Lead::Dollar => self.sign(at, '$'),
             Lead::Beyond => self.beyond_ascii(at),
-            Lead::Apostrophe => self.emit("'", at..at + 1),
+            Lead::Apostrophe => self.apostrophe(at..at + 1),
             Lead::Star => self.star(at),
             Lead::Sign => self.plain(at..at + 1),
         }
@@ -228,6 +228,20 @@ impl<F: FnMut(&str, Range<usize>, Range<usize>)> Scanner<'_, F> {
         name.end
     }
 
+    /// An apostrophe alone; with the `t` after it, what is left of `don't` where spaces were put between: `don ' t`.
+    fn apostrophe(&mut self, at: Range<usize>) -> usize {
+        let space = |text: &str| usize::from(text.starts_with(' '));
+        let (before, after) = (&self.text[..at.start], &self.text[at.end..]);
+        let word = before.strip_suffix(' ').unwrap_or(before);
+        let t = &after[space(after)..];
+        let ends = !is(t.as_bytes().get(1), WORD | bytes::BEYOND);
+        if ends && word.ends_with(['n', 'N']) && t.starts_with(['t', 'T']) {
+            let end = at.end + space(after) + 1;
+            return self.emit("n't", at.start..end);
+        }
+        self.emit("'", at)
+    }
+
     /// `!` and `?`: how many there are says little, that there are several says much.
     fn marks(&mut self, at: usize) -> usize {
         let rest = &self.text.as_bytes()[at..];
@@ -286,7 +300,7 @@ impl<F: FnMut(&str, Range<usize>, Range<usize>)> Scanner<'_, F> {
             }
             Class::Other => match c {
                 '…' => self.dots(at),
-                '‘' | '’' | '‛' | '‚' | '´' | '‹' | '›' => self.emit("'", at..end),
+                '‘' | '’' | '‛' | '‚' | '´' | '‹' | '›' => self.apostrophe(at..end),
                 '“' | '”' | '„' | '‟' | '«' | '»' => self.emit("\"", at..end),
                 _ if entities::is_currency(c) => self.sign(at, c),
                 _ => self.plain(at..end),

@@ -1,12 +1,14 @@
 //! Experiments of a store: listed, found by name, created. Names come in, folders with a `meta.yaml` go out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use uuid::Uuid;
 
 use super::location::local_path;
 use super::meta::{self, ACTIVE, ExperimentMeta};
+use super::paths::check_no_link;
 use super::read::{Listing, REMOVED, folders, is_being_built, is_id, texts};
 use super::{Store, now_ms};
 use crate::error::{Error, Result, TrackingError};
@@ -36,7 +38,12 @@ pub struct Experiment {
     pub tags: BTreeMap<String, String>,
 }
 
+/// Where experiments were found by their names, and the text of their `meta.yaml`: as long as it is the same, runs are
+/// started without a look at all the others.
+pub(super) type Known = Mutex<HashMap<String, (Found, Vec<u8>)>>;
+
 /// An experiment's `meta.yaml` and the folder it was found in.
+#[derive(Debug, Clone)]
 pub(super) struct Found {
     pub(super) folder: PathBuf,
     pub(super) meta: ExperimentMeta,
@@ -136,6 +143,26 @@ impl Store {
     /// The experiment of that name, if there is one. That it was deleted is an error, and so is one that cannot be read
     /// while none has the name: it could be the one.
     fn look_up(&self, name: &str) -> Result<Option<Found>> {
+        let text = |found: &Found| meta::bytes(&found.folder).ok();
+        // Each change leaves it whole.
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = known().get(name).cloned();
+        if let Some((found, known)) = before
+            && text(&found) == Some(known)
+        {
+            return Ok(Some(found));
+        }
+        let found = self.search(name)?;
+        if let Some(found) = &found
+            && let Some(text) = text(found)
+            && meta::parse(&text).as_ref() == Ok(&found.meta)
+        {
+            known().insert(name.to_owned(), (found.clone(), text));
+        }
+        Ok(found)
+    }
+
+    fn search(&self, name: &str) -> Result<Option<Found>> {
         let mut warnings = Vec::new();
         let found =
             all(&self.root, &mut warnings)?.into_iter().find(|found| found.meta.name == name);
@@ -158,6 +185,7 @@ impl Store {
     /// Builds the folder in the trash, where a plain stray folder does no harm, and gives it its place in one step.
     fn create_experiment(&self, name: &str) -> Result<Found> {
         let trash = self.root.join(super::TRASH);
+        check_no_link(&trash, "experiment name", name)?;
         let (id, folder) = loop {
             // Eighteen digits, the first not zero, as MLflow's.
             let id = 100_000_000_000_000_000 + Uuid::new_v4().as_u128() % 900_000_000_000_000_000;

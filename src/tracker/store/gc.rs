@@ -2,7 +2,7 @@
 //!
 //! Deleting only hides: a run says so in its `meta.yaml`, an experiment lies in the trash. Here the folders go. First a
 //! folder's `meta.yaml` is given another name, so that a reader sees the whole run or none, and a removal that was cut off is
-//! finished by the next one. Links are not followed: one in a folder is removed and what it leads to stays, and a run or an
+//! finished by the next one. With them goes what killed processes left. Links are not followed: one in a folder is removed and what it leads to stays, and a run or an
 //! experiment that *is* a link is left alone with a warning. Artifacts that a run keeps elsewhere stay there.
 
 use std::fs;
@@ -63,12 +63,15 @@ pub struct Collected {
     pub runs: Vec<String>,
     /// The ids of experiments, sorted.
     pub experiments: Vec<String>,
+    /// What processes that were killed had left at least an hour before, sorted: temporary files, and folders of runs and
+    /// experiments that never were.
+    pub leftovers: Vec<PathBuf>,
     /// What was left: links, artifacts outside the store, folders that could not be removed. Each names its path.
     pub warnings: Vec<Error>,
 }
 
 impl Store {
-    /// Removes deleted runs and experiments for good.
+    /// Removes deleted runs and experiments for good, and what killed processes left.
     ///
     /// ```
     /// use ressenti::tracker::{Gc, Store};
@@ -100,6 +103,11 @@ impl Store {
         }
         if !gc.dry_run {
             self.finish_removals(&mut collected)?;
+        }
+        for path in self.leftovers()? {
+            if gc.dry_run || collected.remove_leftover(&path) {
+                collected.leftovers.push(path);
+            }
         }
         collected.runs.sort_unstable();
         collected.experiments.sort_unstable();
@@ -203,6 +211,15 @@ impl Collected {
         let problem = "it is a link, which is not followed; remove it and what it leads to by hand"
             .to_owned();
         self.warnings.push(TrackingError::Malformed { path: path.to_owned(), problem }.into());
+    }
+
+    /// Removes a file or a folder that nobody reads; `false` and a warning if that failed.
+    fn remove_leftover(&mut self, path: &Path) -> bool {
+        let removed = match fs::symlink_metadata(path) {
+            Ok(found) if found.is_dir() => fs::remove_dir_all(path),
+            _ => fs::remove_file(path),
+        };
+        removed.map_err(|error| self.warnings.push(Error::io("remove", path)(error))).is_ok()
     }
 
     /// Removes a folder; `false` and a warning if that failed.

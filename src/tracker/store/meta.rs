@@ -1,5 +1,6 @@
 //! The two `meta.yaml` files of tracking: experiment and run, as values and as text.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::yaml::{self, Scalar};
-use crate::error::{Result, TrackingError};
+use crate::error::{Error, Result, TrackingError};
 use crate::fs::{self, Durability};
 use crate::tracker::RunStatus;
 
@@ -148,18 +149,40 @@ pub(crate) fn write(folder: &Path, text: &str, durability: Durability) -> Result
     fs::write_staged(folder, &folder.join(FILE), text.as_bytes(), durability)
 }
 
+/// The bytes of the `meta.yaml` in `folder`.
+pub(super) fn bytes(folder: &Path) -> Result<Vec<u8>> {
+    fs::read_limited(&folder.join(FILE), SIZE_LIMIT)
+}
+
+/// The value in the bytes of a `meta.yaml`.
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    yaml::read(bytes)
+}
+
 /// Reads the `meta.yaml` in `folder`; nothing if there is none.
 ///
 /// MLflow rewrites the file in place, so it is empty for a moment: what cannot be read is tried again before it is an
 /// error.
 pub(crate) fn read<T: DeserializeOwned>(folder: &Path) -> Result<Option<T>> {
+    read_unless(folder, b"")
+}
+
+/// The same; nothing also if the file is as it is known already.
+pub(super) fn read_unless<T: DeserializeOwned>(folder: &Path, known: &[u8]) -> Result<Option<T>> {
     let path = folder.join(FILE);
     let mut attempts = 3;
     loop {
         if !path.is_file() {
             return Ok(None);
         }
-        let bytes = fs::read_limited(&path, SIZE_LIMIT)?;
+        let bytes = match fs::read_limited(&path, SIZE_LIMIT) {
+            // Removed since it was looked for.
+            Err(Error::Io { cause, .. }) if cause.kind() == ErrorKind::NotFound => return Ok(None),
+            bytes => bytes?,
+        };
+        if !known.is_empty() && bytes == known {
+            return Ok(None);
+        }
         attempts -= 1;
         match yaml::read(&bytes) {
             Ok(meta) => return Ok(Some(meta)),

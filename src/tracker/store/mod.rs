@@ -28,6 +28,8 @@ mod gc;
 mod git;
 mod index;
 mod inputs;
+mod kept;
+mod leftovers;
 pub(crate) mod location;
 pub(crate) mod lookup;
 pub(crate) mod meta;
@@ -53,6 +55,7 @@ pub use run::Run;
 pub use search::{Filter, NumberField, Order, RunPage, RunSearch, TextField, ViewType};
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Result};
@@ -98,6 +101,7 @@ pub struct Store {
     durability: Durability,
     /// What the repository around the working folder had checked out when the store was opened.
     commit: Option<String>,
+    known: Arc<experiment::Known>,
 }
 
 impl Store {
@@ -111,7 +115,8 @@ impl Store {
         let trash = root.join(TRASH);
         std::fs::create_dir_all(&trash).map_err(Error::io("create", &trash))?;
         let commit = std::env::current_dir().ok().and_then(|folder| git::commit(&folder));
-        Ok(Self { root, uri, durability: Durability::default(), commit })
+        let (durability, known) = Default::default();
+        Ok(Self { root, uri, durability, commit, known })
     }
 
     /// The same with another answer to the question when to wait for the disk. Default: [`Durability::Process`].

@@ -12,6 +12,11 @@ use crate::tracker::names::{clash, invalid};
 
 /// The file that `name` stands for under `folder`, with the folders it needs made. The file itself may not exist yet.
 pub(crate) fn place(folder: &Path, what: &'static str, name: &str) -> Result<PathBuf> {
+    locate(folder, what, name).map(|(path, _)| path)
+}
+
+/// The same, and whether there is a file.
+pub(super) fn locate(folder: &Path, what: &'static str, name: &str) -> Result<(PathBuf, bool)> {
     let mut path = folder.to_owned();
     make_folder(&path, what, name, "")?;
     let mut parts = name.split('/').peekable();
@@ -24,14 +29,25 @@ pub(crate) fn place(folder: &Path, what: &'static str, name: &str) -> Result<Pat
             end += 1;
         }
     }
-    match kind(&path)? {
-        Some(kind) if kind.is_symlink() => Err(link(what, name, &path)),
+    is_file(&path, what, name).map(|is_there| (path, is_there))
+}
+
+/// Whether there is a file at the place of a name; `Err` if it is something else.
+pub(super) fn is_file(path: &Path, what: &'static str, name: &str) -> Result<bool> {
+    match kind(path)? {
+        None => Ok(false),
+        Some(kind) if kind.is_file() => Ok(true),
+        Some(kind) if kind.is_symlink() => Err(link(what, name, path)),
         Some(kind) if kind.is_dir() => Err(clash(what, name, &format!("{name}/…"))),
-        _ => Ok(path),
+        Some(_) => {
+            let problem =
+                format!("leads to {}, which is no regular file; remove it", path.display());
+            Err(invalid(what, name, problem))
+        }
     }
 }
 
-/// `Err` if a name's file has become a link.
+/// `Err` if there is a link at a place.
 pub(super) fn check_no_link(path: &Path, what: &'static str, name: &str) -> Result<()> {
     match kind(path)? {
         Some(kind) if kind.is_symlink() => Err(link(what, name, path)),

@@ -13,6 +13,7 @@ use std::vec;
 
 use super::Store;
 use super::inputs::{self, InputRecord};
+use super::leftovers::is_cut_off_start;
 use super::location::local_path;
 use super::meta::{self, ACTIVE, RunMeta, RunState};
 use super::paths::{files, find, walk};
@@ -28,9 +29,6 @@ const TEXT_LIMIT: u64 = 16 << 20;
 const HISTORY_LIMIT: u64 = 1 << 28;
 /// A folder without a `meta.yaml` that was changed so lately may be a run that is just being started.
 const BEING_BUILT: Duration = Duration::from_secs(2);
-/// Linux looks whether a writer was killed only where a page of the file ends, and all its pages are multiples of this. So a line
-/// without an end there was cut, and what is left of it may look whole; elsewhere the last line may lack its newline.
-const PAGE: usize = 4096;
 /// Folders of an experiment that are no runs: MLflow's own.
 const RESERVED: [&str; 4] = ["datasets", "models", "tags", "traces"];
 /// Instead of `meta.yaml` in a folder that is being removed.
@@ -214,13 +212,16 @@ pub(crate) fn read_run(
     let malformed =
         |path: PathBuf, problem: String| Err(TrackingError::Malformed { path, problem }.into());
     let Some(meta) = meta::read::<RunMeta>(&folder)? else {
-        if is_being_built(&folder) || folder.join(REMOVED).exists() {
+        // Gone altogether, once all of that has been looked at, is removed too.
+        if is_being_built(&folder) || folder.join(REMOVED).exists() || !folder.exists() {
             return Ok(None);
         }
-        return malformed(
-            folder,
-            "it has no meta.yaml, so it is no run; remove it, or restore the file".to_owned(),
-        );
+        let problem = if is_cut_off_start(&folder) {
+            "it is what a killed process left of the start of a run; Store::gc removes it when it is an hour old"
+        } else {
+            "it has no meta.yaml, so it is no run; remove it, or restore the file"
+        };
+        return malformed(folder, problem.to_owned());
     };
     let malformed = |problem: String| malformed(folder.join(meta::FILE), problem);
     if meta.run_id != name {
@@ -245,11 +246,17 @@ pub(crate) fn read_run(
     let Some(status) = RunState::from_code(code) else {
         return malformed(format!("status is {code}; known are 1 to 5"));
     };
+    let said = warnings.len();
     let mut watch = vec![String::new(), meta::FILE.to_owned()];
     let params = each_file(&folder, PARAMS, "param key", &mut watch, warnings, read_text);
     let tags = each_file(&folder, TAGS, "tag key", &mut watch, warnings, read_text);
     let metrics = each_file(&folder, METRICS, "metric key", &mut watch, warnings, read_latest);
     let inputs = inputs::read(&folder, &mut watch, warnings);
+    // Of one that was removed meanwhile, a part may have been seen.
+    if !folder.join(meta::FILE).exists() {
+        warnings.truncate(said);
+        return Ok(None);
+    }
     let name = meta.run_name.filter(|name| !name.is_empty());
     let record = RunRecord {
         id: meta.run_id,
@@ -388,7 +395,8 @@ fn parse_history(bytes: &[u8]) -> (Vec<MetricPoint>, Option<String>) {
         return (Vec::new(), Some("it is empty; expected a line for each value".to_owned()));
     }
     let whole = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    let is_cut = whole.len() == bytes.len() && bytes.len().is_multiple_of(PAGE);
+    // What a killed writer left of a line may look whole, and is known by where it ends.
+    let is_cut = whole.len() == bytes.len() && (bytes.len() as u64).is_multiple_of(fs::PAGE);
     let mut points = Vec::new();
     let (mut first, mut skipped, mut has_steps) = (None, 0, false);
     let mut lines = whole.split(|&byte| byte == b'\n').enumerate().peekable();
@@ -471,6 +479,7 @@ mod tests {
 
     #[test]
     fn a_line_that_was_cut_where_a_page_ends_is_no_value_however_whole_it_looks() {
+        const PAGE: usize = fs::PAGE as usize;
         let line = |step: usize| format!("1700000000000 0.125 {step:04}\n");
         let lines: String = (0..300).map(line).collect();
         let (points, problem) = parse_history(&lines.as_bytes()[..PAGE]);

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::paths::{check_no_link, files, place};
+use super::paths::{files, is_file, locate};
 use crate::error::Result;
 use crate::tracker::names::{clash_of_case, prefixes};
 
@@ -35,8 +35,8 @@ struct Known {
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) path: PathBuf,
-    /// Whether this handle has not placed the name before, and there is a file all the same.
-    pub(super) is_anothers: bool,
+    /// Whether there is a file.
+    pub(super) is_there: bool,
 }
 
 impl Room {
@@ -61,23 +61,22 @@ impl Room {
             let path = path.clone();
             // Someone may have put a link there since; no folder on the way was made by anyone else.
             drop(known);
-            check_no_link(&path, self.what, name)?;
-            return Ok(Place { path, is_anothers: false });
+            let is_there = is_file(&path, self.what, name)?;
+            return Ok(Place { path, is_there });
         }
         if !known.listed {
             known.list(&self.folder)?;
         }
         known.check(self.what, name)?;
-        let path = place(&self.folder, self.what, name)?;
-        let is_anothers = path.exists();
-        if is_anothers && !known.has(name) {
+        let (path, is_there) = locate(&self.folder, self.what, name)?;
+        if is_there && !known.has(name) {
             // Another handle made it, or a file that differs by case answers to the name on this system.
             known.list(&self.folder)?;
             known.check(self.what, name)?;
         }
         known.spell(name);
         known.placed.insert(name.to_owned(), path.clone());
-        Ok(Place { path, is_anothers })
+        Ok(Place { path, is_there })
     }
 
     /// Each change leaves it whole.
@@ -155,7 +154,7 @@ mod tests {
         // Two that are there both can be written both.
         for name in ["C", "c", "a"] {
             let place = room.place(name).unwrap();
-            assert!(place.is_anothers && !room.place(name).unwrap().is_anothers, "{name}");
+            assert!(place.is_there && room.place(name).unwrap().is_there, "{name}");
         }
         assert!(text(room.place("A")).contains(" differs from \"a\" by case only; "));
     }

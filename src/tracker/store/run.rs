@@ -7,7 +7,7 @@
 //!
 //! One moment is left: Linux cuts the write of a killed process where a page of the file ends. Of a value or a batch that
 //! nobody was told of, a part may then be there; what is left of its last line is skipped here with a warning, and can keep
-//! MLflow from searching until the line is removed.
+//! MLflow from searching until the next value is logged: that one blanks it.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -18,12 +18,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
 use super::index::Touch;
+use super::kept::{Kept, Metric};
 use super::meta::{self, ACTIVE, RunMeta, RunState};
 use super::paths::check_no_link;
-use super::room::Room;
+use super::room::{Place, Room};
 use super::{Durability, LOCK_FILE, Store, now_ms};
 use crate::error::{Error, Result, TrackingError};
-use crate::fs::{self, Lock};
+use crate::fs::{self, Lines, Lock};
 use crate::tracker::batch::Point;
 use crate::tracker::names::{check_artifact_path, check_key, param_text};
 use crate::tracker::value::float_text;
@@ -48,7 +49,10 @@ const PARAM_BYTES: u64 = 1 << 20;
 /// recorded as failed. Logging to a run that has ended is allowed, as in MLflow.
 ///
 /// What was logged survives the death of the process, and a power cut as [`Durability`] says. Keys that differ only by case
-/// are refused, since some file systems would take them for one.
+/// are refused, since some file systems would take them for one. Once its folder is gone, removed or moved to the trash, each
+/// record is an error.
+///
+/// A run keeps the files of the eight metrics open that it began to log last, until it is finished.
 ///
 /// ```
 /// use ressenti::tracker::{Batch, RunStatus, Store, Tracker};
@@ -75,6 +79,7 @@ pub struct Run {
     pub(super) folder: PathBuf,
     params: Room,
     metrics: Room,
+    kept: Kept,
     tags: Room,
     pub(super) artifacts: Room,
     state: Mutex<State>,
@@ -84,8 +89,9 @@ pub struct Run {
 
 #[derive(Debug)]
 struct State {
-    /// As written last.
+    /// As written last, and the text of that.
     meta: RunMeta,
+    text: String,
     ended: Option<RunStatus>,
 }
 
@@ -123,6 +129,7 @@ impl Run {
         tags.extend(store.commit.as_deref().map(|commit| (COMMIT_TAG, commit)));
         tags.extend(parent.map(|parent| (PARENT_TAG, parent)));
         let touch = Touch::new(&store.root, experiment_id, &id)?;
+        let text = meta.to_yaml();
         let build = || {
             let rooms = [METRICS, PARAMS, ARTIFACTS, TAGS].map(|room| folder.join(room));
             for path in [&folder].into_iter().chain(&rooms) {
@@ -136,7 +143,7 @@ impl Run {
             if store.durability >= Durability::Batch {
                 fs::sync_tree(&folder)?;
             }
-            meta::write(&folder, &meta.to_yaml(), store.durability.at(Durability::Batch))
+            meta::write(&folder, &text, store.durability.at(Durability::Batch))
         };
         if let Err(error) = build() {
             // Without a meta.yaml it is no run to anybody; the first error is the one to report.
@@ -149,9 +156,10 @@ impl Run {
             store: store.clone(),
             params: room(PARAMS, "param key"),
             metrics: room(METRICS, "metric key"),
+            kept: Kept::default(),
             tags: Room::new(folder.join(TAGS), "tag key", &tags),
             artifacts: room(ARTIFACTS, "artifact path"),
-            state: Mutex::new(State { meta, ended: None }),
+            state: Mutex::new(State { meta, text, ended: None }),
             experiment_id: experiment_id.to_owned(),
             id,
             folder,
@@ -170,12 +178,13 @@ impl Run {
             store: store.clone(),
             params: room(PARAMS, "param key"),
             metrics: room(METRICS, "metric key"),
+            kept: Kept::default(),
             tags: room(TAGS, "tag key"),
             artifacts: room(ARTIFACTS, "artifact path"),
             experiment_id: meta.experiment_id.clone(),
             id: meta.run_id.clone(),
             // Until it is known that it can be written, there is nothing to end.
-            state: Mutex::new(State { meta, ended: Some(RunStatus::Failed) }),
+            state: Mutex::new(State { meta, text: String::new(), ended: Some(RunStatus::Failed) }),
             folder,
             _touch: touch,
         };
@@ -267,8 +276,8 @@ impl Run {
 
     /// The bytes of a param, if it has been logged.
     fn param(&self, key: &str) -> Result<Option<Vec<u8>>> {
-        let path = self.params.place(key)?.path;
-        if path.exists() { fs::read_limited(&path, PARAM_BYTES).map(Some) } else { Ok(None) }
+        let Place { path, is_there } = self.params.place(key)?;
+        if is_there { fs::read_limited(&path, PARAM_BYTES).map(Some) } else { Ok(None) }
     }
 
     fn put_param(&self, key: &str, new: &str, level: Durability) -> Result<()> {
@@ -295,20 +304,33 @@ impl Run {
 
     /// Adds lines to the file of a metric.
     fn append(&self, key: &str, lines: &str, level: Durability) -> Result<()> {
-        let place = self.metrics.place(key)?;
-        let durability = self.store.durability.at(level);
-        let mut lines = lines.to_owned();
-        if place.is_anothers && fs::ends_within_a_line(&place.path)? {
-            lines.insert(0, '\n');
-        }
-        // A file of no lines would fail MLflow's search of the whole experiment, so the first line comes with its file. If
-        // another writer brings it in between, this line is the second.
-        while !fs::append(&place.path, lines.as_bytes(), durability)? {
-            if fs::create_staged(&self.folder, &place.path, lines.as_bytes(), durability)? {
-                break;
+        let (bytes, durability) = (lines.as_bytes(), self.store.durability.at(level));
+        if let Some(metric) = self.kept.get(key) {
+            if metric.lines.append(&metric.path, bytes, durability)? {
+                return Ok(());
             }
+            // Someone has removed it, or put something else there.
+            self.kept.forget(key);
         }
-        Ok(())
+        let Place { path, mut is_there } = self.metrics.place(key)?;
+        loop {
+            // A file of no lines would fail MLflow's search of the whole experiment, so the first line comes with its file.
+            // If another writer brings it in between, this line is the second.
+            if !is_there && fs::create_staged(&self.folder, &path, bytes, durability)? {
+                return Ok(());
+            }
+            if let Some(lines) = Lines::open(&path)?
+                && lines.append(&path, bytes, durability)?
+            {
+                self.kept.keep(key, Metric { path, lines });
+                return Ok(());
+            }
+            // Where files have other numbers each time, none is kept.
+            if fs::append(&path, bytes, durability)? {
+                return Ok(());
+            }
+            is_there = false;
+        }
     }
 
     fn put_tag(&self, key: &str, value: &str, level: Durability) -> Result<()> {
@@ -331,14 +353,17 @@ impl Run {
         level: Durability,
         change: impl FnOnce(&mut RunMeta),
     ) -> Result<()> {
+        // What was put in its place is not the run's.
+        check_no_link(&self.folder, "run id", &self.id)?;
         let _lock = Lock::acquire(&self.store.root.join(LOCK_FILE))?;
-        let mut meta = match meta::read(&self.folder) {
+        let mut meta = match meta::read_unless(&self.folder, state.text.as_bytes()) {
             Ok(Some(meta)) => meta,
             _ => state.meta.clone(),
         };
         change(&mut meta);
-        meta::write(&self.folder, &meta.to_yaml(), self.store.durability.at(level))?;
-        state.meta = meta;
+        let text = meta.to_yaml();
+        meta::write(&self.folder, &text, self.store.durability.at(level))?;
+        (state.meta, state.text) = (meta, text);
         Ok(())
     }
 
@@ -387,6 +412,7 @@ impl Tracker for Run {
             }
             None => {}
         }
+        self.kept.clear();
         if self.store.durability >= Durability::Finish {
             fs::sync_tree(&self.folder)?;
         }

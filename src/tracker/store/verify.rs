@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::experiment::{self, Found};
+use super::leftovers::is_temporary;
 use super::location::local_path;
 use super::meta;
 use super::read::{REMOVED, ReadRun, is_being_built, is_id, read_run, run_folders, texts};
@@ -14,9 +15,6 @@ use super::run::{ARTIFACTS, METRICS, PARAMS, TAGS};
 use super::{Store, TRASH};
 use crate::error::{Error, Result, TrackingError};
 use crate::parallel;
-
-/// What a writer of this crate calls a file that is not yet in place.
-const TEMPORARY: &str = ".new.";
 
 impl Store {
     /// Walks the whole store, deleted experiments and runs too, and lists what is wrong; each problem names its path.
@@ -146,13 +144,9 @@ fn leftovers(folder: &Path, problems: &mut Vec<Error>) -> Result<()> {
     for entry in std::fs::read_dir(folder).map_err(Error::io("list", folder))? {
         let entry = entry.map_err(Error::io("list", folder))?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        let is_temporary = name.starts_with(TEMPORARY)
-            && Path::new(&name).extension().is_some_and(|end| end == "tmp");
-        if is_temporary && !is_being_built(&entry.path()) {
-            problems.push(wrong(
-                &entry.path(),
-                "it was left by a process that was killed; remove it".to_owned(),
-            ));
+        if is_temporary(&name) && !is_being_built(&entry.path()) {
+            let problem = "it was left by a process that was killed; Store::gc removes it when it is an hour old";
+            problems.push(wrong(&entry.path(), problem.to_owned()));
         }
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         let is_top =

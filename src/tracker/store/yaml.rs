@@ -4,6 +4,8 @@
 //! Reading takes whatever `PyYAML` wrote (plain, quoted and folded scalars) into a type that says what each value must be,
 //! so `1e3` is a string where a string is due. What the keys mean is not known here.
 
+mod plain;
+
 use std::fmt::Write;
 
 use serde::de::DeserializeOwned;
@@ -87,9 +89,14 @@ fn write_escape(text: &mut String, kind: char, width: usize, c: char) {
     let _ = write!(text, "\\{kind}{:0width$X}", u32::from(c));
 }
 
-/// Reads a mapping of scalars. The limits are far above any `meta.yaml`, and keep a hostile one from costing more than its
-/// own length; the caller limits that.
+/// Reads a mapping of scalars.
 pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    plain::read(bytes).map_or_else(|| read_all(bytes), Ok)
+}
+
+/// The same, by a parser of all YAML. The limits are far above any `meta.yaml`, and keep a hostile one from costing more than its
+/// own length; the caller limits that.
+fn read_all<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     let options = serde_saphyr::options! {
         // The last wins, as in PyYAML.
         duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,

@@ -1,0 +1,197 @@
+//! What a retraining has done so far, written and found again: names, tags and files of runs and versions. Nothing is trained
+//! or judged here.
+//!
+//! | where | what | written |
+//! |---|---|---|
+//! | run `retrain-<key>` | the retraining | first |
+//! | its artifact `model` | the challenger | once it is trained |
+//! | its artifact `retrain/corrections.txt` | a mark of each correction that was there | once it is judged |
+//! | its artifact `retrain/evidence.json` | the [`Challenger`], all but its fate | after that |
+//! | tag `ressenti.retrain.latest` of the model | the run | after that |
+//! | a version with the tag `ressenti.retrain.key` | that it is registered; its stage is its fate | if it passes |
+//! | the run's artifact `retrain/trial.json` | the test, as far as the caller has it kept | in between |
+//! | the run's artifact `retrain/conclusion.json` | what the trial came to | before the version is moved |
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::ab::Evidence;
+use super::challenger::{Challenger, Fate};
+use super::material::mark;
+use super::retrainer::Retrainer;
+use crate::digest;
+use crate::error::{Error, Result, TrackingError};
+use crate::monitor::feedback::Corrections;
+use crate::pipeline::Pipeline;
+use crate::registry::{ModelVersion, RegisteredModel, Stage};
+use crate::tracker::names::MODEL_TAG;
+use crate::tracker::{Filter, Run, RunRecord, RunSearch, RunStatus, Tracker};
+
+/// The tag of a run and a version with the [key](Challenger::key).
+pub(super) const KEY: &str = "ressenti.retrain.key";
+/// The digest of what it was made from, without the champion.
+pub(super) const INPUTS: &str = "ressenti.retrain.inputs";
+/// The version that is challenged.
+pub(super) const CHAMPION: &str = "ressenti.retrain.champion";
+/// The holdout that a version was not trained on.
+pub(super) const HOLDOUT: &str = "ressenti.retrain.holdout";
+/// What became of it.
+pub(super) const FATE: &str = "ressenti.retrain.fate";
+/// The tag of a model with the id of its latest retraining.
+pub(super) const LATEST: &str = "ressenti.retrain.latest";
+
+pub(super) const EVIDENCE: &str = "retrain/evidence.json";
+pub(super) const MARKS: &str = "retrain/corrections.txt";
+pub(super) const TRIAL: &str = "retrain/trial.json";
+pub(super) const CONCLUSION: &str = "retrain/conclusion.json";
+const MODEL_FILE: &str = "model/pipeline.ressenti";
+
+/// What a trial came to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Conclusion {
+    pub(super) promote: bool,
+    pub(super) reasons: Vec<String>,
+    /// `None` if it never came to an end.
+    pub(super) evidence: Option<Evidence>,
+}
+
+/// The name of the run of a key.
+pub(super) fn run_name(key: &str) -> String {
+    format!("retrain-{}", key.get(..16).unwrap_or(key))
+}
+
+/// A value of ours as a file for people.
+pub(super) fn json(value: &impl Serialize) -> Vec<u8> {
+    // Maps with keys of text, and numbers that are finite.
+    let mut bytes = serde_json::to_vec_pretty(value).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
+}
+
+impl Retrainer {
+    /// The run of a key, if it has begun.
+    pub(super) fn find_run(&self, key: &str) -> Result<Option<RunRecord>> {
+        let search = RunSearch::new().filter(Filter::run_name().eq(run_name(key)));
+        Ok(self.registry.store().search_runs(&search)?.runs.into_iter().next())
+    }
+
+    /// The model that a run has trained, if it came so far.
+    pub(super) fn trained(&self, run_id: &str) -> Result<Option<Pipeline>> {
+        let record = self.registry.store().run(run_id)?;
+        // The tag is written last.
+        let Some(expected) = record.tags.get(MODEL_TAG) else { return Ok(None) };
+        let bytes = record.read_artifact(MODEL_FILE)?;
+        if digest::of_bytes(&bytes) == *expected {
+            Pipeline::from_bytes(&bytes).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// The challenger of a run, as far as its evidence is written, with its fate.
+    pub(super) fn read(&self, record: &RunRecord) -> Result<Option<Challenger>> {
+        let Some(mut challenger) = artifact::<Challenger>(record, EVIDENCE)? else {
+            return Ok(None);
+        };
+        challenger.run_id.clone_from(&record.id);
+        let model = self.registry.model(&self.name)?;
+        let Some(version) = version_of(&model, &challenger.key) else {
+            return Ok(Some(challenger));
+        };
+        challenger.version = Some(version.version);
+        challenger.fate = match version.stage {
+            Stage::None | Stage::Staging => Fate::OnTrial,
+            Stage::Production => Fate::Promoted,
+            Stage::Archived => self.fate(record, version.version)?,
+        };
+        Ok(Some(challenger))
+    }
+
+    /// What became of a version that is archived.
+    fn fate(&self, record: &RunRecord, version: u32) -> Result<Fate> {
+        let history = self.registry.history(&self.name)?.records;
+        let mut moves = history.iter().filter(|entry| entry.version == version);
+        if moves.any(|entry| entry.to == Some(Stage::Production)) {
+            return Ok(Fate::Promoted);
+        }
+        if let Some(conclusion) = artifact::<Conclusion>(record, CONCLUSION)?
+            && !conclusion.promote
+        {
+            return Ok(Fate::Rejected { reasons: conclusion.reasons });
+        }
+        let last = history.iter().rev().find(|entry| entry.version == version);
+        let why = last.map(|entry| entry.why.clone()).filter(|why| !why.is_empty());
+        Ok(Fate::Rejected { reasons: vec![why.unwrap_or("it was archived".to_owned())] })
+    }
+
+    /// The challenger that waits for its trial, or is on it, and its version.
+    pub(super) fn pending(
+        &self,
+        model: &RegisteredModel,
+    ) -> Result<Option<(Challenger, RunRecord)>> {
+        let waits = |version: &&ModelVersion| {
+            matches!(version.stage, Stage::None | Stage::Staging) && version.tags.contains_key(KEY)
+        };
+        let Some(version) = model.versions.iter().rev().find(waits) else { return Ok(None) };
+        let Some(run_id) = &version.run_id else { return Ok(None) };
+        let record = match self.registry.store().run(run_id) {
+            // Without its run there is no evidence: a version like any other.
+            Err(Error::Tracking {
+                problem: TrackingError::NoSuchRun { .. } | TrackingError::RunDeleted { .. },
+            }) => {
+                return Ok(None);
+            }
+            record => record?,
+        };
+        Ok(self.read(&record)?.map(|challenger| (challenger, record)))
+    }
+
+    /// What was said since the latest retraining, by the marks that it left.
+    pub(super) fn unused(
+        &self,
+        model: &RegisteredModel,
+        corrections: &Corrections,
+    ) -> Result<Corrections> {
+        let Some(run_id) = model.tags.get(LATEST) else { return Ok(corrections.clone()) };
+        // A run that was deleted is no reason never to train again.
+        let Ok(record) = self.registry.store().run(run_id) else { return Ok(corrections.clone()) };
+        if !record.artifact_paths()?.iter().any(|path| path == MARKS) {
+            return Ok(corrections.clone());
+        }
+        let bytes = record.read_artifact(MARKS)?;
+        let used: HashSet<&[u8]> = bytes.split(|&byte| byte == b'\n').collect();
+        let is_new = |correction: &&_| !used.contains(mark(correction).as_bytes());
+        Ok(Corrections::new(corrections.all().iter().filter(is_new).cloned().collect()))
+    }
+}
+
+/// Ends the run of a challenger.
+pub(super) fn close(run: &Run, challenger: &Challenger) -> Result<()> {
+    run.set_tag(FATE, challenger.fate.name())?;
+    let reasons = challenger.reasons();
+    if !reasons.is_empty() {
+        run.set_tag("ressenti.retrain.reasons", &reasons.join("; "))?;
+    }
+    run.finish(RunStatus::Finished)
+}
+
+/// The version of a key.
+pub(super) fn version_of<'m>(model: &'m RegisteredModel, key: &str) -> Option<&'m ModelVersion> {
+    model.versions.iter().find(|version| version.tags.get(KEY).is_some_and(|found| found == key))
+}
+
+/// What a run has stored under a name, if it has.
+pub(super) fn artifact<T: for<'de> Deserialize<'de>>(
+    record: &RunRecord,
+    path: &str,
+) -> Result<Option<T>> {
+    if !record.artifact_paths()?.iter().any(|found| found == path) {
+        return Ok(None);
+    }
+    let bytes = record.read_artifact(path)?;
+    serde_json::from_slice(&bytes).map(Some).map_err(|error| {
+        let problem = format!("{path} of the run is not what this version of the crate writes: {error}; delete the run to train anew");
+        TrackingError::Malformed { path: path.into(), problem }.into()
+    })
+}

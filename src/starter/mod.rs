@@ -1,0 +1,100 @@
+//! A trained English model inside the crate: sentiment without a training and without a download, for tweets, reviews and
+//! sentences.
+//!
+//! ```
+//! let english = ressenti::starter::english();
+//! let prediction = english.predict("What a lovely crew :)")?;
+//! println!("{} {:.2}", prediction.label(), prediction.probability());
+//! assert!(english.score("Worst. Flight. Ever.")? < -0.5 && english.score("we ❤️ it")? > 0.5);
+//! # Ok::<(), ressenti::Error>(())
+//! ```
+//!
+//! [`english`] tells positive from negative, with a probability that is calibrated on sources that were left out of the
+//! training; [`english_with_neutral`] is the same model with a third answer, for decision values near 0. Both are ordinary
+//! [pipelines](crate::Pipeline): they [score](Pipeline::score) from −1 to 1, [explain](Pipeline::explain) themselves word by
+//! word, and have a [card](Pipeline::card). Negation, emoji, emoticons and the words of hashtags count.
+//!
+//! # With labels of your own
+//!
+//! A hundred texts of your own, with the model as what they [stand on](crate::PipelineBuilder::prior), are better than either
+//! alone. Any names of classes do:
+//!
+//! ```
+//! use ressenti::{Pipeline, Preset, Prior, starter};
+//!
+//! let texts = ["gate change again", "on time, as ever", "we boarded last", "upgraded to first"];
+//! let labels = ["bad", "good", "bad", "good"];
+//! let builder = Pipeline::builder().preset(Preset::Social);
+//! let own = builder.prior(starter::english(), Prior::Decision).fit(&texts, &labels)?;
+//! assert_eq!(own.predict("what a lovely crew")?.label(), "good");
+//! # Ok::<(), ressenti::Error>(())
+//! ```
+//!
+//! # What it is not for
+//!
+//! * Other languages. It answers, but knows next to no word: see [`is_uninformed`](crate::Prediction::is_uninformed) and
+//!   [`known_tokens`](crate::Prediction::known_tokens).
+//! * Long documents. It has seen sentences, tweets and reviews of a hundred words; of a page, score the sentences.
+//! * Decisions about people. 208 words for nationalities, religions and groups, and names, are in no term of it and move no
+//!   sentence; but what people write about is not neutral, and a score is no judgement.
+//! * What is meant and not said. Sarcasm, comparisons and "I wanted to like it" are beyond sums of words; a transformer does
+//!   these better, at a thousand times the time and the size.
+//!
+//! # Licence
+#![doc = include_str!("NOTICE.md")]
+#![expect(clippy::doc_markdown, reason = "the notice is read as it stands, too")]
+
+use std::sync::OnceLock;
+
+use crate::classifier::NeutralBand;
+use crate::error::Result;
+use crate::pipeline::Pipeline;
+
+/// What `examples/train_starter` makes.
+const ENGLISH: &[u8] = include_bytes!("english.ressenti");
+
+/// Decision values between these are neutral.
+const BAND: (f64, f64) = (-1.15, 1.15);
+/// The slopes and offsets of the probabilities of at least neutral and of positive.
+const CURVES: [(f64, f64); 2] = [(0.812, 1.394), (0.885, -1.367)];
+
+/// Tells `positive` from `negative` English texts. Made at the first call, some milliseconds; the same from then on, in any
+/// thread.
+///
+/// ```
+/// use ressenti::starter::english;
+///
+/// let explanation = english().explain("I do not like it")?;
+/// assert_eq!(explanation.prediction().label(), "negative");
+/// assert!(explanation.terms().iter().any(|term| term.term == "NOT_like" && term.contribution > 0.0));
+/// # Ok::<(), ressenti::Error>(())
+/// ```
+#[must_use]
+#[expect(clippy::missing_panics_doc, reason = "a test reads the model that is shipped")]
+pub fn english() -> &'static Pipeline {
+    static MODEL: OnceLock<Pipeline> = OnceLock::new();
+    MODEL.get_or_init(|| Pipeline::from_bytes(ENGLISH).expect("a test has read it"))
+}
+
+/// The same with a third answer, `neutral`. A second model in memory, made at the first call.
+///
+/// ```
+/// use ressenti::starter::english_with_neutral;
+///
+/// let model = english_with_neutral();
+/// assert_eq!(model.classes(), ["negative", "neutral", "positive"]);
+/// assert_eq!(model.predict("The box holds twelve pens.")?.label(), "neutral");
+/// # Ok::<(), ressenti::Error>(())
+/// ```
+#[must_use]
+#[expect(clippy::missing_panics_doc, reason = "a test reads the model that is shipped")]
+pub fn english_with_neutral() -> &'static Pipeline {
+    static MODEL: OnceLock<Pipeline> = OnceLock::new();
+    MODEL.get_or_init(|| with_neutral().expect("a test has made it"))
+}
+
+fn with_neutral() -> Result<Pipeline> {
+    let [not_first, second] = CURVES;
+    let band = NeutralBand::new(BAND.0, BAND.1)?.with_curves(not_first, second)?;
+    english().clone().with_neutral_band(band, "neutral")
+}
