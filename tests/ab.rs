@@ -15,11 +15,15 @@ use ressenti::retrain::ab::{
 struct Random(u64);
 
 impl Random {
-    fn next(&mut self) -> f64 {
+    fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+        z ^ (z >> 31)
+    }
+
+    fn next(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     fn is(&mut self, probability: f64) -> bool {
@@ -121,11 +125,10 @@ fn a_better_challenger_is_found() {
 fn a_challenger_that_harms_is_stopped_early() {
     // Five points worse.
     let rates = shadow(200, 2_000, 0.02, 0.07);
-    // The others were found not better a little before.
-    assert!(rates.harm >= 0.75 && rates.harm + rates.not_better >= 0.99, "{rates:?}");
+    assert!(rates.harm >= 0.99, "{rates:?}");
     assert!(rates.outcomes < 500.0, "{rates:?}");
     let rates = split(60, 4_000, 0.5, 0.9, 0.8);
-    assert!(rates.harm >= 0.75 && rates.harm + rates.not_better >= 0.99, "{rates:?}");
+    assert!(rates.harm >= 0.99, "{rates:?}");
     assert!(rates.outcomes < 1_500.0, "{rates:?}");
 }
 
@@ -134,7 +137,7 @@ fn a_margin_is_forgiven() {
     let test = AbTest::shadow(AbParams::default().margin(0.1)).unwrap();
     let rates = simulate(100, |seed| {
         let mut random = Random(seed);
-        watch(test.clone(), 500, || of_both(&mut random, 0.02, 0.07))
+        watch(test.clone(), 800, || of_both(&mut random, 0.02, 0.07))
     });
     assert!(rates.harm <= 0.1 && rates.not_better > 0.9, "{rates:?}");
 }
@@ -193,10 +196,10 @@ fn verdict_p_value_and_interval_say_the_same() {
     let mut random = Random(9);
     let mut seen = [0; 4];
     for i in 0..400 {
-        let n = 20.0 + 400.0 * random.next();
+        let n = 20 + random.bits() % 400;
         let mut any = || {
-            let rate = random.next();
-            Tally { right: (n * rate) as u64, wrong: (n * (1.0 - rate)) as u64 }
+            let right = random.bits() % (n + 1);
+            Tally { right, wrong: n - right }
         };
         let (a, b) = (any(), any());
         let outcomes = if i % 2 == 0 {
@@ -223,9 +226,7 @@ fn verdict_p_value_and_interval_say_the_same() {
         assert_eq!(evidence.verdict == Verdict::Better, low >= 0.0, "{evidence:?}");
         assert_eq!(evidence.verdict == Verdict::Harm, evidence.harm_p_value <= 0.1, "{evidence:?}");
         assert!(high > 0.0 || evidence.verdict == Verdict::Harm, "{evidence:?}");
-        if evidence.verdict == Verdict::NotBetter {
-            assert!(high <= 0.005, "{evidence:?}");
-        }
+        assert_ne!(evidence.verdict, Verdict::NotBetter, "{evidence:?}"); // harm is found before
         seen[evidence.verdict as usize] += 1;
     }
     assert!(seen.iter().filter(|&&n| n > 10).count() >= 3, "{seen:?}");

@@ -732,7 +732,10 @@ fn links_among_the_stores_own_files_lead_nowhere() {
     use std::os::unix::fs::symlink;
     for (own, problems) in [
         (".ressenti.intent", ["is malformed", "is malformed", "is malformed"]),
-        (".ressenti.registry.lock", ["is no regular file", "is no regular file", "is no regular file"]),
+        (
+            ".ressenti.registry.lock",
+            ["is no regular file", "is no regular file", "is no regular file"],
+        ),
         (".trash", ["fine", "leads through the link", "leads through the link"]),
     ] {
         let (folder, registry) = registry();

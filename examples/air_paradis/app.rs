@@ -82,7 +82,7 @@ impl App {
     ) -> Result<Self> {
         let timeline = Timeline::new(clock.clone());
         let builder = Pipeline::builder().preset(Preset::Social);
-        let (version, report) = train(&registry, builder, &old, last_week, "first model")?;
+        let (version, report) = train(&registry, &builder, &old, last_week, "first model")?;
         let (n, version, accuracy) = (old.texts.len(), version.version, report.accuracy());
         let what = format!("trained on {n} tweets: version {version}, accuracy {accuracy:.3}");
         timeline.tell("engineer", &what);
@@ -209,7 +209,7 @@ impl App {
     }
 
     /// Somebody has a model of their own, and lets it answer a fifth of the users.
-    pub(crate) fn try_by_hand(&mut self, builder: PipelineBuilder, who: &str) -> Result<()> {
+    pub(crate) fn try_by_hand(&mut self, builder: &PipelineBuilder, who: &str) -> Result<()> {
         let registry = self.registry.clone().acting_as(who);
         let (newcomer, _) = train(&registry, builder, &self.old, &[], "by hand")?;
         let to = Transition::to(Stage::Staging).because("a tenth of the size");
@@ -285,7 +285,7 @@ impl App {
 /// be compared on it for good.
 fn train(
     registry: &Registry,
-    builder: PipelineBuilder,
+    builder: &PipelineBuilder,
     data: &Data,
     traffic: &[String],
     name: &str,

@@ -1,4 +1,4 @@
-//! A product's life in a few seconds: a model of an airline's tweets is trained, registered, promoted, watched, retrained and
+//! A product's life in under a minute: a model of an airline's tweets is trained, registered, promoted, watched, retrained and
 //! defended.
 //!
 //! ```text
@@ -91,7 +91,7 @@ fn main() -> Result<(), Box<dyn error::Error>> {
     let mut told = Vec::new();
     while served < REQUESTS {
         clock.advance(Duration::from_secs_f64(random.seconds_until_next(PER_SECOND)));
-        let minute = (clock.now() - START).as_secs_f64() / 60.0;
+        let minute = clock.now().saturating_sub(START).as_secs_f64() / 60.0;
         let now = Weather::at(minute);
         if told.last() != Some(&now) {
             let again = told.contains(&now);
@@ -101,7 +101,7 @@ fn main() -> Result<(), Box<dyn error::Error>> {
                 let small = Pipeline::builder()
                     .vectorizer(Vectorizer::tfidf().max_features(60))
                     .classifier(Classifier::logistic_regression());
-                app.try_by_hand(small, "intern")?;
+                app.try_by_hand(&small, "intern")?;
             }
         }
         let tweet = tweet(&mut random, if minute < SHIFT { 0.0 } else { 0.4 });

@@ -25,7 +25,7 @@ impl Random {
     }
 
     pub(crate) fn below(&mut self, n: usize) -> usize {
-        (self.unit() * n as f64) as usize
+        ((u128::from(self.next()) * n as u128) >> 64) as usize
     }
 
     pub(crate) fn one_of<'a>(&mut self, choices: &[&'a str]) -> &'a str {

@@ -13,10 +13,15 @@ use crate::error::{Error, Result};
 /// The first [`Verdict`] that is not [`Undecided`](Verdict::Undecided) is the result; stop then. It is made of the counts of now
 /// alone, so that of a test that goes on it can fade again.
 ///
-/// How many outcomes it takes, mean of 300 simulated tests of default settings (`cargo test --release --test ab --
-/// --ignored --nocapture`):
+/// How many outcomes it takes until a challenger is found better, mean of 100 simulated tests with a look after each outcome
+/// (`cargo test --release --test ab -- --ignored --nocapture`; in shadow mode 3 % of the texts are won and 3 % lost by chance):
 ///
-/// TABLE
+/// | right: champion, challenger | shadow | split in halves | a tenth for the challenger |
+/// |---|---|---|---|
+/// | 0.90, 0.95 | 422 | 1,380 | 4,780 |
+/// | 0.90, 0.92 | 1,597 | 10,785 | 33,510 |
+///
+/// All but one of these 600 tests found it; that one found harm.
 ///
 /// ```
 /// use ressenti::retrain::ab::{AbParams, AbTest, Outcome, Side, Verdict};
