@@ -90,7 +90,8 @@ mod tests {
         let banded = two.clone().with_neutral_band(band, "neutral").unwrap();
         let alike = banded.decided_alike(two.clone()).unwrap();
         assert_eq!(alike.predict("good").unwrap().label(), "neutral");
-        let three = Pipeline::builder().fit(&["a", "b", "c"], &["1", "0", "neutral"]).unwrap();
+        let three =
+            Pipeline::builder().fit(&["good", "bad", "so so"], &["1", "0", "neutral"]).unwrap();
         assert_eq!(banded.decided_alike(three.clone()).unwrap().classes(), three.classes());
     }
 }

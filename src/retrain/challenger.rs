@@ -23,7 +23,7 @@ use super::validation::Validation;
 /// # registry.create_version("seats", NewVersion::from_pipeline(&pipeline))?;
 /// # registry.transition("seats", 1, Stage::Production)?;
 /// # let said = (0..60).map(|i| {
-/// #     let text = format!("{} #{i}", ["awesome", "meh"][i % 2]);
+/// #     let text = format!("{} #new{i}", ["awesome", "meh"][i % 2]);
 /// #     let prediction = pipeline.predict(&text)?;
 /// #     Ok(Correction::new(i.to_string(), &text, &prediction, i % 2 == 0, std::time::Duration::ZERO))
 /// # });

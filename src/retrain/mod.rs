@@ -33,7 +33,7 @@
 //!
 //! // People begin to say it in other words; a CorrectionLog keeps what they say of answers.
 //! let said = (0..60).map(|i| {
-//!     let text = format!("{} #{i}", ["awesome", "meh"][i % 2]);
+//!     let text = format!("{} #new{i}", ["awesome", "meh"][i % 2]);
 //!     let prediction = pipeline.predict(&text)?;
 //!     Ok(Correction::new(i.to_string(), &text, &prediction, i % 2 == 0, Duration::from_secs(i as u64)))
 //! });
