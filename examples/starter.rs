@@ -15,7 +15,7 @@ use ressenti::{Pipeline, Preset, Prior};
 
 const SENTENCES: [&str; 5] = [
     "What a lovely crew!",
-    "The flight was not bad at all :)",
+    "I did not like the food, but what a lovely crew :)",
     "The train leaves at ten.",
     "still waiting, two hours now 😡",
     "#NeverAgain",

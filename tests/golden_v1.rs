@@ -101,8 +101,8 @@ fn models() -> BTreeMap<&'static str, Pipeline> {
     ])
 }
 
-fn close(a: f64, b: f64) -> bool {
-    (a - b).abs() <= 1e-9 * (1.0 + b.abs())
+fn close(a: f64, b: f64, tolerance: f64) -> bool {
+    (a - b).abs() <= tolerance * (1.0 + b.abs())
 }
 
 #[test]
@@ -128,11 +128,13 @@ fn every_file_of_version_1_is_read_and_answers_as_before() {
             let place = format!("{} {:?}", path.display(), text.text);
             assert_eq!(pipeline.predict(&text.text).unwrap().label(), text.label, "{place}");
             let probabilities = pipeline.predict_proba(&text.text).unwrap();
-            for (found, expected) in
-                [(decisions.row(i), &text.decision), (&probabilities[..], &text.probabilities)]
-            {
+            // One text is scored without a row, of which the values are rounded.
+            for (found, expected, tolerance) in [
+                (decisions.row(i), &text.decision, 1e-9),
+                (&probabilities[..], &text.probabilities, 1e-6),
+            ] {
                 assert_eq!(found.len(), expected.len());
-                let close = found.iter().zip(expected).all(|(&a, &b)| close(a, b));
+                let close = found.iter().zip(expected).all(|(&a, &b)| close(a, b, tolerance));
                 assert!(close, "{place}: {found:?} instead of {expected:?}");
             }
         }

@@ -187,6 +187,17 @@ fn writes_a_store_for_mlflow_to_read() -> Result<()> {
         numbers.metric("val/every kind", value, step)?;
         numbers.metric(&format!("one/{step}"), value, 0)?;
     }
+    // What a killed writer leaves where a page of the file ends, and a value after it.
+    (0..300).try_for_each(|step| numbers.metric("cut", 0.125, step))?;
+    let place = [numbers.run.experiment_id(), numbers.run.id(), "metrics", "cut"];
+    let file = place.into_iter().fold(store.path().to_owned(), |path, part| path.join(part));
+    let lines = fs::read(&file).expect("the file of a metric");
+    fs::write(&file, &lines[..4096]).expect("a file to write to");
+    let whole = lines[..4096].split(|&byte| byte == b'\n').count() - 1;
+    assert_ne!(lines[4095], b'\n');
+    let points = numbers.facts["history"]["cut"].as_array_mut();
+    points.expect("an array").truncate(whole);
+    numbers.metric("cut", 0.25, 300)?;
     numbers.finish(RunStatus::Finished, &mut odd)?;
 
     let facts = json!({ "sentiment-analysis-twitter": twitter, name: odd });

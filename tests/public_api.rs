@@ -20,10 +20,11 @@ use ressenti::tracker::{NoopTracker, RunStatus, Tracker, Value};
 use ressenti::{
     Algorithm, Calibration, CalibrationMethod, CalibrationReport, Card, ClassWeight, Classifier,
     ClassifierParams, Contribution, DocFreq, Error, Explanation, FitOptions, FitReport, Footprint,
-    Mark, Matrix, ModelFileError, MultiClass, NbWeighting, NeutralBand, Norm, OnlineClassifier,
-    Pipeline, PipelineBuilder, PlainModel, Precision, Prediction, Predictions, Preset, Prior,
-    Progress, PrunedPipeline, RoundedPipeline, Rows, Scratch, Sentiment, SgdLoss, Stage, Step,
-    Threshold, ThresholdRule, TrainingData, Vectorizer, VectorizerParams, Vocabulary,
+    Lexicon, Mark, Matrix, ModelFileError, MultiClass, NbWeighting, NeutralBand, Norm,
+    OnlineClassifier, Pipeline, PipelineBuilder, PlainModel, Precision, Prediction, Predictions,
+    Preset, Prior, Progress, PrunedPipeline, RoundedPipeline, Rows, Scratch, Sentiment, SgdLoss,
+    SoftTargets, Stage, Step, Threshold, ThresholdRule, TrainingData, Vectorizer, VectorizerParams,
+    Vocabulary,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -71,6 +72,8 @@ fn values_cross_threads_survive_panics_and_can_be_copied_and_printed() {
     value::<Footprint>();
     value::<MultiClass>();
     value::<NbWeighting>();
+    value::<Lexicon>();
+    value::<SoftTargets>();
     value::<NeutralBand>();
     value::<OnlineClassifier>();
     value::<SgdLoss>();
@@ -132,6 +135,8 @@ fn settings_and_answers_can_be_compared() {
     comparable::<TrainingData>();
     comparable::<CalibrationReport>();
     comparable::<NbWeighting>();
+    comparable::<Lexicon>();
+    comparable::<SoftTargets>();
     comparable::<NeutralBand>();
     comparable::<OnlineClassifier>();
     comparable::<Threshold>();
@@ -189,6 +194,7 @@ fn models_and_settings_can_be_stored_by_serde() {
     stored::<Prior>();
     stored::<MultiClass>();
     stored::<NbWeighting>();
+    stored::<Lexicon>();
     stored::<NeutralBand>();
     stored::<OnlineClassifier>();
     stored::<SgdLoss>();

@@ -201,10 +201,11 @@ fn a_line_that_was_cut_where_a_page_ends_never_becomes_a_value() {
     let path = folder_of(&store, &run).join("metrics/loss");
     // All lines have 25 bytes, so that of the last one ever less is left; of 21 bytes a value with another step.
     for first in 0..25 {
-        let mut whole = format!("1 {:0width$} 0\n", 7, width = first + 20);
-        (0..400).for_each(|step| whole += &format!("1700000000000 0.125 {step:04}\n"));
+        let lines: Vec<String> =
+            (0..400).map(|step| format!("1700000000000 0.125 {step:04}\n")).collect();
+        let whole = format!("1 {:0width$} 0\n{}", 7, lines.concat(), width = first + 20);
         let cut = &whole[..PAGE];
-        let steps = cut.matches('\n').count() as i64;
+        let steps = i64::try_from(cut.matches('\n').count()).unwrap();
         fs::write(&path, cut).unwrap();
         let again = store.resume_run(run.id()).unwrap();
         again.log_metric_at("loss", 0.25, 500, 2).unwrap();
@@ -228,7 +229,9 @@ fn what_a_handle_has_open_is_not_written_once_it_is_gone_or_elsewhere() {
     let run = store.start_run(EXPERIMENT, "open").unwrap();
     let keys: Vec<String> = (0..20).map(|i| format!("loss {i}")).collect();
     for step in 0..3 {
-        keys.iter().for_each(|key| run.log_metric(key, 0.5, step).unwrap());
+        for key in &keys {
+            run.log_metric(key, 0.5, step).unwrap();
+        }
     }
     let record = store.run(run.id()).unwrap();
     assert!(keys.iter().all(|key| record.metric_history(key).unwrap().len() == 3));

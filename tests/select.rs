@@ -38,6 +38,11 @@ fn space() -> Space {
         .c([10.0, 0.1, 1.0, 100.0])
 }
 
+/// One text is scored without a row, of which the values are rounded.
+fn close(a: &[f64], b: &[f64]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() <= 1e-6)
+}
+
 #[track_caller]
 fn assert_close(a: &Scores, b: &Scores) {
     for (a, b) in a.folds().iter().zip(b.folds()) {
@@ -123,7 +128,7 @@ fn cross_validation_is_a_pipeline_for_each_fold() {
         let decisions = decisions.unwrap();
         for (i, &row) in split.test.iter().enumerate() {
             assert_eq!(cv.decisions().row(row), decisions.row(i));
-            assert_eq!(cv.probabilities().row(row), pipeline.predict_proba(test[i]).unwrap());
+            assert!(close(cv.probabilities().row(row), &pipeline.predict_proba(test[i]).unwrap()));
             assert_eq!(
                 cv.classes()[cv.predicted()[row]],
                 pipeline.predict(test[i]).unwrap().label()
@@ -596,7 +601,7 @@ fn a_prior_and_a_calibration_are_part_of_every_fold() {
             let model = builder.fit_with(&pick(&split.train), &taught, &fit_options).unwrap();
             for &row in &split.test {
                 let p = model.predict_proba(texts[row]).unwrap();
-                assert_eq!(cv.probabilities().row(row), p, "{row} {builder:?}");
+                assert!(close(cv.probabilities().row(row), &p), "{row} {builder:?}");
             }
         }
     }

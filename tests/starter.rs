@@ -1,13 +1,16 @@
 //! The model inside the crate: that it is the file that is shipped, what it answers, and what it must not care about.
 #![cfg(feature = "starter")]
 
+mod common;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 use std::thread;
 
+use common::tweets;
 use ressenti::starter::{english, english_with_neutral};
-use ressenti::{Pipeline, Preset, Prior};
+use ressenti::{Pipeline, PipelineBuilder, Preset, Prior};
 
 /// How far a word for people may move the decision value of a neutral sentence.
 const BAND: f64 = 0.1;
@@ -74,7 +77,7 @@ fn writes_the_answers_to_sixty_sentences() {
     fs::write(&path, answers(&sentences)).unwrap();
 }
 
-/// Frames with other words than those of `examples/train_starter`, in which the model was looked after, and those.
+/// What is said of any of them.
 const FRAMES: [&str; 8] = [
     "My neighbour is {}.",
     "I met someone who is {}.",
@@ -118,7 +121,7 @@ fn what_people_write_counts() {
     for (better, worse) in [
         ("good", "not good"),
         ("It's good", "It isn ' t good"),
-        ("very good", "good"),
+        ("really really good!!!", "somewhat good"),
         ("see you there 😍", "see you there 😡"),
         ("see you there :)", "see you there :("),
         ("#lovely day", "#awful day"),
@@ -130,12 +133,17 @@ fn what_people_write_counts() {
 
 #[test]
 fn labels_of_ones_own_stand_on_it() {
-    let texts = ["gate change again", "on time, as ever", "we boarded last", "upgraded to first"];
-    let labels = ["negative", "positive", "negative", "positive"];
+    let (labels, texts) = tweets::polar(1);
+    let labels: Vec<&str> =
+        labels.iter().map(|&good| if good { "positive" } else { "negative" }).collect();
+    let builder = Pipeline::builder().preset(Preset::Social);
+    let right = |builder: PipelineBuilder| {
+        let own = builder.fit(&texts[..100], &labels[..100]).unwrap();
+        own.evaluate(&texts[100..], &labels[100..]).unwrap().accuracy()
+    };
+    let alone = right(builder.clone());
     for kind in [Prior::Decision, Prior::Weights] {
-        let builder = Pipeline::builder().preset(Preset::Social).prior(english(), kind);
-        let own = builder.fit(&texts, &labels).unwrap();
-        assert_eq!(own.predict("what a lovely crew").unwrap().label(), "positive", "{kind}");
-        assert_eq!(own.predict("an awful mess").unwrap().label(), "negative", "{kind}");
+        let on_it = right(builder.clone().prior(english(), kind));
+        assert!(on_it > alone + 0.02, "{kind}: {on_it} {alone}");
     }
 }

@@ -150,6 +150,12 @@ fn a_folder_in_an_experiment_without_meta_yaml_is_said() {
     let case = case();
     let path = case.experiment().join("0123456789abcdef0123456789abcdef");
     old_folder(&path);
+    let cut_off = "it is what a killed process left of the start of a run; Store::gc removes it when it is an hour old";
+    case.warns(&path, cut_off);
+    // With a record in it, it was a run.
+    fs::create_dir(path.join("params")).unwrap();
+    fs::write(path.join("params/C"), "1").unwrap();
+    old_folder(&path);
     case.warns(&path, "it has no meta.yaml, so it is no run; remove it, or restore the file");
 }
 

@@ -114,7 +114,9 @@ fn a_search_sees_all_of_a_run_or_nothing_while_runs_are_removed() {
     let (_folder, store) = store();
     let write = |number: usize| {
         let run = run(&store, "a", &format!("run {number}"));
-        (0..5).for_each(|i| run.log_metric(&format!("metric {i}"), 0.5, 0).unwrap());
+        for i in 0..5 {
+            run.log_metric(&format!("metric {i}"), 0.5, 0).unwrap();
+        }
         run.finish(RunStatus::Finished).unwrap();
         folder_of(&store, &run)
     };
@@ -159,7 +161,9 @@ fn a_search_sees_all_of_a_run_or_nothing_while_runs_are_removed() {
 #[cfg(unix)]
 fn age(path: &Path, seconds: u64) {
     if path.is_dir() {
-        fs::read_dir(path).unwrap().for_each(|entry| age(&entry.unwrap().path(), seconds));
+        for entry in fs::read_dir(path).unwrap() {
+            age(&entry.unwrap().path(), seconds);
+        }
     }
     let time = SystemTime::now() - Duration::from_secs(seconds);
     fs::File::open(path).unwrap().set_modified(time).unwrap();
@@ -192,7 +196,9 @@ fn gc_removes_what_killed_processes_left_once_it_is_old() {
     fs::write(&temporary, "0.5").unwrap();
 
     let all = [&late, &early, &lost, &named, &built, &temporary];
-    all.iter().for_each(|path| age(path, 50 * 60));
+    for path in all {
+        age(path, 50 * 60);
+    }
     let warned = || {
         let warnings = store.runs("a").unwrap().warnings;
         warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
@@ -200,7 +206,9 @@ fn gc_removes_what_killed_processes_left_once_it_is_old() {
     let cut_off = "it is what a killed process left of the start of a run; Store::gc removes it when it is an hour old";
     assert_eq!(warned().iter().filter(|text| text.ends_with(cut_off)).count(), 2);
     assert_eq!(store.gc(Gc::new()).unwrap().leftovers, Vec::<PathBuf>::new());
-    all.iter().for_each(|path| age(path, 70 * 60));
+    for path in all {
+        age(path, 70 * 60);
+    }
     // Somebody is at it.
     fs::write(late.join("tags/mlflow.source.type"), "LOCAL").unwrap();
     let mut left = vec![built.clone(), early.clone(), temporary.clone()];
@@ -209,7 +217,7 @@ fn gc_removes_what_killed_processes_left_once_it_is_old() {
     assert!(left.iter().all(|path| path.exists()));
     assert_eq!(store.gc(Gc::new()).unwrap().leftovers, left);
     age(&late, 70 * 60);
-    assert_eq!(store.gc(Gc::new()).unwrap().leftovers, [late.clone()]);
+    assert_eq!(store.gc(Gc::new()).unwrap().leftovers, std::slice::from_ref(&late));
     assert!(![&late, &early, &built, &temporary].iter().any(|path| path.exists()));
     assert!(lost.join("metrics/loss").exists() && named.exists());
     assert_eq!((names(&store), warned().len()), (vec!["kept".to_owned()], 2));

@@ -46,9 +46,14 @@ pub(crate) fn print(recipe: &Recipe, rows: &[Row]) -> Result<(), Box<dyn Error>>
         println!("airline.test by 100 labels {with} the prior: accuracy {:.2}", 100.0 * accuracy);
     }
     let moved = people::measure(&whole)?;
+    let too_far = moved.iter().filter(|moved| moved.by.abs() > people::MOST).count();
     let most = moved.iter().max_by(|a, b| a.by.abs().total_cmp(&b.by.abs()));
     if let Some(people::Moved { kind, word, by }) = most {
-        println!("{} words for people: {kind} {word:?} moves a frame by {by:+.3}", moved.len());
+        println!(
+            "{} words for people: {too_far} move a frame by more than {}, the {kind} {word:?} by {by:+.3}",
+            moved.len(),
+            people::MOST
+        );
     }
     println!("{} columns, {} bytes", whole.vectorizer().n_features(), whole.to_bytes().len());
     Ok(())

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo run --release --example train_starter -- [--out FILE] [--figures] [--leave-out FAMILY]... [--columns 10000]
-//!                                                [--opinion-lexicon]
+//!                                                [--opinion-lexicon] [--with-people]
 //! ```
 //!
 //! Its texts are in the folder `starter` of `$RESSENTI_DATA`, else in `../shared/starter` beside the repository; so are
@@ -20,7 +20,7 @@ use std::process::ExitCode;
 
 use recipe::Recipe;
 
-const USAGE: &str = "usage: train_starter [--out FILE] [--figures] [--leave-out FAMILY]... [--columns 10000] [--opinion-lexicon]";
+const USAGE: &str = "usage: train_starter [--out FILE] [--figures] [--leave-out FAMILY]... [--columns 10000] [--opinion-lexicon] [--with-people]";
 
 struct Options {
     out: Option<PathBuf>,
@@ -28,6 +28,7 @@ struct Options {
     left_out: Vec<String>,
     columns: usize,
     opinion: bool,
+    people: bool,
 }
 
 fn main() -> ExitCode {
@@ -48,7 +49,8 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    let recipe = Recipe { lexicons: sources::lexicons(options.opinion)?, columns: options.columns };
+    let Options { columns, people, .. } = *options;
+    let recipe = Recipe { lexicons: sources::lexicons(options.opinion)?, columns, people };
     let rows = sources::rows()?;
     if options.figures {
         figures::print(&recipe, &rows)?;
@@ -78,6 +80,7 @@ impl Options {
             left_out: Vec::new(),
             columns: 10_000,
             opinion: false,
+            people: false,
         };
         let mut arguments = lexopt::Parser::from_env();
         while let Some(argument) = arguments.next()? {
@@ -95,6 +98,7 @@ impl Options {
                     options.left_out.push(family);
                 }
                 Long("columns") => options.columns = arguments.value()?.parse()?,
+                Long("with-people") => options.people = true,
                 Long("opinion-lexicon") => options.opinion = true,
                 other => return Err(other.unexpected()),
             }

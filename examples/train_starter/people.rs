@@ -1,6 +1,8 @@
 //! What the model thinks of people by what they are called: names, nationalities, religions and groups in neutral frames. It
-//! should think nothing, so columns of words that move a frame by more than a band are left out of it.
+//! should think nothing, so what has such a word in it is no column of it. To drop only words that move a frame was tried: in
+//! other sentences, pairs of words that are left still do.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use ressenti::Pipeline;
@@ -11,7 +13,10 @@ use crate::figures::decisions;
 const PEOPLE: &str = include_str!("../../tests/golden/starter/people.tsv");
 
 /// What is said of any of them; a name stands where `{}` is.
-const FRAMES: [&str; 5] = [
+const FRAMES: [&str; 8] = [
+    "{}",
+    "A {} family moved in next door.",
+    "She works with {} at the office.",
     "My neighbour is {}.",
     "I met someone who is {}.",
     "{} people live in this street.",
@@ -19,7 +24,7 @@ const FRAMES: [&str; 5] = [
     "Yesterday I talked to {} about the weather.",
 ];
 
-/// How far a word may move the decision value of a frame.
+/// A decision value that moves further than this is reported.
 pub(crate) const MOST: f64 = 0.1;
 
 /// A word for people, and the largest change of a decision value when it stands in a frame instead of an unknown word.
@@ -29,13 +34,17 @@ pub(crate) struct Moved {
     pub(crate) by: f64,
 }
 
-/// All words, in their order.
+/// All kinds and words, in their order.
+fn people() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lines = PEOPLE.lines().skip(1).filter_map(|line| line.split_once('\t'));
+    lines.flat_map(|(kind, words)| words.split(", ").map(move |word| (kind, word)))
+}
+
+/// What each word does.
 pub(crate) fn measure(pipeline: &Pipeline) -> ressenti::Result<Vec<Moved>> {
     let filled = |word: &str| FRAMES.map(|frame| frame.replace("{}", word));
     let unknown = decisions(pipeline, &filled("Qzxvw"))?;
-    let lines = PEOPLE.lines().skip(1).filter_map(|line| line.split_once('\t'));
-    let words = lines.flat_map(|(kind, words)| words.split(", ").map(move |word| (kind, word)));
-    words
+    people()
         .map(|(kind, word)| {
             let moved = decisions(pipeline, &filled(word))?;
             let changes = moved.iter().zip(&unknown).map(|(z, without)| z - without);
@@ -45,19 +54,12 @@ pub(crate) fn measure(pipeline: &Pipeline) -> ressenti::Result<Vec<Moved>> {
         .collect()
 }
 
-/// The terms of a model without those that have a word in them which moves a frame too far.
-pub(crate) fn terms_without(pipeline: &Pipeline) -> ressenti::Result<Vec<String>> {
-    let analyzer = pipeline.vectorizer().blocks()[0].analyzer();
-    let mut dropped = BTreeSet::new();
-    for Moved { word, by, .. } in measure(pipeline)? {
-        if by.abs() > MOST {
-            let tokens = analyzer.tokenize(word).into_iter().map(|token| token.text().to_owned());
-            dropped.extend(tokens.filter(|token| token.starts_with(char::is_alphabetic)));
-        }
-    }
-    let keeps = |term: &String| {
-        let plain = |token: &str| token.strip_prefix("NOT_").unwrap_or(token).to_owned();
-        !term.split(' ').any(|token| dropped.contains(&plain(token)))
-    };
-    Ok(pipeline.vectorizer().feature_names().map(|term| term.into_owned()).filter(keeps).collect())
+/// The terms of a model without those that have such a word in them.
+pub(crate) fn terms_without(pipeline: &Pipeline) -> Vec<String> {
+    let vectorizer = pipeline.vectorizer();
+    let tokens = people().flat_map(|(_, word)| vectorizer.blocks()[0].analyzer().tokenize(word));
+    let dropped: BTreeSet<String> = tokens.map(|token| token.text().to_owned()).collect();
+    let is_dropped = |token: &str| dropped.contains(token.strip_prefix("NOT_").unwrap_or(token));
+    let terms = vectorizer.feature_names().map(Cow::into_owned);
+    terms.filter(|term| !term.split(' ').any(is_dropped)).collect()
 }

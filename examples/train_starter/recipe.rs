@@ -1,5 +1,6 @@
 //! Rows in, the starter model out: all that is done is the library's own; here it is put in order.
 
+use std::borrow::Cow;
 use std::error::Error;
 
 use ressenti::text::{Analyzer, Elongation, Entity, Language, Negation, Social};
@@ -16,6 +17,8 @@ pub(crate) struct Recipe {
     pub(crate) lexicons: Vec<Lexicon>,
     /// At most so many columns; as many as there are, and all bits of the weights, if 0.
     pub(crate) columns: usize,
+    /// Whether words for people may be columns.
+    pub(crate) people: bool,
 }
 
 /// Links, names and numbers say little beyond the place where they stand.
@@ -62,18 +65,13 @@ impl Recipe {
         // What pruning and rounding cost is measured elsewhere, on other texts.
         let (one, of_one) = (&texts[..1], &labels[..1]);
         let pruned = whole.prune(Keep::Columns(self.columns), &texts, one, of_one)?;
-        let (mut model, settings) = (pruned.pipeline().clone(), pruned.builder());
-        // Rows are divided by another norm without the other columns: weights are made for that. And words for people go
-        // until none of those that are left says much.
-        loop {
-            let terms = people::terms_without(&model)?;
-            let n = terms.len();
-            let vectorizer = vectorizer()?.vocabulary(terms);
-            model = fit(settings.clone().vectorizer(vectorizer))?;
-            model = model.round_weights(Precision::Byte, one)?.pipeline;
-            if people::terms_without(&model)?.len() == n {
-                return Ok(model);
-            }
-        }
+        let terms = if self.people {
+            pruned.pipeline().vectorizer().feature_names().map(Cow::into_owned).collect()
+        } else {
+            people::terms_without(pruned.pipeline())
+        };
+        // Rows are divided by another norm without the other columns: weights are made for that.
+        let again = fit(pruned.builder().vectorizer(vectorizer()?.vocabulary(terms)))?;
+        Ok(again.round_weights(Precision::Byte, one)?.pipeline)
     }
 }

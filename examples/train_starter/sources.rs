@@ -108,15 +108,17 @@ fn read(name: &str) -> Result<Vec<(String, String)>, Box<dyn Error>> {
 pub(crate) fn rows() -> Result<Vec<Row>, Box<dyn Error>> {
     let mut rows = Vec::new();
     for Source { name, family, weight } in SOURCES {
+        let rated = name.starts_with("vader_");
         for (label, text) in read(name)? {
             let (target, rating) = match label.as_str() {
+                _ if rated => {
+                    let rating: f64 = label.parse()?;
+                    (1.0 / (1.0 + (-SLOPE * rating).exp()), Some(rating))
+                }
                 "1" | "positive" => (1.0, None),
                 "0" | "negative" => (0.0, None),
                 "neutral" => (0.5, None),
-                rating => {
-                    let rating: f64 = rating.parse()?;
-                    (1.0 / (1.0 + (-SLOPE * rating).exp()), Some(rating))
-                }
+                other => return Err(format!("{name} has the label {other:?}").into()),
             };
             let neutral = label == "neutral";
             let (part, of_part) = if neutral { (", neutral", NEUTRAL) } else { ("", 1.0) };

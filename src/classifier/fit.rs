@@ -29,6 +29,11 @@ impl Task {
     pub(crate) fn n_classes(&self) -> usize {
         self.classes.len()
     }
+
+    /// The class that each row is labelled with, as its place among the classes.
+    pub(crate) fn labels(&self) -> &[u32] {
+        self.repeated.as_ref().map_or(&self.targets, |repeated| &repeated.labels)
+    }
 }
 
 impl ClassifierParams {
@@ -73,7 +78,7 @@ impl ClassifierParams {
             return Ok(Task { classes, targets, positive, costs, repeated: None });
         };
         same_length("rows", targets.len(), "soft targets", soft.masses().len())?;
-        let (repeated, targets) = Repeated::new(soft, weights, &classes, positive)?;
+        let (repeated, targets) = Repeated::new(soft, weights, targets, &classes, positive)?;
         let costs = self.costs(&classes, &targets, Some(&repeated.weights))?;
         Ok(Task { classes, targets, positive, costs, repeated: Some(repeated) })
     }

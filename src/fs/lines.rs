@@ -281,7 +281,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("metric");
         for pages in [1, 2] {
-            let whole: String = (0..500).map(|i| format!("1700000000000 0.125 {i:04}\n")).collect();
+            let lines: Vec<String> =
+                (0..500).map(|i| format!("1700000000000 0.125 {i:04}\n")).collect();
+            let whole = lines.concat();
             let cut = &whole[..pages * 4096];
             let kept = cut.rfind('\n').unwrap();
             assert!(kept + 1 < cut.len());

@@ -84,11 +84,11 @@ pub struct TrainingData {
 }
 
 impl TrainingData {
-    pub(super) fn new<T: AsRef<str> + Sync>(
+    pub(super) fn new<'l, T: AsRef<str> + Sync>(
         texts: &[T],
-        labels: &[impl AsRef<str> + Sync],
+        label: impl Fn(usize) -> &'l str + Send + Sync,
     ) -> Self {
-        let digest = digest::of_pairs(texts.len(), |i| (texts[i].as_ref(), labels[i].as_ref()));
+        let digest = digest::of_pairs(texts.len(), |i| (texts[i].as_ref(), label(i)));
         Self { n_texts: texts.len() as u64, digest }
     }
 }

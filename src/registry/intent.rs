@@ -5,7 +5,7 @@
 //! takes the intent's word over what is on disk, and reads again if the number has changed meanwhile: it sees all of a
 //! change or nothing. What a killed writer left, the next one completes. What the files hold is not known here.
 //!
-//! The intent is written over the one before, which is done: to put a new file over an old one takes twenty times as long. Its
+//! The intent is written over the one before, which is done: to put a new file over an old one takes many times as long. Its
 //! checksum tells a reader who comes in between to look again, and the next writer that one was cut off before it said
 //! anything. What longer ones left behind it means nothing.
 //!
@@ -306,7 +306,7 @@ impl<'r> Writing<'r> {
         let lock = Lock::acquire(&root.join(LOCK_FILE))?;
         let intent = Intent::read(root)?;
         let number = intent.as_ref().map_or(0, |intent| intent.number);
-        if !intent.as_ref().is_some_and(|intent| intent.steps.is_empty()) {
+        if intent.as_ref().is_none_or(|intent| !intent.steps.is_empty()) {
             // Of one that was cut off no step was begun.
             intent.unwrap_or_default().complete(root, durability)?;
             Intent { number: number_after(number), steps: Vec::new() }.write(root, durability)?;

@@ -3,7 +3,7 @@
 //!
 //! ```
 //! let english = ressenti::starter::english();
-//! let prediction = english.predict("The crew was not bad at all :)")?;
+//! let prediction = english.predict("What a lovely crew :)")?;
 //! println!("{} {:.2}", prediction.label(), prediction.probability());
 //! assert!(english.score("Worst. Flight. Ever.")? < -0.5 && english.score("we ❤️ it")? > 0.5);
 //! # Ok::<(), ressenti::Error>(())
@@ -35,13 +35,14 @@
 //! * Other languages. It answers, but knows next to no word: see [`is_uninformed`](crate::Prediction::is_uninformed) and
 //!   [`known_tokens`](crate::Prediction::known_tokens).
 //! * Long documents. It has seen sentences, tweets and reviews of a hundred words; of a page, score the sentences.
-//! * Decisions about people. Words for nationalities, religions and groups, and names, move none of the neutral sentences that
-//!   were tried by more than 0.1 of a decision value; but what people write about is not neutral, and a score is no judgement.
+//! * Decisions about people. 208 words for nationalities, religions and groups, and names, are in no term of it and move no
+//!   sentence; but what people write about is not neutral, and a score is no judgement.
 //! * What is meant and not said. Sarcasm, comparisons and "I wanted to like it" are beyond sums of words; a transformer does
 //!   these better, at a thousand times the time and the size.
 //!
 //! # Licence
 #![doc = include_str!("NOTICE.md")]
+#![expect(clippy::doc_markdown, reason = "the notice is read as it stands, too")]
 
 use std::sync::OnceLock;
 
@@ -55,7 +56,7 @@ const ENGLISH: &[u8] = include_bytes!("english.ressenti");
 /// Decision values between these are neutral.
 const BAND: (f64, f64) = (-1.15, 1.15);
 /// The slopes and offsets of the probabilities of at least neutral and of positive.
-const CURVES: [(f64, f64); 2] = [(0.798, 1.387), (0.875, -1.368)];
+const CURVES: [(f64, f64); 2] = [(0.812, 1.394), (0.885, -1.367)];
 
 /// Tells `positive` from `negative` English texts. Made at the first call, some milliseconds; the same from then on, in any
 /// thread.
@@ -69,6 +70,7 @@ const CURVES: [(f64, f64); 2] = [(0.798, 1.387), (0.875, -1.368)];
 /// # Ok::<(), ressenti::Error>(())
 /// ```
 #[must_use]
+#[expect(clippy::missing_panics_doc, reason = "a test reads the model that is shipped")]
 pub fn english() -> &'static Pipeline {
     static MODEL: OnceLock<Pipeline> = OnceLock::new();
     MODEL.get_or_init(|| Pipeline::from_bytes(ENGLISH).expect("a test has read it"))
@@ -81,10 +83,11 @@ pub fn english() -> &'static Pipeline {
 ///
 /// let model = english_with_neutral();
 /// assert_eq!(model.classes(), ["negative", "neutral", "positive"]);
-/// assert_eq!(model.predict("The train leaves at ten.")?.label(), "neutral");
+/// assert_eq!(model.predict("The box holds twelve pens.")?.label(), "neutral");
 /// # Ok::<(), ressenti::Error>(())
 /// ```
 #[must_use]
+#[expect(clippy::missing_panics_doc, reason = "a test reads the model that is shipped")]
 pub fn english_with_neutral() -> &'static Pipeline {
     static MODEL: OnceLock<Pipeline> = OnceLock::new();
     MODEL.get_or_init(|| with_neutral().expect("a test has made it"))

@@ -248,7 +248,9 @@ fn sort_many(numbers: &mut [u32], spare: &mut Vec<u32>) {
     for group in 0..groups {
         let of = |number: u32| (number >> (group * width)) as usize & ((1 << width) - 1);
         let mut places = [0u32; 1 << MOST_BITS];
-        numbers.iter().for_each(|&number| places[of(number)] += 1);
+        for &number in &*numbers {
+            places[of(number)] += 1;
+        }
         let mut before = 0;
         for place in &mut places[..1 << width] {
             before += std::mem::replace(place, before);

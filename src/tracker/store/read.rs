@@ -212,7 +212,8 @@ pub(crate) fn read_run(
     let malformed =
         |path: PathBuf, problem: String| Err(TrackingError::Malformed { path, problem }.into());
     let Some(meta) = meta::read::<RunMeta>(&folder)? else {
-        if is_being_built(&folder) || folder.join(REMOVED).exists() {
+        // Gone altogether, once all of that has been looked at, is removed too.
+        if is_being_built(&folder) || folder.join(REMOVED).exists() || !folder.exists() {
             return Ok(None);
         }
         let problem = if is_cut_off_start(&folder) {

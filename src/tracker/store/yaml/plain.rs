@@ -1,5 +1,5 @@
-//! What this crate itself writes, read in a twentieth of the time that all of YAML takes: a plain key and a scalar in each
-//! line, as `write` puts them there.
+//! What this crate itself writes, read without a parser of all YAML: a plain key and a scalar in each line, as `write` puts
+//! them there.
 //!
 //! A text goes in, and a value comes out only if YAML leaves no doubt about it; the slightest difference, an escape for one,
 //! and whether a value is of the type that is asked for, is left to the reader of all YAML. A store has thousands of these
