@@ -160,6 +160,6 @@ pub use progress::{Progress, Stage, Step};
 pub use error::{Error, ModelFileError, RegistryError, Result, TrackingError};
 
 /// Runs the examples of the README as tests; they use what is on by default.
-#[cfg(all(doctest, feature = "store"))]
+#[cfg(all(doctest, feature = "store", feature = "starter"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -290,6 +290,9 @@ fn soft_targets_are_rows_of_both_classes() {
         let numbers: Vec<u8> = labels.iter().map(|&label| u8::from(label)).collect();
         let builder = Pipeline::builder().classifier(classifier.clone());
         let pipeline = builder.fit_with(texts, &numbers, &options).unwrap();
+        // Its card tells of the texts and their labels as they were given.
+        let labelled = Pipeline::builder().fit(texts, &numbers).unwrap();
+        assert_eq!(pipeline.card().training, labelled.card().training);
         let options = FitOptions::new().weights(&masses);
         let rows = vectorizer.transform(&twice);
         let expected = classifier.fit_with(&rows, &classes, &options).unwrap();

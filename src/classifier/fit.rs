@@ -30,9 +30,9 @@ impl Task {
         self.classes.len()
     }
 
-    /// The class of each row, as its place among the classes.
-    pub(crate) fn targets(&self) -> &[u32] {
-        &self.targets
+    /// The class that each row is labelled with, as its place among the classes.
+    pub(crate) fn labels(&self) -> &[u32] {
+        self.repeated.as_ref().map_or(&self.targets, |repeated| &repeated.labels)
     }
 }
 
@@ -78,7 +78,7 @@ impl ClassifierParams {
             return Ok(Task { classes, targets, positive, costs, repeated: None });
         };
         same_length("rows", targets.len(), "soft targets", soft.masses().len())?;
-        let (repeated, targets) = Repeated::new(soft, weights, &classes, positive)?;
+        let (repeated, targets) = Repeated::new(soft, weights, targets, &classes, positive)?;
         let costs = self.costs(&classes, &targets, Some(&repeated.weights))?;
         Ok(Task { classes, targets, positive, costs, repeated: Some(repeated) })
     }

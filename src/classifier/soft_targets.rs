@@ -109,6 +109,8 @@ pub(super) struct Repeated {
     rows: Vec<u32>,
     /// Of each of them.
     pub(super) weights: Vec<f64>,
+    /// What each row is labelled with, once.
+    pub(super) labels: Vec<u32>,
 }
 
 impl Repeated {
@@ -116,6 +118,7 @@ impl Repeated {
     pub(super) fn new(
         soft: &SoftTargets,
         weights: Option<&[f64]>,
+        labels: Vec<u32>,
         classes: &[String],
         positive: usize,
     ) -> Result<(Self, Vec<u32>)> {
@@ -126,7 +129,7 @@ impl Repeated {
                 expected: "are for two classes; train on labels",
             });
         }
-        let mut repeated = Self { rows: Vec::new(), weights: Vec::new() };
+        let mut repeated = Self { rows: Vec::new(), weights: Vec::new(), labels };
         let mut targets = Vec::new();
         for (row, masses) in soft.masses.iter().enumerate() {
             for (class, mass) in [positive, 1 - positive].into_iter().zip(masses) {
@@ -145,7 +148,7 @@ impl Repeated {
 impl Task {
     /// The rows with those twice that the task is about twice, and the weight of each; `None` if it is about each once.
     pub(super) fn repeat(&mut self, rows: &Rows) -> Option<(Rows, Vec<f64>)> {
-        let Repeated { rows: repeated, weights } = self.repeated.take()?;
+        let Repeated { rows: repeated, weights, .. } = self.repeated.take()?;
         Some((rows.select_rows(&repeated), weights))
     }
 }

@@ -301,7 +301,7 @@ impl PipelineBuilder {
         tracker.param("n_classes", task.n_classes())?;
         self.log_environment(&tracker, options)?;
 
-        let (classes, targets) = (task.classes().to_vec(), task.targets().to_vec());
+        let (classes, places) = (task.classes().to_vec(), task.labels().to_vec());
         let ground = Ground::new(self, texts, options.progress_callback())?;
         let classifier = ground.fit(&self.classifier, task, options)?;
         let vectorizer = ground.into_vectorizer();
@@ -312,7 +312,7 @@ impl PipelineBuilder {
         tracker.metric("converged", f64::from(u8::from(report.converged())), 0)?;
         let mut pipeline = Pipeline::from_parts(vectorizer, classifier)?;
         pipeline.preset = preset;
-        let training = TrainingData::new(texts, |i| &classes[targets[i] as usize]);
+        let training = TrainingData::new(texts, |i| &classes[places[i] as usize]);
         tracker.tag(DATA_TAG, &training.digest)?;
         pipeline.origin.training = Some(training);
         if let Some(folds) = self.calibration_folds() {

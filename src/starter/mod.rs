@@ -42,6 +42,7 @@
 //!
 //! # Licence
 #![doc = include_str!("NOTICE.md")]
+#![expect(clippy::doc_markdown, reason = "the notice is read as it stands, too")]
 
 use std::sync::OnceLock;
 
@@ -69,6 +70,7 @@ const CURVES: [(f64, f64); 2] = [(0.812, 1.394), (0.885, -1.367)];
 /// # Ok::<(), ressenti::Error>(())
 /// ```
 #[must_use]
+#[expect(clippy::missing_panics_doc, reason = "a test reads the model that is shipped")]
 pub fn english() -> &'static Pipeline {
     static MODEL: OnceLock<Pipeline> = OnceLock::new();
     MODEL.get_or_init(|| Pipeline::from_bytes(ENGLISH).expect("a test has read it"))
@@ -85,6 +87,7 @@ pub fn english() -> &'static Pipeline {
 /// # Ok::<(), ressenti::Error>(())
 /// ```
 #[must_use]
+#[expect(clippy::missing_panics_doc, reason = "a test reads the model that is shipped")]
 pub fn english_with_neutral() -> &'static Pipeline {
     static MODEL: OnceLock<Pipeline> = OnceLock::new();
     MODEL.get_or_init(|| with_neutral().expect("a test has made it"))
