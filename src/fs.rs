@@ -3,7 +3,8 @@
 //! [`write_atomic`] puts a whole file in place or nothing at all: the bytes go to a sibling of the target, are synced, and
 //! take the target's name in one step. Where a stray sibling would be read as content, [`write_staged`] and
 //! [`create_staged`] do the same by way of another folder, and [`publish_folder`] does it for a folder. [`append`] and
-//! [`Lines`] add whole lines. [`sync_tree`] makes a folder outlive a power cut. [`Lock`] keeps other processes out while several files change. What the bytes mean is not known here.
+//! [`Lines`] add whole lines, [`overwrite`] writes over what its readers check. [`sync_tree`] makes a folder outlive a power
+//! cut. [`Lock`] keeps other processes out while several files change. What the bytes mean is not known here.
 
 #[cfg(feature = "store")]
 mod lines;

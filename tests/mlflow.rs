@@ -193,7 +193,7 @@ fn writes_a_store_for_mlflow_to_read() -> Result<()> {
     let file = place.into_iter().fold(store.path().to_owned(), |path, part| path.join(part));
     let lines = fs::read(&file).expect("the file of a metric");
     fs::write(&file, &lines[..4096]).expect("a file to write to");
-    let whole = lines[..4096].iter().filter(|&&byte| byte == b'\n').count();
+    let whole = lines[..4096].split(|&byte| byte == b'\n').count() - 1;
     assert_ne!(lines[4095], b'\n');
     let points = numbers.facts["history"]["cut"].as_array_mut();
     points.expect("an array").truncate(whole);

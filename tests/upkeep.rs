@@ -217,7 +217,7 @@ fn gc_removes_what_killed_processes_left_once_it_is_old() {
     assert!(left.iter().all(|path| path.exists()));
     assert_eq!(store.gc(Gc::new()).unwrap().leftovers, left);
     age(&late, 70 * 60);
-    assert_eq!(store.gc(Gc::new()).unwrap().leftovers, [late.clone()]);
+    assert_eq!(store.gc(Gc::new()).unwrap().leftovers, std::slice::from_ref(&late));
     assert!(![&late, &early, &built, &temporary].iter().any(|path| path.exists()));
     assert!(lost.join("metrics/loss").exists() && named.exists());
     assert_eq!((names(&store), warned().len()), (vec!["kept".to_owned()], 2));

@@ -1,4 +1,4 @@
-//! A product's life in a few seconds: a model of an airline's tweets is trained, registered, promoted, watched, retrained and
+//! A product's life in under a minute: a model of an airline's tweets is trained, registered, promoted, watched, retrained and
 //! defended.
 //!
 //! ```text

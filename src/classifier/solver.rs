@@ -17,8 +17,9 @@ use serde::{Deserialize, Serialize};
 #[non_exhaustive]
 pub enum Solver {
     /// [`ProximalNewton`](Self::ProximalNewton) if there is an L1 penalty. Else, for one output, [`NewtonCg`](Self::NewtonCg)
-    /// from two steps by every eighth row, if there are 8,000 rows or more and for each column, on the mean, 512 entries;
-    /// [`DualNewtonCg`](Self::DualNewtonCg) for 1,000 rows or more; else [`NewtonCg`](Self::NewtonCg) from zero. The default.
+    /// from two steps by every eighth row, if there are 8,000 rows or more, for each column, on the mean, 512 entries, and a
+    /// row counts 10 or less; [`DualNewtonCg`](Self::DualNewtonCg) for 1,000 rows or more; else [`NewtonCg`](Self::NewtonCg)
+    /// from zero. The default.
     #[default]
     Auto,
     /// Newton's method with conjugate gradients. For the L2 penalty.

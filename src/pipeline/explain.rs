@@ -1,6 +1,7 @@
 //! Why a text got its label: the terms that pushed it there, and how hard.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::fmt;
 use std::ops::Range;
 
@@ -24,6 +25,16 @@ pub struct Contribution<'m> {
     /// The bytes of the text that it was found in, from the left. An n-gram has all from its first token to its last, a run
     /// of characters those of the characters; where these are others in the text, as after stripping accents, the word's.
     pub spans: Vec<Range<usize>>,
+}
+
+/// What a column adds, before it is a term.
+#[derive(Debug)]
+pub(super) struct Share {
+    column: u32,
+    value: f64,
+    contribution: f64,
+    /// From one to before another of the places where terms stand.
+    places: (usize, usize),
 }
 
 /// Why a text got its label.
@@ -136,31 +147,37 @@ impl Pipeline {
         scorer::with_scratch(|scratch| {
             let prediction = self.predict_with(text, scratch)?;
             let class = prediction.class();
-            let Scratch { row, places, .. } = scratch;
+            let Scratch { row, places, shares, .. } = scratch;
             self.vectorizer.find_places(text, row, places);
-            places.found.sort_unstable_by_key(|place| (place.column, place.bytes.start));
+            places.sort();
             let mut marks = Marks::of(&places.pieces);
-            let mut rest = &places.found[..];
-            let contribution = |(&column, &value): (&u32, &f32)| {
+            let mut end = 0;
+            shares.clear();
+            for (&column, &value) in row.columns().iter().zip(row.values()) {
                 // Columns ascend on both sides; of hashed ones, some may have come to nothing in the row.
-                rest = &rest[rest.iter().take_while(|place| place.column < column).count()..];
-                let n = rest.iter().take_while(|place| place.column == column).count();
-                let (here, after) = rest.split_at(n);
-                rest = after;
-                let column = column as usize;
+                let rest = &places.found[end..];
+                let start = end + rest.iter().take_while(|place| place.column < column).count();
+                let rest = &places.found[start..];
+                end = start + rest.iter().take_while(|place| place.column == column).count();
                 let value = self.classifier.seen(value.into());
-                let contribution = value * self.classifier.weight_for(class, column);
-                let share = contribution / n.max(1) as f64;
-                for place in here {
+                let contribution = value * self.classifier.weight_for(class, column as usize);
+                let share = contribution / (end - start).max(1) as f64;
+                for place in &places.found[start..end] {
                     marks.add(place.pieces, share);
                 }
-                let term = self.vectorizer.feature_name(column);
-                let spans = here.iter().map(|place| place.bytes.clone()).collect();
-                Contribution { term, value, contribution, spans }
-            };
-            let mut terms: Vec<_> =
-                row.columns().iter().zip(row.values()).map(contribution).collect();
-            terms.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
+                shares.push(Share { column, value, contribution, places: (start, end) });
+            }
+            // Not the terms themselves, which are larger. Of numbers without a sign, the bits have their order.
+            shares.sort_unstable_by_key(|share| {
+                (Reverse(share.contribution.abs().to_bits()), share.column)
+            });
+            let terms = shares.iter().map(|share| {
+                let &Share { column, value, contribution, places: (start, end) } = share;
+                let term = self.vectorizer.feature_name(column as usize);
+                let spans = places.found[start..end].iter().map(|place| place.bytes.clone());
+                Contribution { term, value, contribution, spans: spans.collect() }
+            });
+            let terms = terms.collect();
             let intercept = self.classifier.intercept_for(class);
             let (text, marks) = (text.to_owned(), marks.finish());
             Ok(Explanation { prediction, intercept, terms, text, marks })

@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 
 use super::Pipeline;
+use super::explain::Share;
 use crate::classifier::list;
 use crate::error::{Error, Result};
 use crate::parallel;
@@ -37,6 +38,7 @@ use crate::vectorizer::{Places, RowScratch, TextCounts};
 pub struct Scratch {
     pub(super) row: RowScratch,
     pub(super) places: Places,
+    pub(super) shares: Vec<Share>,
     decision: Vec<f64>,
     pub(super) probabilities: Vec<f64>,
 }

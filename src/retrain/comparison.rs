@@ -185,7 +185,8 @@ pub(super) fn compare_on(
     }
     let class = |label: &str| labels.iter().position(|known| known == label).unwrap_or_default();
     let column = |i: usize| answered.iter().map(|row| class(row[i])).collect::<Vec<_>>();
-    compare(on, &labels, &column(0), &column(1), &column(2), seed).map(Some)
+    let resamples = Bootstrap::new().seed(seed);
+    compare(on, &labels, &column(0), &column(1), &column(2), &resamples).map(Some)
 }
 
 /// Of at least one row; the first answers are the challenger's.
@@ -195,7 +196,7 @@ pub(super) fn compare(
     truth: &[usize],
     first: &[usize],
     second: &[usize],
-    seed: u64,
+    resamples: &Bootstrap,
 ) -> Result<Comparison> {
     let n = labels.len();
     let of = |predicted| Answers { truth, predicted, scores: &[] };
@@ -203,7 +204,7 @@ pub(super) fn compare(
     let (challenger, champion) = (of(first), of(second));
     let (theirs, others) = (matrix(&challenger)?, matrix(&champion)?);
     let pair = |figure: &(dyn Fn(&ConfusionMatrix) -> f64 + Sync)| -> Result<Pair> {
-        let difference = Bootstrap::new().seed(seed).difference(&challenger, &champion, |a| {
+        let difference = resamples.difference(&challenger, &champion, |a| {
             matrix(a).map(|matrix| Some(figure(&matrix)))
         })?;
         let (champion, challenger) = (figure(&others), figure(&theirs));

@@ -234,6 +234,7 @@ impl fmt::Display for Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evaluate::Bootstrap;
     use crate::retrain::comparison::compare;
 
     /// Rows of two classes, of which each model has so many of each right.
@@ -254,7 +255,7 @@ mod tests {
             }
         }
         let labels = ["0".to_owned(), "1".to_owned()];
-        compare(on, &labels, &truth, &first, &second, 0).unwrap()
+        compare(on, &labels, &truth, &first, &second, &Bootstrap::new().resamples(1)).unwrap()
     }
 
     #[test]

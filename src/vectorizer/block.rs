@@ -17,7 +17,7 @@ use crate::text::{Analyzer, Unit};
 
 /// What finds the columns of a text.
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "a vectorizer has few, and every text asks one")]
+#[expect(clippy::large_enum_variant, reason = "there are as many as blocks, and each text asks it")]
 pub(super) enum Finder {
     Terms(TermIndex),
     Hashed(Hashing, (u32, u32)),

@@ -136,8 +136,8 @@ impl TermIndex {
         scratch: &mut RowScratch,
     ) -> TextCounts {
         let RowScratch { read, columns, .. } = scratch;
-        let ReadScratch { buffer, memory, tokens, ngrams, .. } = read;
         if self.unit == Unit::CharactersOfWords {
+            let ReadScratch { buffer, tokens, .. } = read;
             let mut counts = TextCounts::default();
             analyzer.segment(text, buffer, |word, _| {
                 let before = columns.len();
@@ -147,24 +147,13 @@ impl TermIndex {
             });
             return counts;
         }
-        tokens.clear();
-        if analyzer.is_plain() {
-            if let Some(words) = analyzer.cut(text, buffer) {
-                let text = words.text();
-                tokens.extend(words.iter().map(|word| self.tokens.find_within(text, word)));
-            } else {
-                analyzer.segment(text, buffer, |token, _| tokens.push(self.tokens.find(token)));
-            }
-        } else {
-            let forms = memory.of(self.owner);
-            let each = |token, _| tokens.push(token);
-            forms.read(analyzer, &self.tokens, text, buffer, each);
-        }
-        self.find_in_tokens(tokens, ngrams, columns)
+        self.read_tokens(analyzer, text, read, |_| ());
+        self.find_in_tokens(&read.tokens, &mut read.ngrams, columns)
     }
 
     /// Leaves the tokens of a text in `read`, and hands out their bytes.
-    pub(super) fn read_places(
+    #[inline]
+    pub(super) fn read_tokens(
         &self,
         analyzer: &Analyzer,
         text: &str,
@@ -173,14 +162,21 @@ impl TermIndex {
     ) {
         let ReadScratch { buffer, memory, tokens, .. } = read;
         tokens.clear();
-        if analyzer.is_plain() {
-            analyzer.segment(text, buffer, |token, range| {
-                tokens.push(self.tokens.find(token));
+        if !analyzer.is_plain() {
+            let forms = memory.of(self.owner);
+            forms.read(analyzer, &self.tokens, text, buffer, |token, range| {
+                tokens.push(token);
                 each(range);
             });
+        } else if let Some(words) = analyzer.cut(text, buffer) {
+            let text = words.text();
+            tokens.extend(words.iter().map(|word| {
+                each(word.clone());
+                self.tokens.find_within(text, word)
+            }));
         } else {
-            memory.of(self.owner).read(analyzer, &self.tokens, text, buffer, |token, range| {
-                tokens.push(token);
+            analyzer.segment_within(text, buffer, |whole, word, range| {
+                tokens.push(self.tokens.find_within(whole.as_bytes(), word));
                 each(range);
             });
         }

@@ -21,6 +21,15 @@ pub(crate) struct Places {
     pub(crate) found: Vec<Place>,
 }
 
+impl Places {
+    /// Those of each column side by side, the first in the text first.
+    pub(crate) fn sort(&mut self) {
+        self.found.sort_unstable_by_key(|Place { column, bytes, .. }| {
+            u128::from(*column) << 64 | bytes.start as u128
+        });
+    }
+}
+
 /// An occurrence of a term.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
@@ -93,7 +102,7 @@ impl Block {
         let first = pieces.len();
         match &self.finder {
             Finder::Terms(index) => {
-                index.read_places(&self.analyzer, text, read, |range| pieces.push(range));
+                index.read_tokens(&self.analyzer, text, read, |range| pieces.push(range));
             }
             Finder::Hashed(..) => read_joined(self, text, read, pieces),
         }

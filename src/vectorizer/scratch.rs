@@ -248,7 +248,7 @@ fn sort_many(numbers: &mut [u32], spare: &mut Vec<u32>) {
     for group in 0..groups {
         let of = |number: u32| (number >> (group * width)) as usize & ((1 << width) - 1);
         let mut places = [0u32; 1 << MOST_BITS];
-        for &number in numbers.iter() {
+        for &number in &*numbers {
             places[of(number)] += 1;
         }
         let mut before = 0;

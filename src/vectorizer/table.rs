@@ -32,6 +32,9 @@ pub(super) struct Table<E> {
     places: Vec<E>,
     /// The number of each bucket; none until it settles.
     pilots: Vec<u16>,
+    /// Of each place of a large table that has settled, some bits of the hash of what lies there: that there is no such entry
+    /// is nearly always known without a look at the place.
+    hints: Vec<u8>,
     len: usize,
     /// Another one for each table, so that nobody can write texts whose words all lie in one place. Where entries lie is seen
     /// by nobody.
@@ -48,7 +51,13 @@ impl<E: Entry> Table<E> {
     /// Room for so many before it grows.
     pub(super) fn with_room(n: usize) -> Self {
         let places = vec![E::free(); (n / 3 + 4) * 4];
-        Self { places, pilots: Vec::new(), len: 0, seed: RandomState::new().hash_one(0) }
+        Self {
+            places,
+            pilots: Vec::new(),
+            hints: Vec::new(),
+            len: 0,
+            seed: RandomState::new().hash_one(0),
+        }
     }
 
     /// What the hashes of its entries begin with.
@@ -106,7 +115,14 @@ impl<E: Entry> Table<E> {
     /// The entry with this hash that is the `same`; a free place never is.
     #[inline(always)]
     pub(super) fn find(&self, hash: u64, same: impl Fn(&E) -> bool) -> Option<&E> {
-        let at = if self.pilots.is_empty() { self.place(hash, &same) } else { self.home(hash) };
+        let at = if self.pilots.is_empty() {
+            self.place(hash, &same)
+        } else {
+            let at = self.home(hash);
+            // By arithmetic: no guess at what is there. The first place is another's, and close.
+            let is_there = self.hints.get(at).is_none_or(|&hint| hint == hash as u8);
+            at * usize::from(is_there)
+        };
         Some(&self.places[at]).filter(|entry| same(entry))
     }
 
@@ -140,18 +156,23 @@ impl<E: Entry> Table<E> {
 
     /// Puts entries that are only looked up from now on where one look finds each. What is added afterwards unsettles all.
     pub(super) fn settle(&mut self) {
+        /// So many are further away than what is known of them.
+        const MANY: usize = 1 << 15;
         let seed = self.seed;
         // Room that is left over saves tries, and a bucket of several entries memory.
         let (n_places, n_buckets) = (self.len / 4 * 5 + 4, self.len / 4 + 1);
         let entries: Vec<E> = self.iter().copied().collect();
         let hashes = entries.iter().map(|entry| entry.hash(seed)).collect::<Vec<_>>();
-        self.pilots = Vec::new();
         if let Some(pilots) = pilots(&hashes, n_buckets, n_places) {
             self.places = vec![E::free(); n_places];
             self.pilots = pilots;
+            self.hints = if self.len > MANY { vec![0; n_places] } else { Vec::new() };
             for (entry, hash) in entries.into_iter().zip(hashes) {
                 let at = self.home(hash);
                 self.places[at] = entry;
+                if let Some(hint) = self.hints.get_mut(at) {
+                    *hint = hash as u8;
+                }
             }
         } else {
             self.resize(2 * self.len + 1);
@@ -159,7 +180,7 @@ impl<E: Entry> Table<E> {
     }
 
     fn resize(&mut self, places: usize) {
-        self.pilots = Vec::new();
+        (self.pilots, self.hints) = (Vec::new(), Vec::new());
         let room = vec![E::free(); places];
         for entry in std::mem::replace(&mut self.places, room) {
             if !entry.is_free() {

@@ -19,6 +19,25 @@ use crate::sentiment::{Label, Prediction};
 
 /// What can take part in an [`Experiment`]: a model that does not change. Of a [`LiveModel`](crate::registry::LiveModel), which
 /// does, take [what it serves now](crate::registry::LiveModel::model).
+///
+/// ```
+/// use ressenti::retrain::ab::{Experiment, Model};
+/// use ressenti::{Pipeline, Prediction, Result};
+///
+/// /// Looks at the first line only.
+/// struct FirstLine(Pipeline);
+///
+/// impl Model for FirstLine {
+///     fn predict(&self, text: &str) -> Result<Prediction<'_>> {
+///         self.0.predict(text.lines().next().unwrap_or(text))
+///     }
+/// }
+///
+/// let pipeline = Pipeline::builder().fit(&["lovely crew", "lost bag"], &["positive", "negative"])?;
+/// let experiment = Experiment::shadow(pipeline.clone(), FirstLine(pipeline));
+/// # let _ = experiment;
+/// # Ok::<(), ressenti::Error>(())
+/// ```
 pub trait Model {
     /// The sentiment of a text.
     fn predict(&self, text: &str) -> Result<Prediction<'_>>;
@@ -258,7 +277,13 @@ impl<'m> Served<'m> {
     }
 }
 
-/// What the sides of an [`Experiment`] had to do. See the example at [`Experiment`].
+/// What the sides of an [`Experiment`] had to do.
+///
+/// ```
+/// use ressenti::retrain::ab::ServingFigures;
+///
+/// assert_eq!(ServingFigures::default().disagreement(), None);
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ServingFigures {
@@ -288,6 +313,13 @@ impl ServingFigures {
 }
 
 /// What one side of an [`Experiment`] had to do.
+///
+/// ```
+/// use ressenti::retrain::ab::SideFigures;
+///
+/// let figures = SideFigures::default();
+/// assert_eq!((figures.requests, figures.latency_ms(0.95)), (0, None));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SideFigures {
