@@ -473,8 +473,8 @@ fn a_challenger_is_not_promoted_over_a_model_that_it_was_not_compared_with() {
 /// A crash is what lies in the store once the conclusion is written, and once the version is moved as well.
 #[test]
 fn whoever_dies_while_concluding_leaves_one_champion_and_the_next_does_the_rest() {
-    let conclusion =
-        r#"{"promote": true, "reasons": ["better after 2000 outcomes"], "evidence": null}"#;
+    let conclusion = r#"{"stay": {"version": 2, "moves": 1}, "promote": true,
+        "reasons": ["better after 2000 outcomes"], "evidence": null}"#;
     for moved in [false, true] {
         for by_run in [false, true] {
             let folder = tempfile::tempdir().unwrap();
@@ -502,4 +502,40 @@ fn whoever_dies_while_concluding_leaves_one_champion_and_the_next_does_the_rest(
             assert_eq!(record.tags["ressenti.retrain.fate"], "promoted");
         }
     }
+}
+
+#[test]
+fn what_was_concluded_before_a_version_was_moved_does_not_decide_its_next_trial() {
+    let folder = tempfile::tempdir().unwrap();
+    let (registry, champion) = registry(folder.path());
+    let retrainer = Retrainer::new(&registry, NAME);
+    let corrections = new_world(&champion);
+    let challenger = run(&retrainer, &corrections);
+    let (better, undecided) = (trial(2_000, 50, 95), trial(5, 50, 95));
+    retrainer.keep_trial(&challenger, &better).unwrap();
+    assert_eq!(retrainer.conclude(&challenger, &better).unwrap().fate, Fate::Promoted);
+
+    registry.rollback(NAME, "users complain").unwrap();
+    registry.transition(NAME, 2, Stage::Staging).unwrap();
+    let again = run(&retrainer, &corrections);
+    assert_eq!((again.version, &again.fate), (Some(2), &Fate::OnTrial));
+    assert_eq!(retrainer.trial(&again).unwrap(), None, "it begins anew");
+    assert_eq!(retrainer.conclude(&again, &undecided).unwrap(), again);
+    assert_eq!(in_production(&registry), [1]);
+    retrainer.keep_trial(&again, &undecided).unwrap();
+    assert_eq!(retrainer.trial(&again).unwrap(), Some(undecided.clone()));
+
+    // It was in Production once, but this is what its last trial came to; and it may have another one.
+    let lost = retrainer.conclude(&again, &trial(2_000, 90, 60)).unwrap();
+    assert!(lost.reasons()[0].starts_with("harm after"), "{lost}");
+    registry.transition(NAME, 2, Stage::Staging).unwrap();
+    assert_eq!(run(&retrainer, &corrections).fate, Fate::OnTrial);
+    assert_eq!(retrainer.conclude(&again, &undecided).unwrap().fate, Fate::OnTrial);
+
+    // A version of the same run that takes its place has its own trial.
+    registry.delete_version(NAME, 2, "a mistake").unwrap();
+    let third = run(&retrainer, &corrections);
+    assert_eq!((third.version, &third.fate), (Some(3), &Fate::OnTrial));
+    assert_eq!(run(&retrainer, &corrections), third);
+    assert_eq!(in_production(&registry), [1]);
 }

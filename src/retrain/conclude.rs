@@ -3,7 +3,7 @@
 
 use super::ab::{AbTest, Verdict};
 use super::challenger::{Challenger, Fate};
-use super::ledger::{CONCLUSION, Conclusion, TRIAL, artifact, close, json};
+use super::ledger::{CONCLUSION, Conclusion, Stay, TRIAL, Trial, artifact, close, json};
 use super::retrainer::Retrainer;
 use crate::error::Result;
 use crate::registry::{Check, Stage, Transition};
@@ -27,7 +27,7 @@ impl Retrainer {
             return Ok(now);
         }
         // What was concluded before a crash stays so, whatever came in since.
-        if let Some(conclusion) = artifact::<Conclusion>(&record, CONCLUSION)? {
+        if let Some(conclusion) = self.concluded(&record, &now)? {
             return self.settle(&now, conclusion);
         }
         let evidence = test.evidence();
@@ -37,7 +37,8 @@ impl Retrainer {
             Verdict::NotBetter | Verdict::Harm => false,
         };
         let reasons = vec![evidence.to_string()];
-        self.settle(&now, Conclusion { promote, reasons, evidence: Some(evidence) })
+        let evidence = Some(evidence);
+        self.settle(&now, Conclusion { promote, reasons, evidence, ..Conclusion::default() })
     }
 
     /// Keeps the test of a challenger with it, for a process that comes after this one. Tests of several machines are
@@ -46,16 +47,29 @@ impl Retrainer {
     /// Errors: those of the store.
     pub fn keep_trial(&self, challenger: &Challenger, test: &AbTest) -> Result<()> {
         let _lock = self.lock()?;
-        let run = self.registry.store().resume_run(&challenger.run_id)?;
-        run.log_artifact(TRIAL, &json(test))?;
-        close(&run, challenger)
+        let record = self.registry.store().run(&challenger.run_id)?;
+        // It may have been moved since the caller was given it.
+        let now = self.read(&record)?.unwrap_or_else(|| challenger.clone());
+        let stay = now.version.map_or(Ok(Stay::default()), |version| self.stay(version))?;
+        let run = self.registry.store().resume_run(&record.id)?;
+        run.log_artifact(TRIAL, &json(&Trial { stay, test: test.clone() }))?;
+        close(&run, &now)
     }
 
-    /// The test of a challenger as it was [kept](Self::keep_trial), if it was.
+    /// The test of a challenger as it was [kept](Self::keep_trial), if it was. One that is on trial once more, such as after a
+    /// rollback, begins anew: what was kept before it was moved is not returned.
     ///
-    /// Errors: those of the store.
+    /// Errors: those of the registry and the store.
     pub fn trial(&self, challenger: &Challenger) -> Result<Option<AbTest>> {
-        artifact(&self.registry.store().run(&challenger.run_id)?, TRIAL)
+        let record = self.registry.store().run(&challenger.run_id)?;
+        let Some(Trial { stay, test }) = artifact(&record, TRIAL)? else { return Ok(None) };
+        if let Some(Challenger { version: Some(version), fate: Fate::OnTrial, .. }) =
+            self.read(&record)?
+            && stay != self.stay(version)?
+        {
+            return Ok(None);
+        }
+        Ok(Some(test))
     }
 
     /// Moves a challenger as was concluded, unless it was moved.
@@ -75,6 +89,7 @@ impl Retrainer {
                 challenger.champion
             ));
         }
+        conclusion.stay = self.stay(version)?;
         let run = self.registry.store().resume_run(&challenger.run_id)?;
         run.log_artifact(CONCLUSION, &json(&conclusion))?;
         let why = conclusion.reasons.join("; ");

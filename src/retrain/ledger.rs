@@ -16,7 +16,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::ab::Evidence;
+use super::ab::{AbTest, Evidence};
 use super::challenger::{Challenger, Fate};
 use super::material::mark;
 use super::retrainer::Retrainer;
@@ -47,9 +47,27 @@ pub(super) const TRIAL: &str = "retrain/trial.json";
 pub(super) const CONCLUSION: &str = "retrain/conclusion.json";
 const MODEL_FILE: &str = "model/pipeline.ressenti";
 
+/// A version where it is: another stay begins as soon as it is moved, be it there and back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Stay {
+    pub(super) version: u32,
+    /// How often it had been moved, by the history of the model.
+    pub(super) moves: usize,
+}
+
+/// A test as it was kept.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Trial {
+    pub(super) stay: Stay,
+    pub(super) test: AbTest,
+}
+
 /// What a trial came to.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Conclusion {
+    /// Of which it is: a version that was moved since, and is in Staging again, has another trial before it.
+    #[serde(default)]
+    pub(super) stay: Stay,
     pub(super) promote: bool,
     pub(super) reasons: Vec<String>,
     /// `None` if it never came to an end.
@@ -108,21 +126,39 @@ impl Retrainer {
         Ok(Some(challenger))
     }
 
-    /// What became of a version that is archived.
+    /// What became of a version that is archived, by what archived it.
     fn fate(&self, record: &RunRecord, version: u32) -> Result<Fate> {
-        let history = self.registry.history(&self.name)?.records;
-        let mut moves = history.iter().filter(|entry| entry.version == version);
-        if moves.any(|entry| entry.to == Some(Stage::Production)) {
+        let mut moves = self.registry.history(&self.name)?.records;
+        moves.retain(|entry| entry.version == version);
+        let last = moves.last();
+        if last.is_some_and(|entry| entry.from == Stage::Production) {
             return Ok(Fate::Promoted);
         }
+        let concluded = Stay { version, moves: moves.len().saturating_sub(1) };
         if let Some(conclusion) = artifact::<Conclusion>(record, CONCLUSION)?
-            && !conclusion.promote
+            && (conclusion.promote, conclusion.stay) == (false, concluded)
         {
             return Ok(Fate::Rejected { reasons: conclusion.reasons });
         }
-        let last = history.iter().rev().find(|entry| entry.version == version);
         let why = last.map(|entry| entry.why.clone()).filter(|why| !why.is_empty());
         Ok(Fate::Rejected { reasons: vec![why.unwrap_or("it was archived".to_owned())] })
+    }
+
+    /// Where a version is now.
+    pub(super) fn stay(&self, version: u32) -> Result<Stay> {
+        let history = self.registry.history(&self.name)?.records;
+        Ok(Stay { version, moves: history.iter().filter(|entry| entry.version == version).count() })
+    }
+
+    /// What was concluded of a version where it is now.
+    pub(super) fn concluded(
+        &self,
+        record: &RunRecord,
+        challenger: &Challenger,
+    ) -> Result<Option<Conclusion>> {
+        let Some(version) = challenger.version else { return Ok(None) };
+        let stay = self.stay(version)?;
+        Ok(artifact::<Conclusion>(record, CONCLUSION)?.filter(|found| found.stay == stay))
     }
 
     /// The challenger that waits for its trial, or is on it, and its version.

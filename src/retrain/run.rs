@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use super::challenger::{Challenger, Fate};
 use super::job::Job;
 use super::ledger::{
-    CHAMPION, CONCLUSION, Conclusion, EVIDENCE, FATE, HOLDOUT, INPUTS, KEY, LATEST, MARKS,
-    artifact, close, json, run_name, version_of,
+    CHAMPION, Conclusion, EVIDENCE, FATE, HOLDOUT, INPUTS, KEY, LATEST, MARKS, close, json,
+    run_name, version_of,
 };
 use super::retrainer::{Recipe, Retrainer};
 use super::validation::{Seen, Validation};
@@ -93,10 +93,10 @@ impl Retrainer {
                 "version {} went to Production, but it was compared with version {}",
                 champion.version, challenger.champion
             )];
-            self.settle(&challenger, Conclusion { promote: false, reasons, evidence: None })?;
+            self.settle(&challenger, Conclusion { reasons, ..Conclusion::default() })?;
             return Ok(None);
         }
-        if let Some(conclusion) = artifact::<Conclusion>(&record, CONCLUSION)? {
+        if let Some(conclusion) = self.concluded(&record, &challenger)? {
             return self.settle(&challenger, conclusion).map(Some);
         }
         self.stage(&challenger)?;
