@@ -7,7 +7,7 @@ use super::ledger::{CONCLUSION, Conclusion, Stay, TRIAL, Trial, artifact, close,
 use super::retrainer::Retrainer;
 use crate::error::Result;
 use crate::registry::{Check, Stage, Transition};
-use crate::tracker::Tracker;
+use crate::tracker::{RunState, Tracker};
 
 impl Retrainer {
     /// Ends the trial of a challenger, if the test has come to a verdict: a better one goes to Production, and the old champion
@@ -90,6 +90,7 @@ impl Retrainer {
             ));
         }
         conclusion.stay = self.stay(version)?;
+        let was = self.registry.store().run(&challenger.run_id)?.status;
         let run = self.registry.store().resume_run(&challenger.run_id)?;
         run.log_artifact(CONCLUSION, &json(&conclusion))?;
         let why = conclusion.reasons.join("; ");
@@ -101,7 +102,7 @@ impl Retrainer {
         self.registry.transition(&self.name, version, to.because(&why))?;
         let record = self.registry.store().run(&challenger.run_id)?;
         let settled = self.read(&record)?.unwrap_or_else(|| challenger.clone());
-        close(&run, &settled)?;
+        if was == RunState::Finished { close(&run, &settled) } else { self.end(&run, &settled) }?;
         Ok(settled)
     }
 }

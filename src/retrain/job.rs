@@ -20,9 +20,10 @@ pub(super) struct Job<'a> {
     pub(super) builder: PipelineBuilder,
     pub(super) material: Material<'a>,
     pub(super) seen: Seen,
-    /// The digest of all that decides the challenger's bytes.
+    /// The digest of all that was given: material, params and recipe. The champion is not in it, so that one that was made from
+    /// the same is known, also where challengers stand on their champion or take its settings.
     pub(super) inputs: String,
-    /// The same with the champion that it is compared with.
+    /// The same with the champion, to the byte: of all that decides the challenger's bytes, and of what it is compared with.
     pub(super) key: String,
 }
 
@@ -41,23 +42,23 @@ impl<'a> Job<'a> {
         let named: Vec<_> = labels.iter().map(Label::as_label).collect();
         let seen = seen(&pipeline, texts, &named, clean, params);
 
-        let (settings, search) = match recipe {
+        let (settings, asked) = match recipe {
             Recipe::Same => (pipeline.to_builder(), String::new()),
-            Recipe::Given(builder) => ((**builder).clone(), String::new()),
+            Recipe::Given(builder) => {
+                let unprofiled = (**builder).clone().profile(ProfileSource::Off);
+                ((**builder).clone(), text(&unprofiled.into_parts()))
+            }
             Recipe::Tuned(budget) => (pipeline.to_builder(), format!("{budget:?}")),
         };
         // That of what is held out comes later, and is for free.
         let settings = settings.profile(ProfileSource::Off);
         let sha256 = digest::of_bytes(&pipeline.to_bytes());
-        let stands_on = params.prior.map_or("", |_| sha256.as_str());
         let words = [
             name.clone(),
             env!("CARGO_PKG_VERSION").to_owned(),
             material.digest(),
             text(params),
-            text(&settings.clone().into_parts()),
-            search,
-            stands_on.to_owned(),
+            asked,
         ];
         let inputs = digest::of_bytes(words.join("\n").as_bytes());
         let key = digest::of_bytes(format!("{inputs} {} {sha256}", champion.version).as_bytes());

@@ -7,8 +7,9 @@
 //! | its artifact `model` | the challenger | once it is trained |
 //! | its artifact `retrain/corrections.txt` | a mark of each correction that was there | once it is judged |
 //! | its artifact `retrain/evidence.json` | the [`Challenger`], all but its fate | after that |
-//! | tag `ressenti.retrain.latest` of the model | the run | after that |
 //! | a version with the tag `ressenti.retrain.key` | that it is registered; its stage is its fate | if it passes |
+//! | tag `ressenti.retrain.latest` of the model | the run, whose corrections count no more | when it is in Staging, or refused |
+//! | the run's end | that nothing of it is left to do | last |
 //! | the run's artifact `retrain/trial.json` | the test, as far as the caller has it kept | in between |
 //! | the run's artifact `retrain/conclusion.json` | what the trial came to | before the version is moved |
 
@@ -26,7 +27,7 @@ use crate::monitor::feedback::Corrections;
 use crate::pipeline::Pipeline;
 use crate::registry::{ModelVersion, RegisteredModel, Stage};
 use crate::tracker::names::MODEL_TAG;
-use crate::tracker::{Filter, Run, RunRecord, RunSearch, RunStatus, Tracker};
+use crate::tracker::{Filter, Run, RunRecord, RunSearch, RunState, RunStatus, Tracker};
 
 /// The tag of a run and a version with the [key](Challenger::key).
 pub(super) const KEY: &str = "ressenti.retrain.key";
@@ -90,8 +91,37 @@ pub(super) fn json(value: &impl Serialize) -> Vec<u8> {
 impl Retrainer {
     /// The run of a key, if it has begun.
     pub(super) fn find_run(&self, key: &str) -> Result<Option<RunRecord>> {
-        let search = RunSearch::new().filter(Filter::run_name().eq(run_name(key)));
-        Ok(self.registry.store().search_runs(&search)?.runs.into_iter().next())
+        let named = Filter::run_name().eq(run_name(key)).and(Filter::tag(KEY).eq(key));
+        let found = self.registry.store().search_runs(&RunSearch::new().filter(named))?;
+        Ok(found.runs.into_iter().next())
+    }
+
+    /// Challengers of this model whose run did not come to its end, the latest first.
+    pub(super) fn unfinished(&self) -> Result<Vec<(Challenger, RunRecord)>> {
+        let finished = RunState::Finished;
+        let search = RunSearch::new().filter(Filter::tag(KEY).is_not_null());
+        let mut found = self.registry.store().search_runs(&search)?.runs;
+        found.retain(|record| record.status != finished);
+        // Evidence that cannot be read is no reason never to train again.
+        let read = |record| Some((self.read(&record).ok()??, record));
+        let mut found: Vec<_> = found.into_iter().filter_map(read).collect();
+        found.retain(|(challenger, _)| challenger.model == self.name);
+        Ok(found)
+    }
+
+    /// A run, unless it was deleted.
+    pub(super) fn record(&self, run_id: &str) -> Result<Option<RunRecord>> {
+        use TrackingError::{NoSuchRun, RunDeleted};
+        match self.registry.store().run(run_id) {
+            Err(Error::Tracking { problem: NoSuchRun { .. } | RunDeleted { .. } }) => Ok(None),
+            record => record.map(Some),
+        }
+    }
+
+    /// Ends the run of a challenger for which nothing is left to do. From now on its corrections count as used.
+    pub(super) fn end(&self, run: &Run, challenger: &Challenger) -> Result<()> {
+        self.registry.set_model_tag(&self.name, LATEST, run.id())?;
+        close(run, challenger)
     }
 
     /// The model that a run has trained, if it came so far.
@@ -99,12 +129,10 @@ impl Retrainer {
         let record = self.registry.store().run(run_id)?;
         // The tag is written last.
         let Some(expected) = record.tags.get(MODEL_TAG) else { return Ok(None) };
-        let bytes = record.read_artifact(MODEL_FILE)?;
-        if digest::of_bytes(&bytes) == *expected {
-            Pipeline::from_bytes(&bytes).map(Some)
-        } else {
-            Ok(None)
-        }
+        // One that is gone or cannot be read is trained anew.
+        let Ok(bytes) = record.read_artifact(MODEL_FILE) else { return Ok(None) };
+        let is_it = digest::of_bytes(&bytes) == *expected;
+        Ok(if is_it { Pipeline::from_bytes(&bytes).ok() } else { None })
     }
 
     /// The challenger of a run, as far as its evidence is written, with its fate.
@@ -113,8 +141,10 @@ impl Retrainer {
             return Ok(None);
         };
         challenger.run_id.clone_from(&record.id);
+        // Which version it is, the registry knows, whatever is written here.
+        challenger.version = None;
         let model = self.registry.model(&self.name)?;
-        let Some(version) = version_of(&model, &challenger.key) else {
+        let Some(version) = version_of(&model, &challenger) else {
             return Ok(Some(challenger));
         };
         challenger.version = Some(version.version);
@@ -169,18 +199,15 @@ impl Retrainer {
         let waits = |version: &&ModelVersion| {
             matches!(version.stage, Stage::None | Stage::Staging) && version.tags.contains_key(KEY)
         };
-        let Some(version) = model.versions.iter().rev().find(waits) else { return Ok(None) };
-        let Some(run_id) = &version.run_id else { return Ok(None) };
-        let record = match self.registry.store().run(run_id) {
+        for version in model.versions.iter().rev().filter(waits) {
+            let Some(run_id) = &version.run_id else { continue };
             // Without its run there is no evidence: a version like any other.
-            Err(Error::Tracking {
-                problem: TrackingError::NoSuchRun { .. } | TrackingError::RunDeleted { .. },
-            }) => {
-                return Ok(None);
+            let Some(record) = self.record(run_id)? else { continue };
+            if let Some(challenger) = self.read(&record)? {
+                return Ok(Some((challenger, record)));
             }
-            record => record?,
-        };
-        Ok(self.read(&record)?.map(|challenger| (challenger, record)))
+        }
+        Ok(None)
     }
 
     /// What was said since the latest retraining, by the marks that it left.
@@ -191,7 +218,7 @@ impl Retrainer {
     ) -> Result<Corrections> {
         let Some(run_id) = model.tags.get(LATEST) else { return Ok(corrections.clone()) };
         // A run that was deleted is no reason never to train again.
-        let Ok(record) = self.registry.store().run(run_id) else { return Ok(corrections.clone()) };
+        let Some(record) = self.record(run_id)? else { return Ok(corrections.clone()) };
         if !record.artifact_paths()?.iter().any(|path| path == MARKS) {
             return Ok(corrections.clone());
         }
@@ -212,9 +239,12 @@ pub(super) fn close(run: &Run, challenger: &Challenger) -> Result<()> {
     run.finish(RunStatus::Finished)
 }
 
-/// The version of a key.
-pub(super) fn version_of<'m>(model: &'m RegisteredModel, key: &str) -> Option<&'m ModelVersion> {
-    model.versions.iter().find(|version| version.tags.get(KEY).is_some_and(|found| found == key))
+/// The version of a challenger: of its key, and from its run, since one from a run that was deleted is another.
+fn version_of<'m>(model: &'m RegisteredModel, challenger: &Challenger) -> Option<&'m ModelVersion> {
+    let Challenger { key, run_id, .. } = challenger;
+    model.versions.iter().rev().find(|version| {
+        version.tags.get(KEY) == Some(key) && version.run_id.as_ref() == Some(run_id)
+    })
 }
 
 /// What a run has stored under a name, if it has.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::challenger::{Challenger, Fate};
+use super::challenger::Challenger;
 use super::params::RetrainParams;
 use super::policy::{Decision, Reason, RetrainPolicy};
 use super::signals::Signals;
@@ -149,7 +149,10 @@ impl Retrainer {
         let model = self.registry.model(&self.name)?;
         let Some((challenger, _)) = self.pending(&model)? else { return Ok(None) };
         let champion = model.in_stage(Stage::Production).map(|version| version.version);
-        let goes_on = challenger.fate == Fate::OnTrial && champion == Some(challenger.champion);
+        // One that was registered, and not moved to Staging any more, waits for the next run.
+        let version = challenger.version.and_then(|version| model.version(version));
+        let is_there = version.is_some_and(|version| version.stage == Stage::Staging);
+        let goes_on = is_there && champion == Some(challenger.champion);
         Ok(Some(challenger).filter(|_| goes_on))
     }
 

@@ -5,8 +5,7 @@ use std::ops::ControlFlow;
 use super::challenger::{Challenger, Fate};
 use super::job::Job;
 use super::ledger::{
-    CHAMPION, Conclusion, EVIDENCE, FATE, HOLDOUT, INPUTS, KEY, LATEST, MARKS, close, json,
-    run_name, version_of,
+    CHAMPION, Conclusion, EVIDENCE, FATE, HOLDOUT, INPUTS, KEY, MARKS, close, json, run_name,
 };
 use super::retrainer::{Recipe, Retrainer};
 use super::validation::{Seen, Validation};
@@ -36,7 +35,8 @@ impl Retrainer {
     ///
     /// Called again with the same, be it after a crash or when all is done, it goes on where it was and returns the same
     /// challenger: it is trained once, and there is one version of it. While a challenger is on trial it is the one that is
-    /// returned, whatever the arguments; one whose champion is not in Production any more is archived first.
+    /// returned, whatever the arguments, and so is one that had passed when a crash or an error came before its trial; one whose
+    /// champion is not in Production any more is archived first.
     ///
     /// Errors: what the registry, the store and the [training](crate::PipelineBuilder::fit_with) answer, among them that no
     /// version is in Production; [`Error::InvalidParameter`] for settings out of range; [`Error::LengthMismatch`]. The run is
@@ -68,11 +68,14 @@ impl Retrainer {
         if let Some(challenger) = self.take_up(&model, &champion)? {
             return Ok(challenger);
         }
+        if let Some(challenger) = self.go_on(&champion, progress)? {
+            return Ok(challenger);
+        }
         let job = Job::new(self, champion, texts, labels, corrections)?;
         // What the champion itself was made from makes no challenger.
         if job.champion.tags.get(INPUTS) == Some(&job.inputs)
             && let Some(run_id) = &job.champion.run_id
-            && let record = self.registry.store().run(run_id)?
+            && let Some(record) = self.record(run_id)?
             && let Some(promoted) = self.read(&record)?
         {
             self.tidy(&promoted, &record)?;
@@ -104,17 +107,38 @@ impl Retrainer {
         Ok(Some(challenger))
     }
 
+    /// The challenger of this champion that passed and was not registered any more, now that it is. Runs of others that were
+    /// not ended in time, such as of one that was promoted, are.
+    fn go_on(
+        &self,
+        champion: &ModelVersion,
+        progress: &dyn Progress,
+    ) -> Result<Option<Challenger>> {
+        for (challenger, record) in self.unfinished()? {
+            let is_refused = challenger.fate == Fate::Refused;
+            if challenger.version.is_some() {
+                self.tidy(&challenger, &record)?;
+            } else if challenger.champion == champion.version && !is_refused {
+                let run = self.registry.store().resume_run(&record.id)?;
+                return self.finish(&run, challenger, progress).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
     /// Ends the run of a challenger if that was not done, as after a crash.
     pub(super) fn tidy(&self, challenger: &Challenger, record: &RunRecord) -> Result<()> {
         let is_told = record.tags.get(FATE).is_some_and(|fate| fate == challenger.fate.name());
-        if is_told && record.status == RunState::Finished {
+        let is_finished = record.status == RunState::Finished;
+        if is_told && is_finished {
             return Ok(());
         }
-        close(&self.registry.store().resume_run(&record.id)?, challenger)
+        let run = self.registry.store().resume_run(&record.id)?;
+        if is_finished { close(&run, challenger) } else { self.end(&run, challenger) }
     }
 
     fn steps(&self, job: &Job<'_>, progress: &dyn Progress) -> Result<Challenger> {
-        let done = |step| progress::report(Some(progress), progress::Stage::Retrain, step, STEPS);
+        let done = |step| report(progress, step);
         let store = self.registry.store();
         let found = self.find_run(&job.key)?;
         let evidence = found.as_ref().map(|record| self.read(record)).transpose()?.flatten();
@@ -129,10 +153,15 @@ impl Retrainer {
             None => store.start_run(&self.experiment, &run_name(&job.key))?,
         };
         let champion = job.champion.version.to_string();
-        let tags = Batch::new().tag(KEY, &job.key).tag(INPUTS, &job.inputs);
+        let mut tags = Batch::new().tag(KEY, &job.key).tag(INPUTS, &job.inputs);
+        // What stands on a model that saw the holdout has seen it too.
+        let holdout = self.params.holdout.name();
+        if self.params.prior.is_none() || job.seen == Seen::No {
+            tags = tags.tag(HOLDOUT, &holdout);
+        }
         run.log_batch(&tags.tag(CHAMPION, &champion))?;
         done(1)?;
-        let mut challenger = if let Some(challenger) = evidence {
+        let challenger = if let Some(challenger) = evidence {
             challenger
         } else {
             let trained = self.trained(run.id())?;
@@ -140,15 +169,26 @@ impl Retrainer {
             done(2)?;
             self.judge(job, &run, &pipeline)?
         };
-        self.registry.set_model_tag(&self.name, LATEST, run.id())?;
         done(3)?;
+        self.finish(&run, challenger, progress)
+    }
+
+    /// What is left to do for a challenger that was judged.
+    fn finish(
+        &self,
+        run: &Run,
+        mut challenger: Challenger,
+        progress: &dyn Progress,
+    ) -> Result<Challenger> {
         if challenger.fate != Fate::Refused {
-            challenger.version = Some(self.register(job, &challenger)?);
-            done(4)?;
+            if challenger.version.is_none() {
+                challenger.version = Some(self.register(&challenger)?);
+            }
+            report(progress, 4)?;
             self.stage(&challenger)?;
-            done(5)?;
+            report(progress, 5)?;
         }
-        close(&run, &challenger)?;
+        self.end(run, &challenger)?;
         Ok(challenger)
     }
 
@@ -216,20 +256,15 @@ impl Retrainer {
         Ok(challenger)
     }
 
-    /// The version of the challenger, registered unless it is.
-    fn register(&self, job: &Job<'_>, challenger: &Challenger) -> Result<u32> {
-        let model = self.registry.model(&self.name)?;
-        if let Some(version) = version_of(&model, &job.key) {
-            return Ok(version.version);
-        }
+    /// The version of the challenger, with the tags of its run.
+    fn register(&self, challenger: &Challenger) -> Result<u32> {
+        let tags = self.registry.store().run(&challenger.run_id)?.tags;
         let mut new = NewVersion::from_run(&challenger.run_id)
-            .description(challenger.to_string().trim_end())
-            .tag(KEY, &job.key)
-            .tag(INPUTS, &job.inputs)
-            .tag(CHAMPION, &challenger.champion.to_string());
-        // What stands on a model that saw the holdout has seen it too.
-        if self.params.prior.is_none() || job.seen == Seen::No {
-            new = new.tag(HOLDOUT, &self.params.holdout.name());
+            .description(challenger.to_string().trim_end());
+        for key in [KEY, INPUTS, CHAMPION, HOLDOUT] {
+            if let Some(value) = tags.get(key) {
+                new = new.tag(key, value);
+            }
         }
         Ok(self.registry.create_version(&self.name, new)?.version)
     }
@@ -244,4 +279,9 @@ impl Retrainer {
         }
         Ok(())
     }
+}
+
+/// Tells that a step is done.
+fn report(progress: &dyn Progress, step: usize) -> Result<()> {
+    progress::report(Some(progress), progress::Stage::Retrain, step, STEPS)
 }
