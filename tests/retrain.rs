@@ -539,3 +539,190 @@ fn what_was_concluded_before_a_version_was_moved_does_not_decide_its_next_trial(
     assert_eq!(run(&retrainer, &corrections), third);
     assert_eq!(in_production(&registry), [1]);
 }
+
+/// Runs until it is told that a step is done, and leaves it there.
+fn run_until(retrainer: &Retrainer, corrections: &Corrections, last: usize) {
+    let stop = |step: Step| {
+        if is_step(step, last) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let (texts, labels) = old_data();
+    let stopped = retrainer.run_with(&texts, &labels, corrections, &stop);
+    assert!(matches!(stopped, Err(Error::Cancelled)), "{last}: {stopped:?}");
+}
+
+#[test]
+fn a_challenger_that_passed_is_not_lost_whatever_came_in_since() {
+    for last in 3..=STEPS {
+        let folder = tempfile::tempdir().unwrap();
+        let (registry, champion) = registry(folder.path());
+        let retrainer = Retrainer::new(&registry, NAME);
+        let corrections = new_world(&champion);
+        run_until(&retrainer, &corrections, last);
+
+        let mut more = corrections.all().to_vec();
+        let prediction = champion.predict("late").unwrap();
+        more.push(Correction::new("late", "late", &prediction, "positive", Duration::ZERO));
+        let more = Corrections::new(more);
+        let decision = retrainer.decide(&RetrainPolicy::default(), &more, None).unwrap();
+        // Only what is in Staging is on trial.
+        assert_eq!(decision.is_retrain(), last < STEPS, "after step {last}: {decision}");
+        assert_eq!(retrainer.on_trial().unwrap().is_some(), last == STEPS);
+        let challenger = run(&retrainer, &more);
+        assert_eq!((challenger.version, &challenger.fate), (Some(2), &Fate::OnTrial));
+        assert_eq!(registry.version(NAME, 2).unwrap().stage, Stage::Staging);
+        assert!(registry.version(NAME, 2).unwrap().tags.contains_key("ressenti.retrain.holdout"));
+        let runs = registry.store().runs("retraining").unwrap().records;
+        assert_eq!((runs.len(), runs[0].status), (1, RunState::Finished), "after step {last}");
+        let signals = retrainer.signals(&more, None).unwrap();
+        assert_eq!(signals.feedback, 1, "the others were used, after step {last}");
+    }
+}
+
+#[test]
+fn the_run_of_a_promoted_challenger_is_ended_by_whoever_comes_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let (registry, champion) = registry(folder.path());
+    let retrainer = Retrainer::new(&registry, NAME);
+    let corrections = new_world(&champion);
+    let challenger = run(&retrainer, &corrections);
+    std::mem::forget(registry.store().resume_run(&challenger.run_id).unwrap()); // nobody ended it
+    let to = Transition::to(Stage::Production).archive_existing(true);
+    registry.transition(NAME, 2, to).unwrap();
+    run(&retrainer, &Corrections::new(corrections.all()[..600].to_vec()));
+    let record = registry.store().run(&challenger.run_id).unwrap();
+    assert_eq!(record.status, RunState::Finished);
+    assert_eq!(record.tags["ressenti.retrain.fate"], "promoted");
+}
+
+/// The folder of a run.
+fn run_folder(location: &Path, run_id: &str) -> PathBuf {
+    let experiments = std::fs::read_dir(location).unwrap();
+    let mut folders = experiments.map(|entry| entry.unwrap().path().join(run_id));
+    folders.find(|folder| folder.is_dir()).unwrap()
+}
+
+/// As MLflow deletes a run: its files stay until they are collected.
+fn delete_run(location: &Path, run_id: &str) {
+    let meta = run_folder(location, run_id).join("meta.yaml");
+    let text = std::fs::read_to_string(&meta).unwrap();
+    let deleted = text.replace("lifecycle_stage: active", "lifecycle_stage: deleted");
+    assert_ne!(deleted, text);
+    std::fs::write(&meta, deleted).unwrap();
+}
+
+#[test]
+fn a_version_whose_run_was_deleted_is_not_taken_for_the_challenger() {
+    for concluded in [None, Some(trial(2_000, 90, 60)), Some(trial(2_000, 50, 95))] {
+        let folder = tempfile::tempdir().unwrap();
+        let (registry, champion) = registry(folder.path());
+        let retrainer = Retrainer::new(&registry, NAME);
+        let corrections = new_world(&champion);
+        let challenger = run(&retrainer, &corrections);
+        if let Some(test) = &concluded {
+            retrainer.conclude(&challenger, test).unwrap();
+        }
+        delete_run(folder.path(), &challenger.run_id);
+        let next = run(&retrainer, &corrections);
+        assert_ne!(next.run_id, challenger.run_id);
+        if in_production(&registry) == [2] {
+            assert_eq!((&next.fate, next.champion), (&Fate::Refused, 2), "it is the champion again");
+        } else {
+            assert_eq!((&next.fate, next.version), (&Fate::OnTrial, Some(3)));
+            assert_eq!(registry.version(NAME, 3).unwrap().stage, Stage::Staging);
+            assert_eq!(retrainer.on_trial().unwrap(), Some(next));
+        }
+    }
+}
+
+#[test]
+fn a_trained_model_that_cannot_be_read_any_more_is_trained_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let (registry, champion) = registry(folder.path());
+    let retrainer = Retrainer::new(&registry, NAME);
+    let corrections = new_world(&champion);
+    run_until(&retrainer, &corrections, 2);
+    let run_id = &registry.store().runs("retraining").unwrap().records[0].id;
+    let file = run_folder(folder.path(), run_id).join("artifacts/model/pipeline.ressenti");
+    std::fs::remove_file(file).unwrap();
+    let challenger = run(&retrainer, &corrections);
+    assert_eq!((challenger.version, &challenger.run_id), (Some(2), run_id));
+    assert_eq!(registry.load("models:/sentiment/2").unwrap().classes(), champion.classes());
+}
+
+#[test]
+fn what_the_champion_was_made_from_makes_no_other_with_a_prior_or_a_search_either() {
+    let setups: [&dyn Fn(Retrainer) -> Retrainer; 2] = [
+        &|retrainer| retrainer.params(RetrainParams::default().prior(Prior::Weights)),
+        &|retrainer| retrainer.tune(Budget::trials(4).folds(2)),
+    ];
+    for setup in setups {
+        let folder = tempfile::tempdir().unwrap();
+        let (registry, champion) = registry(folder.path());
+        let retrainer = setup(Retrainer::new(&registry, NAME));
+        let corrections = new_world(&champion);
+        let challenger = run(&retrainer, &corrections);
+        let promoted = retrainer.conclude(&challenger, &trial(2_000, 50, 95)).unwrap();
+        assert_eq!(promoted.fate, Fate::Promoted);
+        assert_eq!(run(&retrainer, &corrections), promoted);
+        assert_eq!(registry.store().runs("retraining").unwrap().records.len(), 1);
+    }
+}
+
+#[test]
+fn a_conclusion_that_cannot_be_carried_out_archives_the_challenger() {
+    for gone in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let (registry, champion) = registry(folder.path());
+        let retrainer = Retrainer::new(&registry, NAME);
+        let challenger = run(&retrainer, &new_world(&champion));
+        let file = registry.version(NAME, 2).unwrap().model_file().unwrap();
+        if gone {
+            std::fs::remove_file(file).unwrap();
+        } else {
+            std::fs::write(file, "damaged").unwrap();
+        }
+        let kept = retrainer.conclude(&challenger, &trial(2_000, 50, 95)).unwrap();
+        assert_eq!(registry.version(NAME, 2).unwrap().stage, Stage::Archived);
+        assert_eq!(in_production(&registry), [1]);
+        assert!(kept.reasons()[1].contains("version 2 of model"), "{:?}", kept.reasons());
+        assert_eq!(run(&retrainer, &new_world(&champion)), kept);
+    }
+}
+
+#[test]
+fn a_challenger_that_is_not_there_as_it_was_given_out_is_an_error_or_read_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let (registry, champion) = registry(folder.path());
+    let retrainer = Retrainer::new(&registry, NAME);
+    let corrections = new_world(&champion);
+    let stale = run(&retrainer, &corrections);
+    let better = trial(2_000, 50, 95);
+    registry.create_version("other", NewVersion::from_pipeline(&champion)).unwrap();
+    let error = Retrainer::new(&registry, "other").conclude(&stale, &better).unwrap_err();
+    let text = "challenger of \"sentiment\" is not of the model that is retrained here; ask the Retrainer of its model";
+    assert_eq!(error.to_string(), text);
+
+    // What was written into the evidence by hand does not say which version is moved.
+    let file = run_folder(folder.path(), &stale.run_id).join("artifacts/retrain/evidence.json");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("\"version\": null", "\"version\": 1")).unwrap();
+    registry.delete_version(NAME, 2, "a mistake").unwrap();
+    for error in [
+        retrainer.conclude(&stale, &better).unwrap_err(),
+        retrainer.keep_trial(&stale, &better).unwrap_err(),
+    ] {
+        let text = format!(
+            "registry: model \"sentiment\" has no version of run {}; it was deleted, or not registered yet; call \
+             Retrainer::run",
+            stale.run_id
+        );
+        assert_eq!(error.to_string(), text);
+    }
+    assert_eq!(in_production(&registry), [1]);
+
+    let challenger = run(&retrainer, &corrections);
+    assert_eq!(retrainer.conclude(&challenger, &better).unwrap().fate, Fate::Promoted);
+    retrainer.keep_trial(&challenger, &better).unwrap();
+    let record = registry.store().run(&challenger.run_id).unwrap();
+    assert_eq!(record.tags["ressenti.retrain.fate"], "promoted", "whatever the caller last knew");
+}

@@ -5,9 +5,9 @@ use super::ab::{AbTest, Verdict};
 use super::challenger::{Challenger, Fate};
 use super::ledger::{CONCLUSION, Conclusion, Stay, TRIAL, Trial, artifact, close, json};
 use super::retrainer::Retrainer;
-use crate::error::Result;
+use crate::error::{Error, RegistryError, Result};
 use crate::registry::{Check, Stage, Transition};
-use crate::tracker::{RunState, Tracker};
+use crate::tracker::{RunRecord, RunState, Tracker};
 
 impl Retrainer {
     /// Ends the trial of a challenger, if the test has come to a verdict: a better one goes to Production, and the old champion
@@ -15,13 +15,17 @@ impl Retrainer {
     /// history of the model as the reason.
     ///
     /// A better one is archived as well if its champion is not in Production any more: it was compared with another model than
-    /// the one it would replace. Called again, also after a crash, it does what is left to do and returns the same.
+    /// the one it would replace, and so is one whose file cannot be loaded. Called again, also after a crash, it does what is
+    /// left to do and returns the same.
     ///
-    /// Errors: those of the registry and the store. A challenger whose file cannot be loaded does not go to Production.
+    /// A test does not know of whom it is: give the one that counted the answers of this challenger, such as the one that was
+    /// [kept](Self::trial) with it.
+    ///
+    /// Errors: those of the registry and the store; [`Error::InvalidParameter`] for a challenger of another model, or one whose
+    /// run has no evidence; [`RegistryError::NoneFound`] if its version was deleted.
     pub fn conclude(&self, challenger: &Challenger, test: &AbTest) -> Result<Challenger> {
         let _lock = self.lock()?;
-        let record = self.registry.store().run(&challenger.run_id)?;
-        let Some(now) = self.read(&record)? else { return Ok(challenger.clone()) };
+        let (now, record) = self.as_it_is(challenger)?;
         if now.fate != Fate::OnTrial {
             self.tidy(&now, &record)?;
             return Ok(now);
@@ -44,12 +48,10 @@ impl Retrainer {
     /// Keeps the test of a challenger with it, for a process that comes after this one. Tests of several machines are
     /// [merged](AbTest::merge) first.
     ///
-    /// Errors: those of the store.
+    /// Errors: as for [`conclude`](Self::conclude).
     pub fn keep_trial(&self, challenger: &Challenger, test: &AbTest) -> Result<()> {
         let _lock = self.lock()?;
-        let record = self.registry.store().run(&challenger.run_id)?;
-        // It may have been moved since the caller was given it.
-        let now = self.read(&record)?.unwrap_or_else(|| challenger.clone());
+        let (now, record) = self.as_it_is(challenger)?;
         let stay = now.version.map_or(Ok(Stay::default()), |version| self.stay(version))?;
         let run = self.registry.store().resume_run(&record.id)?;
         run.log_artifact(TRIAL, &json(&Trial { stay, test: test.clone() }))?;
@@ -70,6 +72,31 @@ impl Retrainer {
             return Ok(None);
         }
         Ok(Some(test))
+    }
+
+    /// A challenger as it is now, since it may have been moved since the caller was given it, and its run.
+    fn as_it_is(&self, challenger: &Challenger) -> Result<(Challenger, RunRecord)> {
+        let refuse = |found, expected| {
+            Err(Error::InvalidParameter { name: "challenger", found, expected })
+        };
+        let of_another = "is not of the model that is retrained here; ask the Retrainer of its model";
+        if challenger.model != self.name {
+            return refuse(format!("of {:?}", challenger.model), of_another);
+        }
+        let record = self.registry.store().run(&challenger.run_id)?;
+        let Some(now) = self.read(&record)? else {
+            let expected = "has no evidence there; give one that Retrainer::run returned";
+            return refuse(format!("of run {}", record.id), expected);
+        };
+        if now.model != self.name {
+            return refuse(format!("of {:?}", now.model), of_another);
+        }
+        if now.version.is_none() && now.fate == Fate::OnTrial {
+            let (name, wanted) = (self.name.clone(), format!("of run {}", record.id));
+            let existing = "it was deleted, or not registered yet; call Retrainer::run".to_owned();
+            return Err(RegistryError::NoneFound { name, wanted, existing }.into());
+        }
+        Ok((now, record))
     }
 
     /// Moves a challenger as was concluded, unless it was moved.
@@ -93,16 +120,36 @@ impl Retrainer {
         let was = self.registry.store().run(&challenger.run_id)?.status;
         let run = self.registry.store().resume_run(&challenger.run_id)?;
         run.log_artifact(CONCLUSION, &json(&conclusion))?;
-        let why = conclusion.reasons.join("; ");
-        let to = if conclusion.promote {
-            Transition::to(Stage::Production).archive_existing(true).check(Check::Loads)
-        } else {
-            Transition::to(Stage::Archived)
-        };
-        self.registry.transition(&self.name, version, to.because(&why))?;
+        if conclusion.promote {
+            let to = Transition::to(Stage::Production).archive_existing(true).check(Check::Loads);
+            let to = to.because(&conclusion.reasons.join("; "));
+            if let Err(error) = self.registry.transition(&self.name, version, to) {
+                if !is_its_fault(&error) {
+                    return Err(error);
+                }
+                // It would be so the next time too.
+                conclusion.promote = false;
+                conclusion.reasons.push(error.to_string());
+                run.log_artifact(CONCLUSION, &json(&conclusion))?;
+            }
+        }
+        if !conclusion.promote {
+            let to = Transition::to(Stage::Archived).because(&conclusion.reasons.join("; "));
+            self.registry.transition(&self.name, version, to)?;
+        }
         let record = self.registry.store().run(&challenger.run_id)?;
         let settled = self.read(&record)?.unwrap_or_else(|| challenger.clone());
         if was == RunState::Finished { close(&run, &settled) } else { self.end(&run, &settled) }?;
         Ok(settled)
     }
+}
+
+/// Whether a version was not moved for what its file is.
+fn is_its_fault(error: &Error) -> bool {
+    use RegistryError::{Digest, NoModelFile, Refused};
+    let is_registry = matches!(
+        error,
+        Error::Registry { problem: Refused { .. } | Digest { .. } | NoModelFile { .. } }
+    );
+    is_registry || matches!(error, Error::ModelFile { .. })
 }
