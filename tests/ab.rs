@@ -369,11 +369,29 @@ fn in_shadow_mode_the_champion_answers_and_the_challenger_is_compared() {
 
     experiment.stop();
     let served = experiment.predict("anybody", "crew", &clock).unwrap();
-    assert_eq!(
-        (served.shadow(), served.outcome(1)),
-        (None, Outcome::One { side: Side::Champion, right: true })
-    );
+    assert_eq!((served.shadow(), served.outcome(1)), (None, None));
+    let mut test = AbTest::shadow(AbParams::default()).unwrap();
+    test.record(served.outcome(1)).unwrap();
+    assert_eq!(test.outcomes().n(), 0, "with one side alone there is nothing to compare");
     assert_eq!(experiment.figures().challenger.requests, 3);
+}
+
+#[test]
+fn requests_of_many_threads_are_all_counted() {
+    let pipeline = Pipeline::builder().fit(&["lovely crew", "lost bag"], &[1, 0]).unwrap();
+    let experiment = Experiment::shadow(pipeline.clone(), pipeline);
+    std::thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| {
+                for _ in 0..100 {
+                    experiment.predict("anybody", "crew", &ManualClock::default()).unwrap();
+                }
+            });
+        }
+    });
+    let figures = experiment.figures();
+    assert_eq!((figures.champion.requests, figures.challenger.requests), (1_600, 1_600));
+    assert_eq!((figures.compared, figures.champion.latency.count()), (1_600, 1_600));
 }
 
 #[test]

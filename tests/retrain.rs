@@ -605,7 +605,7 @@ fn run_folder(location: &Path, run_id: &str) -> PathBuf {
 fn delete_run(location: &Path, run_id: &str) {
     let meta = run_folder(location, run_id).join("meta.yaml");
     let text = std::fs::read_to_string(&meta).unwrap();
-    let deleted = text.replace("lifecycle_stage: active", "lifecycle_stage: deleted");
+    let deleted = text.replace("lifecycle_stage: \"active\"", "lifecycle_stage: \"deleted\"");
     assert_ne!(deleted, text);
     std::fs::write(&meta, deleted).unwrap();
 }
@@ -625,7 +625,11 @@ fn a_version_whose_run_was_deleted_is_not_taken_for_the_challenger() {
         let next = run(&retrainer, &corrections);
         assert_ne!(next.run_id, challenger.run_id);
         if in_production(&registry) == [2] {
-            assert_eq!((&next.fate, next.champion), (&Fate::Refused, 2), "it is the champion again");
+            assert_eq!(
+                (&next.fate, next.champion),
+                (&Fate::Refused, 2),
+                "it is the champion again"
+            );
         } else {
             assert_eq!((&next.fate, next.version), (&Fate::OnTrial, Some(3)));
             assert_eq!(registry.version(NAME, 3).unwrap().stage, Stage::Staging);
@@ -663,8 +667,9 @@ fn what_the_champion_was_made_from_makes_no_other_with_a_prior_or_a_search_eithe
         let challenger = run(&retrainer, &corrections);
         let promoted = retrainer.conclude(&challenger, &trial(2_000, 50, 95)).unwrap();
         assert_eq!(promoted.fate, Fate::Promoted);
+        let runs = registry.store().runs("retraining").unwrap().records.len();
         assert_eq!(run(&retrainer, &corrections), promoted);
-        assert_eq!(registry.store().runs("retraining").unwrap().records.len(), 1);
+        assert_eq!(registry.store().runs("retraining").unwrap().records.len(), runs);
     }
 }
 
@@ -725,4 +730,54 @@ fn a_challenger_that_is_not_there_as_it_was_given_out_is_an_error_or_read_anew()
     retrainer.keep_trial(&challenger, &better).unwrap();
     let record = registry.store().run(&challenger.run_id).unwrap();
     assert_eq!(record.tags["ressenti.retrain.fate"], "promoted", "whatever the caller last knew");
+}
+
+#[test]
+fn what_a_champion_saw_is_known_when_the_old_data_has_grown() {
+    let (texts, labels) = world("old", 900, 15);
+    let (first, its_labels) = old_data();
+    assert_eq!(texts[..800], first);
+    for all in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let (registry, champion) = registry(folder.path());
+        if all {
+            promote(&registry, &Pipeline::builder().fit(&first, &its_labels).unwrap());
+        }
+        let retrainer = Retrainer::new(&registry, NAME);
+        let challenger = retrainer.run(&texts, &labels, &new_world(&champion)).unwrap();
+        let Challenger { validation, .. } = challenger;
+        let expected = if all { Seen::Yes } else { Seen::No };
+        assert_eq!((validation.champion_saw_holdout, validation.stand_in), (expected, all));
+    }
+}
+
+#[test]
+fn without_old_data_a_challenger_that_stands_on_its_champion_is_judged_by_corrections() {
+    let folder = tempfile::tempdir().unwrap();
+    let (registry, champion) = registry(folder.path());
+    let (none, corrections): ([&str; 0], _) = ([], new_world(&champion));
+    let retrainer = Retrainer::new(&registry, NAME);
+    let refused = retrainer.run(&none, &none, &corrections).unwrap();
+    assert!(refused.reasons()[0].starts_with("0 texts of the old data are held out"), "{refused}");
+
+    let params = RetrainParams::default().prior(Prior::Weights);
+    let challenger = retrainer.params(params).run(&none, &none, &corrections).unwrap();
+    assert_eq!((challenger.version, &challenger.fate), (Some(2), &Fate::OnTrial), "{challenger}");
+    assert!(challenger.validation.on(On::Holdout).is_none());
+}
+
+#[test]
+fn a_log_of_corrections_alone_tells_no_share_of_wrong_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let (registry, champion) = registry(folder.path());
+    let retrainer = Retrainer::new(&registry, NAME);
+    let all = new_world(&champion);
+    let (agree, wrong): (Vec<_>, Vec<_>) = all.all().iter().cloned().partition(Correction::agrees);
+    let decide = |said: Vec<Correction>| {
+        retrainer.decide(&RetrainPolicy::default(), &Corrections::new(said), None).unwrap()
+    };
+    let decision = decide(wrong.clone());
+    assert!(wrong.len() >= 100 && !decision.is_retrain(), "{decision}");
+    assert!(decision.to_string().contains("no answer was confirmed"), "{decision}");
+    assert!(decide([wrong, agree].concat()).is_retrain());
 }

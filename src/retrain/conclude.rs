@@ -76,10 +76,10 @@ impl Retrainer {
 
     /// A challenger as it is now, since it may have been moved since the caller was given it, and its run.
     fn as_it_is(&self, challenger: &Challenger) -> Result<(Challenger, RunRecord)> {
-        let refuse = |found, expected| {
-            Err(Error::InvalidParameter { name: "challenger", found, expected })
-        };
-        let of_another = "is not of the model that is retrained here; ask the Retrainer of its model";
+        let refuse =
+            |found, expected| Err(Error::InvalidParameter { name: "challenger", found, expected });
+        let of_another =
+            "is not of the model that is retrained here; ask the Retrainer of its model";
         if challenger.model != self.name {
             return refuse(format!("of {:?}", challenger.model), of_another);
         }

@@ -70,6 +70,9 @@ impl Gates {
 
     /// Texts of the holdout without which it is refused, since nothing can be concluded; and corrections without which those
     /// do not decide. Default: 100.
+    ///
+    /// Of a challenger that stands on its champion by a [prior](super::RetrainParams::prior), where there is no old data to hold
+    /// out, so many recent corrections are asked for instead.
     pub fn min_rows(mut self, n: u64) -> Self {
         self.min_rows = n;
         self
@@ -98,12 +101,15 @@ impl Gates {
         Ok(())
     }
 
-    /// Why a challenger that compares like this does not pass.
-    pub(super) fn refusals(&self, comparisons: &[Comparison]) -> Vec<Refusal> {
+    /// Why a challenger that compares like this, and may stand on its champion, does not pass.
+    pub(super) fn refusals(&self, comparisons: &[Comparison], stands: bool) -> Vec<Refusal> {
         let mut refusals = Vec::new();
-        let held_out = comparisons.iter().find(|comparison| comparison.on == On::Holdout);
-        let rows = held_out.map_or(0, |comparison| comparison.rows);
-        if rows < self.min_rows {
+        let rows = |on| comparisons.iter().find(|c| c.on == on).map_or(0, |c| c.rows);
+        let (held_out, recent) = (rows(On::Holdout), rows(On::Recent));
+        // Without old data, what was learnt from it is the champion's, and recent corrections decide.
+        let is_without = stands && held_out == 0 && recent >= self.min_rows;
+        let rows = held_out;
+        if rows < self.min_rows && !is_without {
             refusals.push(Refusal::TooFew { rows, asked: self.min_rows });
         }
         for comparison in comparisons.iter().filter(|c| c.rows >= self.min_rows) {
@@ -268,7 +274,7 @@ mod tests {
                 Refusal::Class { .. } => "class",
                 Refusal::NoGain => "no gain",
             };
-            Gates::default().refusals(comparisons).iter().map(name).collect()
+            Gates::default().refusals(comparisons, false).iter().map(name).collect()
         };
         let held_out =
             |champion, challenger| comparison(On::Holdout, [500, 500], champion, challenger);
@@ -294,12 +300,19 @@ mod tests {
         );
         assert_eq!(names(&[comparison(On::Holdout, [2, 1], [0, 1], [2, 1])]), ["few"]);
         assert_eq!(names(&[]), ["few", "no gain"]);
+
+        // One that stands on its champion is judged by recent corrections, where nothing else is there.
+        let refusals = |comparison| Gates::default().refusals(&[comparison], true).len();
+        assert_eq!(refusals(recent(60, [10, 10], [40, 40])), 0);
+        assert_eq!(refusals(recent(40, [10, 10], [40, 40])), 1, "too few");
+        assert_eq!(refusals(comparison(On::Holdout, [2, 1], [0, 1], [2, 1])), 1, "too few");
+        assert_eq!(names(&[recent(60, [10, 10], [40, 40])]), ["few"]);
     }
 
     #[test]
     fn a_rare_class_is_refused_beyond_chance_only() {
         let rare = |champion, challenger| comparison(On::Holdout, [500, 10], champion, challenger);
-        let refusals = |c: Comparison| Gates::default().refusals(&[c]);
+        let refusals = |c: Comparison| Gates::default().refusals(&[c], false);
         assert!(refusals(rare([400, 3], [420, 0])).is_empty());
         let refusals = refusals(rare([400, 9], [420, 1]));
         let texts: Vec<_> = refusals.iter().map(Refusal::to_string).collect();

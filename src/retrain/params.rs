@@ -71,7 +71,7 @@ impl RetrainParams {
     }
 
     /// What of the champion the challenger stands on, as for [`PipelineBuilder::prior`](crate::PipelineBuilder::prior); of use
-    /// where the old data is not at hand any more. Default: nothing.
+    /// where the old data is not at hand any more: [recent corrections](super::Gates::min_rows) decide then. Default: nothing.
     pub fn prior(mut self, prior: Prior) -> Self {
         self.prior = Some(prior);
         self

@@ -52,6 +52,10 @@ impl RetrainPolicy {
 
     /// A larger share of wrong answers than this is a reason, if all of Wilson's 95 % interval is above it. Default: 0.25; range:
     /// 0 to 1.
+    ///
+    /// The share is that of answers that somebody said something about. Where people say only what is wrong, all of those are,
+    /// and that tells nothing of the others: it is a reason only if right answers were confirmed too, at least one. To be a
+    /// fair share, confirmations must be as likely as corrections, as where users are asked at random.
     pub fn error_rate(mut self, share: f64) -> Self {
         self.error_rate = share;
         self
@@ -202,7 +206,9 @@ impl Reason {
         match self {
             Self::Corrections { found, limit } => found > limit,
             Self::ErrorRate { agreement, limit, asked } => {
-                agreement.n >= *asked && agreement.error_interval().0 > *limit
+                // A log of corrections alone says of no answer that it was right.
+                let is_share = agreement.wrong < agreement.n;
+                is_share && agreement.n >= *asked && agreement.error_interval().0 > *limit
             }
             Self::Drift { parts, new, asked } => {
                 parts.as_ref().is_some_and(|parts| !parts.is_empty()) && new >= asked
@@ -225,6 +231,11 @@ impl fmt::Display for Reason {
                     write!(f, "nothing new was said of answers")
                 } else if agreement.n < *asked {
                     write!(f, "{agreement}: too few answers to tell, {asked} are asked for")
+                } else if agreement.wrong >= agreement.n {
+                    write!(
+                        f,
+                        "{agreement}: no answer was confirmed, so that this is no share of all"
+                    )
                 } else if self.holds() {
                     write!(f, "{agreement}: more than {limit:.1} %")
                 } else {
@@ -272,6 +283,9 @@ mod tests {
             (signals(49, 99, 49, None), false),
             (signals(280, 1_000, 280, None), true),
             (signals(260, 1_000, 260, None), false),
+            // Of corrections alone, no share is told; one confirmation makes it one.
+            (signals(1_000, 1_000, 1_000, None), false),
+            (signals(999, 1_000, 999, None), true),
             // Drift, with and without texts to learn from.
             (signals(5, 100, 5, drifted()), true),
             (signals(5, 99, 5, drifted()), false),

@@ -100,8 +100,9 @@ impl Retrainer {
         self
     }
 
-    /// The settings of challengers. Default: [those of the champion](Pipeline::to_builder), with its threshold or neutral band.
-    /// Their profile is that of what is held out, whatever is asked for here.
+    /// The settings of challengers. Default: [those of the champion](Pipeline::to_builder). Whatever is asked for here, they
+    /// decide by the champion's threshold or neutral band, which may not suit a classifier whose scores are on another scale,
+    /// and their profile is that of what is held out.
     pub fn recipe(mut self, builder: PipelineBuilder) -> Self {
         self.recipe = Recipe::Given(Box::new(builder));
         self

@@ -38,6 +38,9 @@ impl Retrainer {
     /// returned, whatever the arguments, and so is one that had passed when a crash or an error came before its trial; one whose
     /// champion is not in Production any more is archived first.
     ///
+    /// A model keeps words of the texts that it was trained on, in its vocabulary and its profile, and the run keeps marks of
+    /// corrections: what is [forgotten](crate::monitor::feedback::CorrectionLog::forget) in the log is not forgotten there.
+    ///
     /// Errors: what the registry, the store and the [training](crate::PipelineBuilder::fit_with) answer, among them that no
     /// version is in Production; [`Error::InvalidParameter`] for settings out of range; [`Error::LengthMismatch`]. The run is
     /// then recorded as failed, and taken up by the next call.
@@ -259,8 +262,8 @@ impl Retrainer {
     /// The version of the challenger, with the tags of its run.
     fn register(&self, challenger: &Challenger) -> Result<u32> {
         let tags = self.registry.store().run(&challenger.run_id)?.tags;
-        let mut new = NewVersion::from_run(&challenger.run_id)
-            .description(challenger.to_string().trim_end());
+        let mut new =
+            NewVersion::from_run(&challenger.run_id).description(challenger.to_string().trim_end());
         for key in [KEY, INPUTS, CHAMPION, HOLDOUT] {
             if let Some(value) = tags.get(key) {
                 new = new.tag(key, value);

@@ -6,10 +6,12 @@
 //! | the champion | is compared on the holdout |
 //! |---|---|
 //! | was made by a retraining with this holdout, or trained on the rest of the old data | itself |
-//! | was trained on all of the old data, by the digest on its card | by a stand-in: its settings, trained on the old data that is not held out |
+//! | was trained on all of the old data there was, by the digest on its card | by a stand-in: its settings, trained on the old data that is not held out |
 //! | was trained on something else | itself; if it did see the holdout, that is to its advantage |
 //!
-//! On recent corrections it is always the champion itself: it has seen none that is held out.
+//! The old data may have grown at its end since the champion was trained. On recent corrections it is always the champion
+//! itself: it has seen none that is held out, unless it saw the holdout and a corrected text is an old one too; that is to its
+//! advantage.
 
 use std::fmt;
 
@@ -116,7 +118,7 @@ impl Validation {
         {
             comparisons.extend(compare_on(on, rows, challenger, opponent, params.seed)?);
         }
-        let refusals = params.gates.refusals(&comparisons);
+        let refusals = params.gates.refusals(&comparisons, params.prior.is_some());
         Ok(Self { champion_saw_holdout: seen, stand_in, comparisons, refusals })
     }
 
@@ -177,9 +179,12 @@ pub(super) fn seen<T: AsRef<str> + Sync>(
         (None, Some(training)) => {
             let pair = |i: usize| (texts[i].as_ref(), labels[i].as_ref());
             let rest = holdout.split(texts).train;
-            if digest::of_pairs(rest.len(), |i| pair(rest[i])) == training.digest {
+            // The old data may have grown since: it was trained on the first so many.
+            let n = usize::try_from(training.n_texts).unwrap_or(usize::MAX);
+            let is = |digest: String| digest == training.digest;
+            if n <= rest.len() && is(digest::of_pairs(n, |i| pair(rest[i]))) {
                 Seen::No
-            } else if digest::of_pairs(texts.len(), pair) == training.digest {
+            } else if n <= texts.len() && is(digest::of_pairs(n, pair)) {
                 Seen::Yes
             } else {
                 Seen::Unknown

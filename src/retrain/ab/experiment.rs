@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,9 @@ use crate::monitor::Clock;
 use crate::pipeline::Pipeline;
 use crate::registry::ServedModel;
 use crate::sentiment::{Label, Prediction};
+
+/// Places to count in, so that threads that answer at the same time need not wait for each other.
+const PLACES: usize = 8;
 
 /// What can take part in an [`Experiment`]: a model that does not change. Of a [`LiveModel`](crate::registry::LiveModel), which
 /// does, take [what it serves now](crate::registry::LiveModel::model).
@@ -94,7 +97,8 @@ pub struct Experiment<A, B> {
     champion: A,
     challenger: B,
     stopped: AtomicBool,
-    figures: Mutex<ServingFigures>,
+    /// Each counts some of the requests.
+    figures: [Mutex<ServingFigures>; PLACES],
 }
 
 impl<A, B> Experiment<A, B> {
@@ -111,7 +115,7 @@ impl<A, B> Experiment<A, B> {
     }
 
     fn new(split: Option<Split>, champion: A, challenger: B) -> Self {
-        let (stopped, figures) = (AtomicBool::new(false), Mutex::default());
+        let (stopped, figures) = (AtomicBool::new(false), Default::default());
         Self { split, champion, challenger, stopped, figures }
     }
 
@@ -141,7 +145,21 @@ impl<A, B> Experiment<A, B> {
     /// What each side had to do so far.
     #[must_use]
     pub fn figures(&self) -> ServingFigures {
-        self.figures.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let mut all = ServingFigures::default();
+        for place in &self.figures {
+            all.absorb(&place.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+        all
+    }
+
+    /// A place to count in that nobody uses; if all are in use, the first one, once it is free.
+    fn place(&self) -> MutexGuard<'_, ServingFigures> {
+        let free = self.figures.iter().find_map(|place| match place.try_lock() {
+            Ok(guard) => Some(guard),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        });
+        free.unwrap_or_else(|| self.figures[0].lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -169,10 +187,15 @@ impl<A: Model, B: Model> Experiment<A, B> {
             Side::Champion => timed(&self.champion, text, clock),
             Side::Challenger => timed(&self.challenger, text, clock),
         };
-        let is_shadowed = self.split.is_none() && !self.is_stopped();
+        let answered = match (&self.split, self.is_stopped()) {
+            (Some(_), _) => Answered::ByOne,
+            (None, false) => Answered::ByBoth,
+            (None, true) => Answered::Alone,
+        };
+        let is_shadowed = answered == Answered::ByBoth;
         let shadow = is_shadowed.then(|| timed(&self.challenger, text, clock));
 
-        let mut figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut figures = self.place();
         figures.of(side).add(&answer, took);
         if let Some((shadow, took)) = &shadow {
             figures.challenger.add(shadow, *took);
@@ -183,7 +206,7 @@ impl<A: Model, B: Model> Experiment<A, B> {
         }
         drop(figures);
         let shadow = shadow.and_then(|(shadow, _)| shadow.ok());
-        Ok(Served { side, prediction: answer?, is_shadowed, shadow })
+        Ok(Served { side, prediction: answer?, answered, shadow })
     }
 }
 
@@ -222,15 +245,26 @@ impl<A: fmt::Debug, B: fmt::Debug> fmt::Debug for Experiment<A, B> {
 /// assert_eq!(served.prediction().label(), "negative");
 /// assert_eq!(served.shadow().unwrap().label(), "positive");
 /// // Once the user has said what is right:
-/// assert_eq!(served.outcome("negative"), Outcome::Both { champion: true, challenger: false });
+/// assert_eq!(served.outcome("negative"), Some(Outcome::Both { champion: true, challenger: false }));
 /// # Ok::<(), ressenti::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Served<'m> {
     side: Side,
     prediction: Prediction<'m>,
-    is_shadowed: bool,
+    answered: Answered,
     shadow: Option<Prediction<'m>>,
+}
+
+/// Who answered a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answered {
+    /// One side of two.
+    ByOne,
+    /// The champion and its shadow.
+    ByBoth,
+    /// The champion, whose shadow was taken out.
+    Alone,
 }
 
 impl<'m> Served<'m> {
@@ -253,16 +287,19 @@ impl<'m> Served<'m> {
     }
 
     /// What it turned out to be, now that it is known what was right: of both sides in shadow mode, where a challenger that
-    /// failed was wrong, else of the one that answered.
+    /// failed was wrong, else of the one that answered. `None` where a shadow experiment was [stopped](Experiment::stop): with
+    /// one side alone there is nothing to compare, and [`AbTest::record`](super::AbTest::record) counts nothing.
     #[must_use]
-    pub fn outcome(&self, truth: impl Label) -> Outcome {
+    pub fn outcome(&self, truth: impl Label) -> Option<Outcome> {
         let truth = truth.as_label();
         let right = self.prediction.label() == truth;
-        if self.is_shadowed {
-            let challenger = self.shadow.as_ref().is_some_and(|shadow| shadow.label() == truth);
-            Outcome::Both { champion: right, challenger }
-        } else {
-            Outcome::One { side: self.side, right }
+        match self.answered {
+            Answered::ByOne => Some(Outcome::One { side: self.side, right }),
+            Answered::ByBoth => {
+                let challenger = self.shadow.as_ref().is_some_and(|shadow| shadow.label() == truth);
+                Some(Outcome::Both { champion: right, challenger })
+            }
+            Answered::Alone => None,
         }
     }
 
@@ -304,6 +341,13 @@ impl ServingFigures {
         (self.compared > 0).then(|| self.disagreements as f64 / self.compared as f64)
     }
 
+    fn absorb(&mut self, other: &Self) {
+        self.champion.absorb(&other.champion);
+        self.challenger.absorb(&other.challenger);
+        self.compared += other.compared;
+        self.disagreements += other.disagreements;
+    }
+
     fn of(&mut self, side: Side) -> &mut SideFigures {
         match side {
             Side::Champion => &mut self.champion,
@@ -342,6 +386,12 @@ impl SideFigures {
     #[must_use]
     pub fn latency_ms(&self, quantile: f64) -> Option<f64> {
         self.latency.quantile(quantile).map(|nanos| nanos as f64 / 1e6)
+    }
+
+    fn absorb(&mut self, other: &Self) {
+        self.requests += other.requests;
+        self.errors += other.errors;
+        self.latency.absorb(&other.latency);
     }
 
     fn add(&mut self, answer: &Result<Prediction<'_>>, took: Duration) {

@@ -87,11 +87,11 @@ impl AbTest {
         &self.outcomes
     }
 
-    /// Counts an outcome.
+    /// Counts an outcome; of `None`, [such as of an experiment that was stopped](super::Served::outcome), nothing.
     ///
     /// Errors: [`Error::InvalidValues`] for one of the other kind; then nothing is counted.
-    pub fn record(&mut self, outcome: Outcome) -> Result<()> {
-        self.outcomes.add(outcome)
+    pub fn record(&mut self, outcome: impl Into<Option<Outcome>>) -> Result<()> {
+        outcome.into().map_or(Ok(()), |outcome| self.outcomes.add(outcome))
     }
 
     /// Adds what another machine counted of the same experiment. Whatever the order, the sum is that of one machine that
