@@ -231,7 +231,7 @@ fn a_champion_that_saw_the_holdout_is_compared_by_a_stand_in() {
     assert!(challenger.to_string().contains("by a stand-in for the champion"), "{challenger}");
 
     // One that was trained elsewhere is compared itself, unless we know better.
-    let elsewhere = Pipeline::builder().fit(&texts[..700], &labels[..700]).unwrap();
+    let elsewhere = Pipeline::builder().fit(&texts[100..], &labels[100..]).unwrap();
     assert_eq!(promote(&registry, &elsewhere), 4);
     let unknown = run(&retrainer, &new_world(&champion));
     assert_eq!(unknown.validation.champion_saw_holdout, Seen::Unknown);
@@ -780,4 +780,18 @@ fn a_log_of_corrections_alone_tells_no_share_of_wrong_answers() {
     assert!(wrong.len() >= 100 && !decision.is_retrain(), "{decision}");
     assert!(decision.to_string().contains("no answer was confirmed"), "{decision}");
     assert!(decide([wrong, agree].concat()).is_retrain());
+}
+
+#[test]
+fn a_class_of_which_no_text_is_held_out_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (registry, champion) = registry(folder.path());
+    let retrainer = Retrainer::new(&registry, NAME);
+    let (mut texts, mut labels) = old_data();
+    texts.push("neither here nor there".to_owned());
+    labels.push("neutral");
+    promote(&registry, &Pipeline::builder().fit(&texts, &labels).unwrap());
+    let challenger = run(&retrainer, &new_world(&champion));
+    assert_eq!(challenger.validation.unjudged, ["neutral"]);
+    assert!(challenger.to_string().contains("not judged: \"neutral\""), "{challenger}");
 }

@@ -84,6 +84,9 @@ pub struct Validation {
     pub stand_in: bool,
     /// On the holdout, and on recent corrections; none of no rows.
     pub comparisons: Vec<Comparison>,
+    /// Classes of the champion of which no text is held out: of how they fare nothing is known.
+    #[serde(default)]
+    pub unjudged: Vec<String>,
     /// Why it does not pass.
     pub refusals: Vec<Refusal>,
 }
@@ -119,7 +122,13 @@ impl Validation {
             comparisons.extend(compare_on(on, rows, challenger, opponent, params.seed)?);
         }
         let refusals = params.gates.refusals(&comparisons, params.prior.is_some());
-        Ok(Self { champion_saw_holdout: seen, stand_in, comparisons, refusals })
+        let is_judged = |label: &String| {
+            let mut classes = comparisons.iter().flat_map(|comparison| &comparison.classes);
+            classes.any(|class| class.label == *label && class.rows > 0)
+        };
+        let mut unjudged = champion.classes().to_vec();
+        unjudged.retain(|label| !is_judged(label));
+        Ok(Self { champion_saw_holdout: seen, stand_in, comparisons, unjudged, refusals })
     }
 
     /// The figures under the names that the run is tracked with.
@@ -154,6 +163,9 @@ impl fmt::Display for Validation {
                 _ => "",
             };
             writeln!(f, "{comparison}{by}")?;
+        }
+        for label in &self.unjudged {
+            writeln!(f, "not judged: {label:?}, of which no text is held out")?;
         }
         for refusal in &self.refusals {
             writeln!(f, "refused: {refusal}")?;
