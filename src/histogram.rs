@@ -87,6 +87,8 @@ impl Scale {
 /// let median = latency.quantile(0.5).unwrap();
 /// assert!((484..=516).contains(&median)); // 3.2 % at most
 /// ```
+///
+/// It counts up to 2⁵³ numbers, and no further ones.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Parts")]
 pub struct Histogram {
@@ -139,6 +141,9 @@ impl Histogram {
     /// Adds a number.
     #[inline]
     pub fn record(&mut self, x: u64) {
+        if self.count >= MOST_COUNTED {
+            return;
+        }
         let bin = self.scale.bin(x);
         if bin >= self.counts.len() {
             self.counts.resize(bin + 1, 0);
@@ -168,9 +173,10 @@ impl Histogram {
             self.counts.resize(other.counts.len(), 0);
         }
         for (own, theirs) in self.counts.iter_mut().zip(&other.counts) {
-            *own += theirs;
+            let added = (*theirs).min(MOST_COUNTED - self.count);
+            *own += added;
+            self.count += added;
         }
-        self.count += other.count;
         self.sum = self.sum.saturating_add(other.sum);
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
@@ -302,6 +308,22 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_is_full_stays_readable() {
+        let half = format!(
+            r#"{{"scale":"Log","counts":[1,{}],"count":{},"sum":7,"min":0,"max":1}}"#,
+            MOST_COUNTED / 2,
+            MOST_COUNTED / 2 + 1
+        );
+        let half: Histogram = serde_json::from_str(&half).unwrap();
+        let mut full = half.clone();
+        (0..3).for_each(|_| full.merge(&half).unwrap());
+        full.record(1);
+        assert_eq!((full.count(), full.counts()), (MOST_COUNTED, &[2, MOST_COUNTED - 2][..]));
+        let json = serde_json::to_string(&full).unwrap();
+        assert_eq!(serde_json::from_str::<Histogram>(&json).unwrap(), full);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ressenti::monitor::drift::DriftParams;
 use ressenti::monitor::{
     Alert, AlertState, Alerts, Clock, Condition, ManualClock, MemorySink, Monitor, MonitorParams,
-    Rule, Severity,
+    Rule, Severity, Span,
 };
 use ressenti::{Error, Pipeline, Prediction};
 
@@ -121,6 +121,27 @@ fn more_than_5_percent_errors_for_10_minutes_are_told_and_cool_down() {
     world.pass(1_500, failing);
     let again = &world.sink.alerts()[2];
     assert!(again.at_ms - resolved >= 600_000, "{again:?}");
+}
+
+#[test]
+fn a_state_of_a_clock_that_ran_a_year_ahead_does_not_stop_alerts() {
+    let pipeline = pipeline();
+    let mut world = World::new(&pipeline, only("error_rate"));
+    let today = world.clock.now();
+    world.clock.advance(SECOND * 86_400 * 365);
+    world.pass(700, |world, _| world.fail());
+    world.pass(900, |world, _| world.answer(1));
+    let resolved = pair("error_rate", AlertState::Resolved);
+    assert_eq!(world.told(), [pair("error_rate", AlertState::Firing), resolved]);
+    // The machine boots with the right time, and the program goes on where it was.
+    world.monitor = Monitor::resume(&pipeline, world.monitor.state()).unwrap();
+    (world.clock, world.sink) = (ManualClock::at(today), MemorySink::default());
+    world.pass(590, |world, _| world.fail());
+    assert_eq!(world.told(), [], "not for ten minutes yet");
+    world.pass(200, |world, _| world.fail());
+    assert_eq!(world.told(), [pair("error_rate", AlertState::Firing)]);
+    let snapshot = world.monitor.snapshot(Span::All, world.clock.now());
+    assert_eq!(snapshot.from_ms, (today + SECOND).as_millis() as u64);
 }
 
 #[test]

@@ -75,6 +75,37 @@ fn a_text_that_is_to_be_forgotten_is_nowhere_in_the_file() {
 }
 
 #[test]
+fn what_a_later_version_wrote_stays_unless_it_holds_what_is_to_be_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = CorrectionLog::open(folder.path().join("log")).unwrap();
+    log.append(&correction("1", "lost", "negative", 0)).unwrap();
+    let later = format!(
+        r#"{{"v":2,"id":"2","texts":[{{"text":"lost \u0062ag"}}],"hash":"{}"}}"#,
+        text_hash("crew")
+    );
+    fs::OpenOptions::new()
+        .append(true)
+        .open(log.path())
+        .unwrap()
+        .write_all(format!("\n{later}\n{{\"v\":2,\"id\":\"torn\n").as_bytes())
+        .unwrap();
+    let before = fs::read(log.path()).unwrap();
+    for text in ["lost bag", "crew"] {
+        let error = log.forget(text).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "invalid correction log: line 3 holds what is to be forgotten, in format 2, and this crate writes 1; forget it \
+             with the release that wrote the line, or delete the line"
+        );
+        assert_eq!(fs::read(log.path()).unwrap(), before);
+    }
+    assert_eq!(log.forget("lost").unwrap(), 1);
+    let after = fs::read_to_string(log.path()).unwrap();
+    assert!(after.ends_with(&format!("\n{later}\n")) && !after.contains("torn"), "{after}");
+    assert_eq!(log.read().unwrap().broken_lines(), 1);
+}
+
+#[test]
 fn writers_at_once_and_a_redaction_between_them_lose_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log");

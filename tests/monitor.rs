@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use common::tweets;
+use ressenti::monitor::drift::{Drift, DriftParams, DriftPart};
 use ressenti::monitor::{
     Clock, ManualClock, Monitor, MonitorParams, MonitorState, Snapshot, Span, SystemClock,
 };
@@ -249,4 +250,38 @@ fn a_profile_leaves_with_the_answers_that_it_is_of() {
     let foreign = json.replace("\"labels\":[", "\"labels\":[0,");
     let error = serde_json::from_str::<Pipeline>(&foreign).unwrap_err().to_string();
     assert!(error.starts_with("invalid profile: it is that of other classes"), "{error}");
+}
+
+#[test]
+fn counts_from_elsewhere_that_cannot_be_are_refused_and_never_overflow() {
+    let pipeline = pipeline();
+    let monitors = [Monitor::of(&pipeline)];
+    let clock = ManualClock::at(Duration::from_secs(1_700_000_000));
+    serve(&pipeline, &monitors, &clock, 300);
+    let monitor = &monitors[0];
+    let mut snapshot = monitor.snapshot(Span::All, clock.now());
+    let mut json = serde_json::to_value(&snapshot).unwrap();
+    json["figures"]["shape"]["labels"] = vec![u64::MAX, 1].into();
+    let mut wrong: Snapshot = serde_json::from_value(json).unwrap();
+    let params = DriftParams::default().trust_training(true);
+    let drift = Drift::of(pipeline.profile().unwrap(), &wrong, &params);
+    assert!(drift.part(DriftPart::Labels).unwrap().drifted, "{drift}");
+    let text =
+        "invalid figures: their counts do not add up; merge what monitors have written, unchanged";
+    assert_eq!(snapshot.merge(&wrong).unwrap_err().to_string(), text);
+    assert_eq!(wrong.merge(&snapshot).unwrap_err().to_string(), text);
+
+    let state = serde_json::to_value(monitor.state()).unwrap();
+    for (place, value) in [
+        ("/stream/total/low_confidence", u64::MAX),
+        ("/stream/by_time/slots/0/number", u64::MAX),
+        ("/stream/by_time/slots/0/number", 1),
+        ("/words/now/new_words/capacity", 1 << 16),
+    ] {
+        let mut state = state.clone();
+        *state.pointer_mut(place).unwrap() = value.into();
+        let state = serde_json::from_value(state).unwrap();
+        let error = Monitor::resume(&pipeline, state).unwrap_err().to_string();
+        assert!(error.starts_with("invalid monitor state: its "), "{place}: {error}");
+    }
 }

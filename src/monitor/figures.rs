@@ -76,7 +76,8 @@ impl Figures {
         match &event.outcome {
             Outcome::Answer(answer, _) => {
                 self.shape.record(answer);
-                self.low_confidence += u64::from(f64::from(answer.probability) < low_confidence);
+                let low = f64::from(answer.probability) < low_confidence;
+                self.low_confidence = self.low_confidence.saturating_add(low.into());
             }
             Outcome::Error(kind) => self.add_errors(kind, 1),
         }
@@ -94,18 +95,18 @@ impl Figures {
 
     /// Adds those of another monitor of the same classes.
     ///
-    /// Errors: [`Error::InvalidValues`] for another number of classes.
+    /// Errors: [`Error::InvalidValues`] for another number of classes, and where either does not add up.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
-        if !other.fits(self.shape.labels.len()) {
-            let problem = format!(
-                "those of {} classes cannot be merged into those of {}",
-                other.shape.labels.len(),
-                self.shape.labels.len()
-            );
-            return Err(Error::InvalidValues { what: "figures", problem });
-        }
-        self.absorb(other);
-        Ok(())
+        let (own, theirs) = (self.shape.labels.len(), other.shape.labels.len());
+        let problem = if own != theirs {
+            format!("those of {theirs} classes cannot be merged into those of {own}")
+        } else if !(self.fits(own) && other.fits(own)) {
+            "their counts do not add up; merge what monitors have written, unchanged".to_owned()
+        } else {
+            self.absorb(other);
+            return Ok(());
+        };
+        Err(Error::InvalidValues { what: "figures", problem })
     }
 
     pub(super) fn absorb(&mut self, other: &Self) {
@@ -123,7 +124,11 @@ impl Figures {
     }
 
     pub(super) fn fits(&self, n_classes: usize) -> bool {
-        self.shape.fits(n_classes) && self.latency.scale() == Scale::Log
+        self.shape.fits(n_classes)
+            && self.latency.scale() == Scale::Log
+            && self.low_confidence <= self.shape.texts()
+            && self.failed() <= self.requests()
+            && self.errors.len() <= MOST_KINDS + 1
     }
 
     /// How many requests there were: answers and errors.
@@ -186,6 +191,11 @@ mod tests {
         }
         assert_eq!((figures.errors.len(), figures.errors["other"]), (MOST_KINDS + 1, 68));
         assert_eq!((figures.failed(), figures.requests()), (100, 100));
+        let mut wrong = figures.clone();
+        wrong.low_confidence = u64::MAX;
+        let text = "invalid figures: their counts do not add up; merge what monitors have written, unchanged";
+        assert_eq!(figures.merge(&wrong).unwrap_err().to_string(), text);
+        assert_eq!(wrong.merge(&figures).unwrap_err().to_string(), text);
         let error = figures.merge(&Figures::new(3)).unwrap_err();
         let text = "invalid figures: those of 3 classes cannot be merged into those of 2";
         assert_eq!(error.to_string(), text);

@@ -184,6 +184,10 @@ impl Hitters {
         self.total
     }
 
+    pub(super) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
     pub(super) fn clear(&mut self) {
         *self = Self::new(self.capacity);
     }

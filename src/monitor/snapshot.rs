@@ -74,7 +74,8 @@ pub struct Snapshot {
 impl Snapshot {
     /// Adds what another monitor of the same model knew.
     ///
-    /// Errors: [`Error::InvalidValues`] for one of other classes, or with other words in its profile.
+    /// Errors: [`Error::InvalidValues`] for one of other classes, or with other words in its profile, and where the counts of
+    /// either do not add up.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         let refuse = |problem| Err(Error::InvalidValues { what: "snapshot", problem });
         if self.classes != other.classes {

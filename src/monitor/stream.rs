@@ -104,7 +104,8 @@ impl Stream {
     }
 
     pub(super) fn record(&mut self, event: Event, params: &MonitorParams, classes: &[String]) {
-        self.began.get_or_insert(event.at);
+        // What was stored may be of a clock that ran ahead.
+        self.began = Some(self.began.map_or(event.at, |began| began.min(event.at)));
         self.total.record(&event, params.low_confidence);
         self.by_time.record(&event, params.low_confidence);
         self.by_count.record(&event, params.low_confidence, classes.len());

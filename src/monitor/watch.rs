@@ -281,7 +281,7 @@ impl Monitor {
                         }
                         from = began;
                     }
-                    from = from.max(stream.began.unwrap_or(now).min(now));
+                    from = from.max(stream.began.unwrap_or(now));
                 }
                 Span::Recent => {
                     let mut slots = stream.by_count.slots().peekable();
@@ -289,6 +289,7 @@ impl Monitor {
                     slots.for_each(|(_, slot)| figures.absorb(slot));
                 }
             }
+            let from = from.min(now);
             Snapshot {
                 classes: self.classes.clone(),
                 from_ms: from,

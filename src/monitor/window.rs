@@ -2,7 +2,8 @@
 //! thousands.
 //!
 //! A window is a ring of slots, and slides by one slot at a time. Memory is that of its slots, however many requests there
-//! are. What comes too late for its slot, because it lay with another thread or the clock was set back, is not in the window.
+//! are. What comes too late for its slot, because it lay with another thread or the clock was set back, is not in the window;
+//! but what is stored may be of a clock that ran ahead, and a slot that is more than a whole window ahead gives way.
 
 use std::collections::VecDeque;
 
@@ -40,7 +41,7 @@ impl TimeWindow {
         let number = self.number(event.at);
         let n = self.slots.len() as u64;
         let slot = &mut self.slots[(number % n) as usize];
-        if slot.number < number {
+        if slot.number < number || slot.number > number.saturating_add(n) {
             slot.figures.clear();
             slot.number = number;
         }
@@ -72,9 +73,13 @@ impl TimeWindow {
     }
 
     pub(super) fn fits(&self, width: u64, n: usize, n_classes: usize) -> bool {
+        let mut slots = (0..).zip(&self.slots);
         self.width == width
             && self.slots.len() == n
-            && self.slots.iter().all(|slot| slot.figures.fits(n_classes))
+            && slots.all(|(place, slot)| {
+                let has_place = slot.number % n as u64 == place || slot.number == 0;
+                has_place && slot.number <= self.number(u64::MAX) && slot.figures.fits(n_classes)
+            })
     }
 }
 
@@ -159,6 +164,19 @@ mod tests {
         window.record(&at(5), 0.6); // too late: its slot is that of 41 now
         assert_eq!(requests(&window, 45, 40), 4);
         assert_eq!(window.back(45, 20).map(|(began, _)| began).collect::<Vec<_>>(), [40, 30]);
+    }
+
+    #[test]
+    fn a_slot_of_a_clock_that_ran_ahead_gives_way() {
+        let mut window = TimeWindow::new(10, 4, 2);
+        for ahead in [1_000, 1_000_000, u64::MAX] {
+            (0..4).for_each(|i| window.record(&at(ahead - 10 * i), 0.6));
+            assert!(window.fits(10, 4, 2));
+        }
+        (0..80).for_each(|i| window.record(&at(100 + i), 0.6));
+        assert_eq!((requests(&window, 179, 40), requests(&window, 179, 20)), (40, 20));
+        window.slots[1].number += 1;
+        assert!(!window.fits(10, 4, 2), "number 4n + 2 is not at 1");
     }
 
     #[test]

@@ -67,7 +67,10 @@ impl WordFigures {
     }
 
     fn fits(&self, n_words: usize) -> bool {
-        self.counts.len() == n_words && self.counts.iter().all(|&n| n <= self.texts)
+        self.counts.len() == n_words
+            && self.counts.iter().all(|&n| n <= self.texts)
+            && self.new_words.capacity() == WORDS
+            && self.new_hashtags.capacity() == HASHTAGS
     }
 }
 

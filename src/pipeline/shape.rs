@@ -124,8 +124,8 @@ impl Shape {
 
     pub(crate) fn record(&mut self, answer: &Answer) {
         match self.labels.get_mut(usize::from(answer.class)) {
-            Some(n) => *n += 1,
-            None => self.other_labels += 1,
+            Some(n) => *n = n.saturating_add(1),
+            None => self.other_labels = self.other_labels.saturating_add(1),
         }
         self.scores.record(parts(answer.score.into()));
         self.lengths.record(answer.characters.into());
@@ -134,21 +134,22 @@ impl Shape {
             let unknown = tokens.saturating_sub(known);
             self.unknown.record(parts(unknown as f64 / tokens as f64));
         }
-        self.tokens += tokens;
-        self.known_tokens += known;
-        self.uninformed += u64::from(answer.uninformed);
+        self.tokens = self.tokens.saturating_add(tokens);
+        self.known_tokens = self.known_tokens.saturating_add(known);
+        self.uninformed = self.uninformed.saturating_add(answer.uninformed.into());
     }
 
     /// Adds the answers of another with as many classes.
     pub(crate) fn absorb(&mut self, other: &Self) {
-        self.labels.iter_mut().zip(&other.labels).for_each(|(own, theirs)| *own += theirs);
-        self.other_labels += other.other_labels;
+        let add = |own: &mut u64, theirs: u64| *own = own.saturating_add(theirs);
+        self.labels.iter_mut().zip(&other.labels).for_each(|(own, &theirs)| add(own, theirs));
+        add(&mut self.other_labels, other.other_labels);
         self.scores.absorb(&other.scores);
         self.unknown.absorb(&other.unknown);
         self.lengths.absorb(&other.lengths);
-        self.tokens += other.tokens;
-        self.known_tokens += other.known_tokens;
-        self.uninformed += other.uninformed;
+        add(&mut self.tokens, other.tokens);
+        add(&mut self.known_tokens, other.known_tokens);
+        add(&mut self.uninformed, other.uninformed);
     }
 
     pub(crate) fn clear(&mut self) {

@@ -153,8 +153,9 @@ fn volume(monitor: &Monitor, now: u64, silence: f64, burst: f64) -> Option<Findi
             .back(now, reach)
             .find(|(_, slot)| slot.is_some_and(|s| s.requests() > 0));
         // Silent since the end of the last slot with a request; if none has one, for as long as can be known.
-        let since =
-            busy.map_or(now.saturating_sub(reach), |(began, _)| began + stream.by_time.width);
+        let since = busy.map_or(now.saturating_sub(reach), |(began, _)| {
+            began.saturating_add(stream.by_time.width)
+        });
         Some((figures, now.saturating_sub(since), rate, reach))
     })?;
     let (requests, expected) = (figures.requests() as f64, usual * MINUTE as f64);

@@ -118,14 +118,16 @@ impl Alerts {
         for (rule, state) in self.rules.iter().zip(&mut self.states) {
             let Some(finding) = find(rule, monitor, now) else { continue };
             let now = millis(now);
+            // Longer quiet than it is to be: its clock ran ahead.
+            let ahead = |until: u64| until > now.saturating_add(rule.cool_down_ms);
             let (next, alert) = match *state {
-                State::Quiet { until } if finding.holds && now >= until => {
+                State::Quiet { until } if finding.holds && (now >= until || ahead(until)) => {
                     let since = now.saturating_sub(rule.lasting_ms);
                     (State::Firing { since }, (AlertState::Firing, since))
                 }
                 State::Firing { since } if finding.over => {
                     let until = now.saturating_add(rule.cool_down_ms);
-                    (State::Quiet { until }, (AlertState::Resolved, since))
+                    (State::Quiet { until }, (AlertState::Resolved, since.min(now)))
                 }
                 _ => continue,
             };

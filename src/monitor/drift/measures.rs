@@ -182,15 +182,21 @@ pub fn benjamini_hochberg(p_values: &[f64]) -> Vec<f64> {
     adjusted
 }
 
+/// Their sum, as far as it can be counted: what comes from elsewhere may be any numbers.
+pub(super) fn total(counts: &[u64]) -> u64 {
+    counts.iter().fold(0, |sum, &n| sum.saturating_add(n))
+}
+
 /// Bins with an order, put together so that each has a tenth of one of the two: what PSI is usually of, but that what is new
 /// has a place too.
 pub(super) fn tenths(reference: &[u64], current: &[u64]) -> (Vec<u64>, Vec<u64>) {
-    let totals: (u64, u64) = (reference.iter().sum(), current.iter().sum());
-    let enough = |n: u64, total: u64| total > 0 && n * 10 >= total;
+    let totals = (total(reference), total(current));
+    let enough = |n: u64, total: u64| total > 0 && n >= total.div_ceil(10);
+    let sum = |a: (u64, u64), b: (u64, u64)| (a.0.saturating_add(b.0), a.1.saturating_add(b.1));
     let (mut groups, mut open) = ((Vec::new(), Vec::new()), (0, 0));
     let at = |counts: &[u64], i: usize| counts.get(i).copied().unwrap_or(0);
     for i in 0..reference.len().max(current.len()) {
-        open = (open.0 + at(reference, i), open.1 + at(current, i));
+        open = sum(open, (at(reference, i), at(current, i)));
         if enough(open.0, totals.0) || enough(open.1, totals.1) {
             groups.0.push(open.0);
             groups.1.push(open.1);
@@ -199,7 +205,7 @@ pub(super) fn tenths(reference: &[u64], current: &[u64]) -> (Vec<u64>, Vec<u64>)
     }
     // What is left is less than a tenth of either, and goes with the last.
     match (groups.0.last_mut(), groups.1.last_mut()) {
-        (Some(a), Some(b)) => (*a, *b) = (*a + open.0, *b + open.1),
+        (Some(a), Some(b)) => (*a, *b) = sum((*a, *b), open),
         _ => groups = (vec![open.0], vec![open.1]),
     }
     groups
@@ -218,6 +224,7 @@ mod tests {
         assert!(a.len() <= 20, "{a:?}");
         assert!(a.iter().zip(&b).all(|(&a, &b)| a * 10 >= 1_225 || b * 10 >= 60), "{a:?} {b:?}");
         assert_eq!(tenths(&[], &[3, 4]), (vec![0, 0], vec![3, 4]));
+        assert_eq!(tenths(&[u64::MAX, 9], &[1 << 62]).0, [u64::MAX]);
         // All were in one bin, and now a third is in another.
         assert_eq!(tenths(&[99, 1, 0], &[60, 5, 35]), (vec![99, 1], vec![60, 40]));
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::measures::{
     TestResult, chi_square, holm, jensen_shannon, kolmogorov_smirnov, psi, psi_by_chance, tenths,
+    total,
 };
 use super::words::{MovedWord, moved};
 use crate::error::{Error, Result};
@@ -348,7 +349,7 @@ fn labels(reference: &Shape, now: &Shape, alpha: f64) -> PartOfDrift {
     }
     PartOfDrift {
         psi: psi(&a, &b),
-        psi_by_chance: psi_by_chance(a.iter().sum(), b.iter().sum(), a.len(), alpha),
+        psi_by_chance: psi_by_chance(total(&a), total(&b), a.len(), alpha),
         jensen_shannon: jensen_shannon(&a, &b),
         ..part(DriftPart::Labels, chi_square(&a, &b))
     }
@@ -358,7 +359,7 @@ fn ordered(which: DriftPart, reference: &[u64], now: &[u64], alpha: f64) -> Part
     let (a, b) = tenths(reference, now);
     PartOfDrift {
         psi: psi(&a, &b),
-        psi_by_chance: psi_by_chance(a.iter().sum(), b.iter().sum(), a.len(), alpha),
+        psi_by_chance: psi_by_chance(total(&a), total(&b), a.len(), alpha),
         jensen_shannon: jensen_shannon(reference, now),
         ..part(which, kolmogorov_smirnov(reference, now))
     }

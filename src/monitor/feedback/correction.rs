@@ -23,7 +23,7 @@ use crate::monitor::clock::millis;
 use crate::sentiment::{Label, Prediction};
 
 /// The version of a line.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// What a user said of an answer: that it was right, or what it should have been.
 ///

@@ -7,8 +7,10 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use super::agreement::AgreementReport;
-use super::correction::{Correction, text_hash};
+use super::correction::{Correction, VERSION, text_hash};
 use super::rows::{CorrectionRows, RowOptions};
 use crate::error::{Error, Result};
 use crate::fs::{self, Durability, Lock};
@@ -89,7 +91,7 @@ impl CorrectionLog {
     pub fn read(&self) -> Result<Corrections> {
         let bytes = fs::read(&self.path)?;
         let (mut corrections, mut broken_lines) = (Vec::new(), 0);
-        for line in lines(&bytes) {
+        for (_, line) in lines(&bytes) {
             match Correction::read(line) {
                 Some(correction) => corrections.push(correction),
                 None => broken_lines += 1,
@@ -100,22 +102,33 @@ impl CorrectionLog {
 
     /// Forgets a text: [`forget_hash`](Self::forget_hash) of its hash.
     ///
-    /// Errors: [`Error::Io`].
+    /// It reaches this log alone. Models that were trained on the text stay as they are, and hold its words: in their
+    /// vocabulary and their [profile](crate::Pipeline::profile), where no document frequency or limit left them out. To forget
+    /// those too, train without the text and delete the old versions and their runs.
+    ///
+    /// Errors: those of `forget_hash`.
     pub fn forget(&self, text: &str) -> Result<usize> {
         self.forget_hash(&text_hash(text))
     }
 
     /// Forgets the text with this [`text_hash`], and the hash, wherever they stand in the log; returns in how many lines they
-    /// did. Labels stay, and so does the id, which must not be what tells who it was. Broken lines, which may hold part of a
-    /// text, go. After a crash at any moment the log is the old or the new one, whole.
+    /// did. Labels stay, and so does the id, which must not be what tells who it was. Torn lines, which may hold part of a text,
+    /// go; lines of another version of the format stay. After a crash at any moment the log is the old or the new one, whole.
     ///
-    /// Errors: [`Error::Io`].
+    /// Errors: [`Error::Io`]; [`Error::InvalidValues`] if the text or the hash is a string in a line of another version, where
+    /// only who knows that version can take it out. Then the log is as it was.
     pub fn forget_hash(&self, hash: &str) -> Result<usize> {
         let _held = Lock::acquire(&self.lock)?;
         let bytes = fs::read(&self.path)?;
         let (mut kept, mut forgotten) = (Vec::with_capacity(bytes.len()), 0);
-        for line in lines(&bytes) {
-            let Some(mut correction) = Correction::read(line) else { continue };
+        for (number, line) in lines(&bytes) {
+            let Some(mut correction) = Correction::read(line) else {
+                if is_of_another_version(line, hash, number)? {
+                    kept.extend_from_slice(line);
+                    kept.push(b'\n');
+                }
+                continue;
+            };
             let text_has_hash =
                 || correction.text.as_deref().is_some_and(|text| text_hash(text) == hash);
             if correction.text_hash.as_deref() == Some(hash) || text_has_hash() {
@@ -135,8 +148,36 @@ impl CorrectionLog {
     }
 }
 
-fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    bytes.split(|&byte| byte == b'\n').filter(|line| !line.is_empty())
+/// With their numbers, counted from 1.
+fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    (1..).zip(bytes.split(|&byte| byte == b'\n')).filter(|(_, line)| !line.is_empty())
+}
+
+/// Whether a line that is not understood was written whole, by another version, and holds nothing of what has this hash.
+fn is_of_another_version(line: &[u8], hash: &str, number: usize) -> Result<bool> {
+    let Ok(object) = serde_json::from_slice::<Value>(line) else { return Ok(false) };
+    let Some(version) = object.get("v").filter(|version| **version != VERSION) else {
+        return Ok(false);
+    };
+    if holds(&object, hash) {
+        let problem = format!(
+            "line {number} holds what is to be forgotten, in format {version}, and this crate writes {VERSION}; forget it \
+             with the release that wrote the line, or delete the line"
+        );
+        return Err(Error::InvalidValues { what: "correction log", problem });
+    }
+    Ok(true)
+}
+
+/// Whether one of its strings, or names of its fields, is the hash, or has it.
+fn holds(value: &Value, hash: &str) -> bool {
+    let is = |text: &str| text == hash || text_hash(text) == hash;
+    match value {
+        Value::String(text) => is(text),
+        Value::Array(values) => values.iter().any(|value| holds(value, hash)),
+        Value::Object(fields) => fields.iter().any(|(name, value)| is(name) || holds(value, hash)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 /// The last correction of each prediction, in the order in which they were said.

@@ -52,10 +52,12 @@
 //!
 //! # What the test cannot know
 //!
-//! It takes outcomes for independent draws. Two things break that, and no statistic mends them:
+//! It takes outcomes for independent draws. Three things break that, and no statistic mends them:
 //!
 //! * Users who speak up by themselves do so where an answer was wrong. In shadow mode they only see the champion's: what they
 //!   say makes the challenger look better than it is. **Ask a random sample**, and record what it says, right or wrong.
+//! * The outcomes of one user hang together: who dislikes an answer dislikes the next. Split mode draws users, not outcomes,
+//!   so that of a few who say much the test is wrong far more often than α. **Count one outcome of each user**, the first.
 //! * A share that changes while the world changes compares different days. Keep the share while a test runs.
 
 mod counts;
