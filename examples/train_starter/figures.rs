@@ -112,7 +112,9 @@ fn ranks(values: &[f64]) -> Vec<f64> {
     let mut start = 0;
     for same in order.chunk_by(|&i, &j| values[i] == values[j]) {
         let mean = start as f64 + (same.len() - 1) as f64 / 2.0;
-        same.iter().for_each(|&i| ranks[i] = mean);
+        for &i in same {
+            ranks[i] = mean;
+        }
         start += same.len();
     }
     ranks
