@@ -59,7 +59,10 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         let left_out: Vec<&str> = options.left_out.iter().map(String::as_str).collect();
         let model = if left_out.is_empty() {
             let (model, band) = left_out::calibrated(&recipe, &rows)?;
-            println!("curves of the band: {:?}", band.curves());
+            // As it stands in `src/starter/mod.rs`.
+            let [(a, b), (c, d)] = band.curves();
+            println!("const BAND: (f64, f64) = ({:.2}, {:.2});", band.low(), band.high());
+            println!("const CURVES: [(f64, f64); 2] = [({a:.3}, {b:.3}), ({c:.3}, {d:.3})];");
             model
         } else {
             recipe.fit(&rows, &left_out)?

@@ -68,6 +68,13 @@ impl Ground {
                     lexicon.values(&vectorizer).into_iter().map(|v| v * strength).collect()
                 };
                 let values: Vec<Vec<f64>> = lexicons.iter().map(values).collect();
+                if values.iter().any(|values| values.iter().all(|&v| v == 0.0)) {
+                    return Err(Error::InvalidParameter {
+                        name: "lexicon",
+                        found: "without a term of this analysis".to_owned(),
+                        expected: "changes nothing; give it words that are one token of a block with words and a vocabulary",
+                    });
+                }
                 let told = told(&values, &rows);
                 (vectorizer, Basis::Lexicons(values, told))
             }
