@@ -104,7 +104,8 @@ impl Ground {
         !matches!(self.basis, Basis::Decision(..) | Basis::Lexicons(..))
     }
 
-    /// A classifier for the rows of [`vectorizer`](Self::vectorizer); the task has as many targets as there were texts.
+    /// A classifier for the rows of [`vectorizer`](Self::vectorizer); the task is about those of the texts, where
+    /// soft targets have it about some twice.
     pub(crate) fn fit(
         &self,
         params: &ClassifierParams,
