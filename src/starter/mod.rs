@@ -35,8 +35,9 @@
 //! * Other languages. It answers, but knows next to no word: see [`is_uninformed`](crate::Prediction::is_uninformed) and
 //!   [`known_tokens`](crate::Prediction::known_tokens).
 //! * Long documents. It has seen sentences, tweets and reviews of a hundred words; of a page, score the sentences.
-//! * Decisions about people. 208 words for nationalities, religions and groups, and names, are in no term of it and move no
-//!   sentence; but what people write about is not neutral, and a score is no judgement.
+//! * Decisions about people. The 768 words of `tests/golden/starter/people.tsv`, names, places, ages, religions and groups, are
+//!   in no term of it; others may be: of 508 by which nothing was chosen, 9 move a neutral sentence by more than 0.1 of a
+//!   decision value, up to 2.4. What people write about is not neutral, and a score is no judgement.
 //! * What is meant and not said. Sarcasm, comparisons and "I wanted to like it" are beyond sums of words; a transformer does
 //!   these better, at a thousand times the time and the size.
 //!
