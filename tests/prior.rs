@@ -3,6 +3,7 @@
 mod common;
 
 use common::tweets;
+use ressenti::text::Analyzer;
 use ressenti::{
     Classifier, ClassifierParams, DocFreq, Error, FitOptions, Lexicon, NbWeighting, Pipeline,
     Preset, Prior, ProfileSource, Rows, SoftTargets, Vectorizer,
@@ -229,6 +230,8 @@ fn a_lexicon_is_a_column_that_is_folded_away() {
     }
 }
 
+const NO_TERM: &str = "lexicon without a term of this analysis changes nothing; give it words that are one token of a block with words and a vocabulary";
+
 #[test]
 fn a_lexicon_without_use_is_refused() {
     let lexicon = Lexicon::new([("good", 1.0)]).unwrap();
@@ -250,6 +253,12 @@ fn a_lexicon_without_use_is_refused() {
             builder.clone().classifier(lr.nb_weighting(log_counts)),
             "lexicon with LogCounts would count as present or absent; use NbWeighting::Soft",
         ),
+        (builder.clone().vectorizer(Vectorizer::hashing()), NO_TERM),
+        (builder.clone().vectorizer(Vectorizer::tfidf().analyzer(Analyzer::char())), NO_TERM),
+        (builder.clone().vectorizer(Vectorizer::tfidf().ngram_range(2, 2)), NO_TERM),
+        (builder.clone().vectorizer(Vectorizer::tfidf().vocabulary(["crew", "bad"])), NO_TERM),
+        (Pipeline::builder().lexicon(&Lexicon::new([("two words", 1.0)]).unwrap()), NO_TERM),
+        (Pipeline::builder().lexicon(&Lexicon::new([("good", 0.0)]).unwrap()), NO_TERM),
         (
             Pipeline::builder().lexicon(&lexicon.clone().strength(0.0)),
             "strength 0 is out of range; a lexicon takes negated within -1000..=1000, strength above 0 and at most 1000",
@@ -339,6 +348,16 @@ fn soft_targets_that_cannot_be_learnt_are_refused() {
     assert!(targets.clone().weighted(&[1.0]).is_err());
     assert!(targets.clone().weighted(&[1.0, -1.0, 1.0]).is_err());
     assert!(targets.clone().balanced_within(&["a"]).is_err());
+    let overflow = "invalid soft targets: masses overflow; bring the weights closer to 1";
+    let huge = soft(&[1.0; 4]).weighted(&[1e308; 4]).unwrap();
+    assert_eq!(huge.clone().balanced_within(&["a"; 4]).unwrap_err().to_string(), overflow);
+    assert_eq!(huge.weighted(&[10.0; 4]).unwrap_err().to_string(), overflow);
+    let large = targets.clone().weighted(&[1e200; 3]).unwrap();
+    let options = FitOptions::new().soft_targets(&large).weights(&[1e200; 3]);
+    let error = Pipeline::builder().fit_with(&texts, &[0, 1, 1], &options).unwrap_err();
+    assert_eq!(error.to_string(), overflow);
+    let tiny = soft(&[1e-310, 0.0]).balanced_within(&["a"; 2]).unwrap();
+    assert_eq!(tiny.masses(), [[1.0, 0.5], [0.0, 0.5]]);
     let options = FitOptions::new().soft_targets(&targets);
     let calibrated = Pipeline::builder().calibration(ressenti::CalibrationMethod::Platt, 2);
     let error = calibrated.fit_with(&texts, &[0, 1, 1], &options).unwrap_err();

@@ -37,6 +37,12 @@ fn a_negation_with_spaces_in_it_is_one() {
         ("can ' tell", &["can", "'", "tell"]),
         ("can ' té", &["can", "'", "té"]),
         ("it ' t", &["it", "'", "t"]),
+        ("SHOULDN ' T", &["shouldn", "n't"]),
+        ("in 't Veld", &["in", "'", "t", "veld"]),
+        ("lagoon ' t", &["lagoon", "'", "t"]),
+        ("don 't-shirt", &["don", "'", "t", "-", "shirt"]),
+        ("élan ' t xdon ' t", &["élan", "'", "t", "xdon", "'", "t"]),
+        ("édon ' t", &["édon", "'", "t"]),
         ("n ' ", &["n", "'"]),
         ("' t", &["'", "t"]),
     ] {

@@ -13,7 +13,9 @@ use ressenti::starter::{english, english_with_neutral};
 use ressenti::{Pipeline, PipelineBuilder, Preset, Prior};
 
 /// How far a word for people may move the decision value of a neutral sentence.
-const BAND: f64 = 0.1;
+const MOST: f64 = 0.1;
+/// How many of the words for people that nothing was chosen by may move one further.
+const HELD_OUT_PERCENT: usize = 3;
 
 fn folder() -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "tests", "golden", "starter"].iter().collect()
@@ -25,14 +27,22 @@ fn it_is_an_ordinary_model_file() {
         [env!("CARGO_MANIFEST_DIR"), "src/starter/english.ressenti"].iter().collect();
     let bytes = fs::read(&path).unwrap();
     assert!(bytes.len() <= 110_000, "{} bytes", bytes.len());
-    assert_eq!(english().to_bytes(), bytes);
     let loaded = Pipeline::load(&path).unwrap();
     assert_eq!(loaded.card(), english().card());
+    // A file says which version has written it, so that bytes are those of one version only.
+    let again = Pipeline::from_bytes(&english().to_bytes()).unwrap();
+    let texts = tweets::polar(1).1;
+    let rows = english().vectorizer().transform(&texts);
+    assert_eq!(again.vectorizer().transform(&texts), rows);
+    let decisions = |model: &Pipeline| model.classifier().decision_function(&rows).unwrap();
+    assert_eq!(decisions(&again), decisions(english()));
+    let probabilities = |model: &Pipeline| model.classifier().predict_proba(&rows).unwrap();
+    assert_eq!(probabilities(&again), probabilities(english()));
     assert!(loaded.profile().is_none() && loaded.classifier().calibration().is_some());
 
     let card = Pipeline::peek(&path).unwrap();
     assert_eq!(card.classes, ["negative", "positive"]);
-    assert!((9_000..=10_000).contains(&card.n_features), "{}", card.n_features);
+    assert!((9_000..=10_500).contains(&card.n_features), "{}", card.n_features);
     assert!(card.figures["accuracy"] > 0.7, "{:?}", card.figures);
 }
 
@@ -94,26 +104,36 @@ fn decision(text: &str) -> f64 {
     english().classifier().decision_function(&rows).unwrap().get(0, 0)
 }
 
+/// The words of a list, and those of them that move a frame too far.
+fn moved(list: &str) -> (usize, Vec<String>) {
+    let people = fs::read_to_string(folder().join(list)).unwrap();
+    let lines = people.lines().skip(1).map(|line| line.split_once('\t').unwrap().1);
+    let words: Vec<&str> = lines.flat_map(|line| line.split(", ")).collect();
+    let unknown = FRAMES.map(|frame| decision(&frame.replace("{}", "Qzxvw")));
+    let by = |word: &str| {
+        let changes = FRAMES.iter().zip(unknown);
+        let changes = changes.map(|(frame, z)| decision(&frame.replace("{}", word)) - z);
+        changes.fold(0.0, |most: f64, z| if z.abs() > most.abs() { z } else { most })
+    };
+    let moved = words.iter().map(|word| (word, by(word)));
+    let moved = moved.filter(|(_, by)| by.abs() > MOST);
+    (words.len(), moved.map(|(word, by)| format!("{word} {by:+.2}")).collect())
+}
+
 #[test]
-fn words_for_people_move_no_neutral_sentence() {
-    let people = fs::read_to_string(folder().join("people.tsv")).unwrap();
-    let words: Vec<&str> = people
-        .lines()
-        .skip(1)
-        .flat_map(|line| line.split_once('\t').unwrap().1.split(", "))
-        .collect();
-    assert!(words.len() > 200, "{}", words.len());
-    let mut moved = Vec::new();
-    for frame in FRAMES {
-        let unknown = decision(&frame.replace("{}", "Qzxvw"));
-        for word in &words {
-            let by = decision(&frame.replace("{}", word)) - unknown;
-            if by.abs() > BAND {
-                moved.push(format!("{frame} {word}: {by:+.3}"));
-            }
-        }
-    }
-    assert!(moved.is_empty(), "{} are moved: {:?}", moved.len(), moved);
+fn words_for_people_are_in_no_term() {
+    let (n, moved) = moved("people.tsv");
+    assert!(n > 700, "{n}");
+    assert!(moved.is_empty(), "{} are moved by: {moved:?}", moved.len());
+}
+
+/// By these nothing was chosen: what the model thinks of people whose words are in no list of ours.
+#[test]
+fn words_for_people_that_nobody_has_listed_move_few_sentences() {
+    let (n, moved) = moved("people_held_out.tsv");
+    assert!(n > 400, "{n}");
+    println!("{} of {n} move a frame by more than {MOST}: {moved:?}", moved.len());
+    assert!(moved.len() * 100 <= HELD_OUT_PERCENT * n, "{} of {n}: {moved:?}", moved.len());
 }
 
 #[test]
@@ -123,6 +143,8 @@ fn what_people_write_counts() {
         ("It's good", "It isn ' t good"),
         ("really really good!!!", "somewhat good"),
         ("see you there 😍", "see you there 😡"),
+        ("see you there 👍", "see you there 👎"),
+        ("see you there 🙏", "see you there 🤬"),
         ("see you there :)", "see you there :("),
         ("#lovely day", "#awful day"),
         ("not bad", "bad"),

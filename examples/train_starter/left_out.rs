@@ -16,9 +16,11 @@ struct Asked<'r> {
     decisions: Vec<f64>,
 }
 
+/// A decision value of a text that is not neutral, and whether it is positive.
+type Polar = (f64, bool);
+
 impl Asked<'_> {
-    /// Decision values of texts that are not neutral, and whether they are positive.
-    fn polar(&self) -> Vec<(f64, bool)> {
+    fn polar(&self) -> Vec<Polar> {
         let all = self.rows.iter().zip(&self.decisions);
         let polar = all.filter(|(row, _)| !row.is_neutral());
         polar.map(|(row, &z)| (z, row.target > 0.5)).collect()
@@ -29,11 +31,24 @@ fn sigmoid(z: f64) -> f64 {
     1.0 / (1.0 + (-z).exp())
 }
 
-/// The figures of answers by the sign of decision values, with the probabilities that `p` makes of these.
-fn report_of(polar: &[(f64, bool)], p: &dyn Fn(f64) -> f64) -> ressenti::Result<Report> {
+/// A calibration by the answers to some families, which count the same, and all together as many as there are texts.
+fn platt(families: &[&[Polar]]) -> Result<Calibration, Box<dyn Error>> {
+    let mean = families.concat().len() as f64 / families.len() as f64;
+    let (mut z, mut truth, mut weights) = (Vec::new(), Vec::new(), Vec::new());
+    for polar in families {
+        z.extend(polar.iter().map(|&(z, _)| z));
+        truth.extend(polar.iter().map(|&(_, positive)| usize::from(positive)));
+        weights.extend(vec![mean / polar.len() as f64; polar.len()]);
+    }
+    let z = Matrix::from(ndarray::Array2::from_shape_vec((z.len(), 1), z)?);
+    Ok(Calibration::fit_weighted(CalibrationMethod::Platt, &z, &truth, &weights)?)
+}
+
+/// The figures of answers by the sign of decision values, with these probabilities of the positive class.
+fn report_of(polar: &[Polar], p: &[f64]) -> ressenti::Result<Report> {
     let truth: Vec<usize> = polar.iter().map(|&(_, positive)| positive.into()).collect();
     let answers: Vec<usize> = polar.iter().map(|&(z, _)| (z > 0.0).into()).collect();
-    let probabilities: Vec<f64> = polar.iter().flat_map(|&(z, _)| [1.0 - p(z), p(z)]).collect();
+    let probabilities: Vec<f64> = p.iter().flat_map(|p| [1.0 - p, *p]).collect();
     Report::new(&["negative", "positive"], Some(1), &truth, &answers, &probabilities)
 }
 
@@ -50,35 +65,34 @@ pub(crate) fn calibrated(
     };
     let all = FAMILIES.iter().map(ask).collect::<Result<Vec<_>, _>>()?;
 
-    let (mut z, mut truth, mut weights) = (Vec::new(), Vec::new(), Vec::new());
-    let families: Vec<Vec<(f64, bool)>> = all.iter().map(Asked::polar).collect();
-    let everything: Vec<(f64, bool)> = families.concat();
-    for polar in &families {
-        z.extend(polar.iter().map(|&(z, _)| z));
-        truth.extend(polar.iter().map(|&(_, positive)| usize::from(positive)));
-        // Families count the same, and all together as many as there are texts.
-        let mean = everything.len() as f64 / families.len() as f64;
-        weights.extend(vec![mean / polar.len() as f64; polar.len()]);
-    }
-    let matrix = Matrix::from(ndarray::Array2::from_shape_vec((z.len(), 1), z)?);
-    let calibration =
-        Calibration::fit_weighted(CalibrationMethod::Platt, &matrix, &truth, &weights)?;
-    let calibrated = |z: f64| calibration.probabilities_of(&[z])[1];
+    let families: Vec<Vec<Polar>> = all.iter().map(Asked::polar).collect();
     println!(
-        "left-out family: texts, accuracy, calibration error as it was trained and calibrated"
+        "left-out family: texts, accuracy, calibration error as it was trained and calibrated by the other families"
     );
-    let mut sums = [0.0; 2];
-    for (family, polar) in FAMILIES.iter().zip(&families) {
-        let of_family = |p: &dyn Fn(f64) -> f64| report_of(polar, p);
-        let (before, after) = (of_family(&sigmoid)?, of_family(&calibrated)?);
-        let errors = [&before, &after].map(Report::expected_calibration_error);
-        let (n, accuracy) = (before.rows(), 100.0 * before.accuracy());
+    let (mut sums, mut everything) = ([0.0; 3], Vec::new());
+    for (k, (family, polar)) in FAMILIES.iter().zip(&families).enumerate() {
+        let others = families.iter().enumerate().filter(|(other, _)| *other != k);
+        let calibration = platt(&others.map(|(_, polar)| polar.as_slice()).collect::<Vec<_>>())?;
+        let after: Vec<f64> =
+            polar.iter().map(|&(z, _)| calibration.probabilities_of(&[z])[1]).collect();
+        let before: Vec<f64> = polar.iter().map(|&(z, _)| sigmoid(z)).collect();
+        let (before, report) = (report_of(polar, &before)?, report_of(polar, &after)?);
+        let errors = [&before, &report].map(Report::expected_calibration_error);
+        let (n, accuracy) = (report.rows(), 100.0 * report.accuracy());
         println!("{family}: {n}, {accuracy:.2}, {:.4}, {:.4}", errors[0], errors[1]);
-        sums = [sums[0] + errors[0], sums[1] + errors[1]];
+        sums = [sums[0] + accuracy, sums[1] + errors[0], sums[2] + errors[1]];
+        everything.extend(after);
     }
-    let [before, after] = sums.map(|sum| sum / FAMILIES.len() as f64);
-    println!("the mean of families: {before:.4}, {after:.4}; by {:?}", calibration.platt());
-    let report = report_of(&everything, &calibrated)?;
+    let [accuracy, before, after] = sums.map(|sum| sum / FAMILIES.len() as f64);
+    println!("the mean of families: {accuracy:.2}, {before:.4}, {after:.4}");
+    let report = report_of(&families.concat(), &everything)?;
+    println!(
+        "all {} together: {:.2}, calibrated {:.4}",
+        report.rows(),
+        100.0 * report.accuracy(),
+        report.expected_calibration_error()
+    );
+    let calibration = platt(&families.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
 
     let tweets = &all[0];
     let sentiment = |row: &&Row| match row.target {

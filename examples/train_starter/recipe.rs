@@ -15,7 +15,7 @@ use crate::sources::{self, Row};
 /// What a model is made with.
 pub(crate) struct Recipe {
     pub(crate) lexicons: Vec<Lexicon>,
-    /// At most so many columns; as many as there are, and all bits of the weights, if 0.
+    /// At most so many columns, before those for people go; as many as there are, and all bits of the weights, if 0.
     pub(crate) columns: usize,
     /// Whether words for people may be columns.
     pub(crate) people: bool,
@@ -56,7 +56,11 @@ impl Recipe {
         let options = FitOptions::new().soft_targets(&targets);
         let fit = |builder: PipelineBuilder| {
             let builder = self.lexicons.iter().fold(builder, PipelineBuilder::lexicon);
-            builder.profile(ProfileSource::Off).fit_with(&texts, &labels, &options)
+            let model = builder.profile(ProfileSource::Off).fit_with(&texts, &labels, &options)?;
+            if !model.fit_report().converged() {
+                return Err(format!("no convergence: {:?}", model.fit_report()).into());
+            }
+            Ok::<_, Box<dyn Error>>(model)
         };
         let whole = fit(Pipeline::builder().vectorizer(vectorizer()?).classifier(classifier()))?;
         if self.columns == 0 {
@@ -65,11 +69,14 @@ impl Recipe {
         // What pruning and rounding cost is measured elsewhere, on other texts.
         let (one, of_one) = (&texts[..1], &labels[..1]);
         let pruned = whole.prune(Keep::Columns(self.columns), &texts, one, of_one)?;
-        let terms = if self.people {
+        let mut terms = if self.people {
             pruned.pipeline().vectorizer().feature_names().map(Cow::into_owned).collect()
         } else {
             people::terms_without(pruned.pipeline())
         };
+        // No text holds them, so that pruning takes them for rare.
+        let own = sources::OWN_EMOJI.map(|(_, emoji)| emoji.to_owned());
+        terms.extend(own.into_iter().filter(|emoji| !terms.contains(emoji)).collect::<Vec<_>>());
         // Rows are divided by another norm without the other columns: weights are made for that.
         let again = fit(pruned.builder().vectorizer(vectorizer()?.vocabulary(terms)))?;
         Ok(again.round_weights(Precision::Byte, one)?.pipeline)

@@ -137,7 +137,29 @@ pub(crate) fn targets(rows: &[&Row]) -> ressenti::Result<SoftTargets> {
     targets.balanced_within(&parts)?.weighted(&of(|row| row.weight))
 }
 
-/// VADER's words and emoji; Hu and Liu's words too, if they are asked for.
+/// What VADER's list has no value for, on its scale of -4 to 4, and what is praise today and a fire there; ours.
+pub(crate) const OWN_EMOJI: [(f64, &str); 18] = [
+    (1.8, "👍"),
+    (-1.8, "👎"),
+    (-2.3, "😡"),
+    (-2.6, "🤬"),
+    (-1.7, "😤"),
+    (-1.4, "😒"),
+    (-1.4, "🙄"),
+    (-2.2, "🤮"),
+    (-2.0, "🤢"),
+    (-1.8, "💩"),
+    (1.2, "🙏"),
+    (1.9, "👏"),
+    (1.4, "🔥"),
+    (1.8, "💯"),
+    (1.9, "🙌"),
+    (1.6, "💪"),
+    (1.6, "⭐"),
+    (2.2, "🤩"),
+];
+
+/// VADER's words and emoji, and ours; Hu and Liu's words too, if they are asked for.
 pub(crate) fn lexicons(opinion: bool) -> Result<Vec<Lexicon>, Box<dyn Error>> {
     let read = |name: &str, whole: f64| -> Result<Vec<(String, f64)>, Box<dyn Error>> {
         let words = read(name)?.into_iter();
@@ -145,6 +167,7 @@ pub(crate) fn lexicons(opinion: bool) -> Result<Vec<Lexicon>, Box<dyn Error>> {
     };
     let mut vader = read("lexicon_vader", 4.0)?;
     vader.extend(read("lexicon_emoji", 4.0)?);
+    vader.extend(OWN_EMOJI.map(|(value, emoji)| (emoji.to_owned(), value / 4.0)));
     let mut lexicons = vec![Lexicon::new(vader)?];
     if opinion {
         lexicons.push(Lexicon::new(read("lexicon_opinion", 2.0)?)?);

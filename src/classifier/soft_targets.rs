@@ -48,12 +48,14 @@ impl SoftTargets {
 
     /// Both masses of each row times a weight of at least 0. Rows of weight 0 are not trained on.
     ///
-    /// Errors: [`Error::LengthMismatch`], [`Error::InvalidValues`] for a weight that is negative or not finite.
+    /// Errors: [`Error::LengthMismatch`], [`Error::InvalidValues`] for a weight that is negative or not finite, and for masses
+    /// that overflow.
     pub fn weighted(mut self, weights: &[f64]) -> Result<Self> {
         same_length("soft targets", self.masses.len(), "weights", weights.len())?;
         check_weights(weights)?;
         for (masses, weight) in self.masses.iter_mut().zip(weights) {
             *masses = masses.map(|mass| mass * weight);
+            check_finite(masses)?;
         }
         Ok(self)
     }
@@ -72,20 +74,22 @@ impl SoftTargets {
     /// # Ok::<(), ressenti::Error>(())
     /// ```
     ///
-    /// Errors: [`Error::LengthMismatch`].
+    /// Errors: [`Error::LengthMismatch`], [`Error::InvalidValues`] for masses whose sum overflows.
     pub fn balanced_within<S: Ord>(mut self, sources: &[S]) -> Result<Self> {
         same_length("soft targets", self.masses.len(), "sources", sources.len())?;
         let mut sums: BTreeMap<&S, [f64; 2]> = BTreeMap::new();
         for (masses, source) in self.masses.iter().zip(sources) {
             let sum = sums.entry(source).or_default();
             *sum = [sum[0] + masses[0], sum[1] + masses[1]];
+            check_finite(sum)?;
         }
         for (masses, source) in self.masses.iter_mut().zip(sources) {
             let [positive, negative] = sums[source];
             for (mass, sum) in masses.iter_mut().zip([positive, negative]) {
                 // Of a sum of 0 every mass is 0.
                 if sum > 0.0 {
-                    *mass *= f64::midpoint(positive, negative) / sum;
+                    // The share first: it is at most 1, where the factor of a tiny sum overflows.
+                    *mass = *mass / sum * f64::midpoint(positive, negative);
                 }
             }
         }
@@ -102,6 +106,15 @@ impl SoftTargets {
     pub(crate) fn of_rows(&self, rows: &[usize]) -> Self {
         Self { masses: rows.iter().map(|&row| self.masses[row]).collect() }
     }
+}
+
+/// `Err` where a product or a sum of masses has overflowed.
+fn check_finite(masses: &[f64; 2]) -> Result<()> {
+    if masses.iter().all(|mass| mass.is_finite()) {
+        return Ok(());
+    }
+    let problem = "masses overflow; bring the weights closer to 1".to_owned();
+    Err(Error::InvalidValues { what: "soft targets", problem })
 }
 
 /// The rows that a task is about, where it is not about each row once.
@@ -132,8 +145,10 @@ impl Repeated {
         let mut repeated = Self { rows: Vec::new(), weights: Vec::new(), labels };
         let mut targets = Vec::new();
         for (row, masses) in soft.masses.iter().enumerate() {
+            let weight = weights.map_or(1.0, |weights| weights[row]);
+            let masses = masses.map(|mass| mass * weight);
+            check_finite(&masses)?;
             for (class, mass) in [positive, 1 - positive].into_iter().zip(masses) {
-                let mass = mass * weights.map_or(1.0, |weights| weights[row]);
                 if mass > 0.0 {
                     repeated.rows.push(row as u32);
                     repeated.weights.push(mass);

@@ -7,8 +7,8 @@ use crate::error::Result;
 impl Pipeline {
     /// The settings that it was trained with, to train another one: of both parts, the calibration by folds and the profile.
     ///
-    /// A [prior](PipelineBuilder::prior) and [lexicons](PipelineBuilder::lexicon) are not among them. A pipeline that stands on the decisions of one has its analysis
-    /// beside its own, and the new one will have both.
+    /// A [prior](PipelineBuilder::prior) and [lexicons](PipelineBuilder::lexicon) are not among them. A pipeline that stands on
+    /// the decisions of one has its analysis beside its own, and the new one will have both.
     ///
     /// ```
     /// use ressenti::{Classifier, Pipeline};

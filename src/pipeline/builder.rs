@@ -146,11 +146,13 @@ impl PipelineBuilder {
     /// What they say, the sum of the values of a text's row, is one more column of the row, and the texts decide how much it is
     /// worth. Then it is folded into the weights of the terms: what comes out is one linear model, and the lexicon is no longer
     /// needed. Its words are stemmed and counted as those of texts, and become columns even if no text holds them, unless a
-    /// [`vocabulary`](crate::VectorizerParams::vocabulary) was given; only words of one token. Several lexicons are a column
-    /// each.
+    /// [`vocabulary`](crate::VectorizerParams::vocabulary) was given; only words of one token. They are columns beyond
+    /// [`max_features`](crate::VectorizerParams::max_features). A negated word has its [value](Lexicon::negated) where a training
+    /// text holds it negated. Several lexicons are a column each.
     ///
-    /// Training fails with [`Error::InvalidParameter`] for a lexicon out of range, beside a [`prior`](Self::prior), and for
-    /// classifiers that have no use for it: naive Bayes, [`NbWeighting::LogCounts`](crate::NbWeighting::LogCounts), and
+    /// Training fails with [`Error::InvalidParameter`] for a lexicon out of range, one without a term of the analysis, one
+    /// beside a [`prior`](Self::prior), one with a word that no text holds where
+    /// [`smooth_idf(false)`](crate::VectorizerParams::smooth_idf) was set, and for classifiers that have no use for it: naive Bayes, [`NbWeighting::LogCounts`](crate::NbWeighting::LogCounts), and
     /// `Soft` of base 0. See [`Lexicon`] for an example.
     pub fn lexicon(mut self, lexicon: &Lexicon) -> Self {
         self.beyond.lexicons.push(lexicon.clone());

@@ -68,6 +68,13 @@ impl Ground {
                     lexicon.values(&vectorizer).into_iter().map(|v| v * strength).collect()
                 };
                 let values: Vec<Vec<f64>> = lexicons.iter().map(values).collect();
+                if values.iter().any(|values| values.iter().all(|&v| v == 0.0)) {
+                    return Err(Error::InvalidParameter {
+                        name: "lexicon",
+                        found: "without a term of this analysis".to_owned(),
+                        expected: "changes nothing; give it words that are one token of a block with words and a vocabulary",
+                    });
+                }
                 let told = told(&values, &rows);
                 (vectorizer, Basis::Lexicons(values, told))
             }
@@ -97,7 +104,8 @@ impl Ground {
         !matches!(self.basis, Basis::Decision(..) | Basis::Lexicons(..))
     }
 
-    /// A classifier for the rows of [`vectorizer`](Self::vectorizer); the task has as many targets as there were texts.
+    /// A classifier for the rows of [`vectorizer`](Self::vectorizer); the task is about those of the texts, where
+    /// soft targets have it about some twice.
     pub(crate) fn fit(
         &self,
         params: &ClassifierParams,

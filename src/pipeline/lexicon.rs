@@ -58,7 +58,9 @@ impl TryFrom<LexiconParts> for Lexicon {
 
     fn try_from(parts: LexiconParts) -> Result<Self> {
         let LexiconParts { words, negated, strength } = parts;
-        Ok(Self { negated, strength, ..Self::new(words)? })
+        let lexicon = Self { negated, strength, ..Self::new(words)? };
+        lexicon.validate()?;
+        Ok(lexicon)
     }
 }
 
@@ -217,6 +219,8 @@ mod tests {
         );
         let lexicon = Lexicon::new([("a", 1.0)]).unwrap();
         assert!(lexicon.clone().negated(f64::NAN).validate().is_err());
-        assert!(lexicon.strength(0.0).validate().is_err());
+        assert!(lexicon.clone().strength(0.0).validate().is_err());
+        let stored = serde_json::to_string(&lexicon.strength(0.0)).unwrap();
+        assert!(serde_json::from_str::<Lexicon>(&stored).is_err());
     }
 }

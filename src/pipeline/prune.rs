@@ -94,8 +94,8 @@ impl PrunedPipeline {
         &self.after
     }
 
-    /// The settings of a second fit: those of the pipeline, with its terms as the given vocabulary. Without the prior and
-    /// the calibration that it may have had, which can be set anew.
+    /// The settings of a second fit: those of the pipeline, with its terms as the given vocabulary. Without the prior,
+    /// the lexicons and the calibration that it may have had, which can be set anew.
     ///
     /// Its weights are made for rows that have lost the same terms as those it will be asked about. See whether that gains
     /// anything: often pruning alone has lost nothing.
@@ -110,8 +110,8 @@ impl Pipeline {
     /// Keeps the strongest terms: so many, or as many as fit in a file of so many bytes. `texts`, such as those it was trained
     /// on, say how often terms occur; the held-out ones, with their labels, what it costs.
     ///
-    /// Terms without a weight are never kept, and those that no text holds count as if half of a text did. Texts whose known terms are all kept have the
-    /// answers they had; rows of others are divided by a smaller norm.
+    /// Terms without a weight are never kept, and those that no text holds count as if half of a text did. Texts whose known
+    /// terms are all kept have the answers they had; rows of others are divided by a smaller norm.
     ///
     /// A calibration and a threshold stay as they are; [`preset`](Self::preset) does not, as it is no longer what the preset
     /// gives.

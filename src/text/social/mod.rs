@@ -57,6 +57,22 @@ pub(super) fn tokens(
     Scanner { text, social, lowercase, buffer, each, faced: 0 }.run();
 }
 
+/// What `n't` leaves of a negator before its apostrophe.
+const STEMS: [&[u8]; 21] = [
+    b"don", b"can", b"won", b"isn", b"ain", b"aren", b"wasn", b"didn", b"doesn", b"hasn", b"hadn",
+    b"shan", b"weren", b"haven", b"couldn", b"wouldn", b"shouldn", b"mustn", b"needn", b"mightn",
+    b"daren",
+];
+
+/// Whether the last word of a text is one of [`STEMS`].
+fn is_stem_of_negator(text: &str) -> bool {
+    // One byte more than the longest has.
+    let last = text.as_bytes().iter().rev().take(8);
+    let length = last.take_while(|&&b| is(Some(&b), WORD | bytes::BEYOND)).count();
+    let word = &text.as_bytes()[text.len() - length..];
+    STEMS.iter().any(|stem| word.eq_ignore_ascii_case(stem))
+}
+
 struct Scanner<'t, F> {
     text: &'t str,
     social: Social,
@@ -228,14 +244,16 @@ impl<F: FnMut(&str, Range<usize>, Range<usize>)> Scanner<'_, F> {
         name.end
     }
 
-    /// An apostrophe alone; with the `t` after it, what is left of `don't` where spaces were put between: `don ' t`.
+    /// An apostrophe alone; with the `t` after it, what is left of `don't` where spaces were put between: `don ' t`. Not so
+    /// after other words, nor as the start of one: `in 't Veld`, `on 't-shirt`.
     fn apostrophe(&mut self, at: Range<usize>) -> usize {
         let space = |text: &str| usize::from(text.starts_with(' '));
         let (before, after) = (&self.text[..at.start], &self.text[at.end..]);
         let word = before.strip_suffix(' ').unwrap_or(before);
         let t = &after[space(after)..];
-        let ends = !is(t.as_bytes().get(1), WORD | bytes::BEYOND);
-        if ends && word.ends_with(['n', 'N']) && t.starts_with(['t', 'T']) {
+        let follows = t.as_bytes().get(1);
+        let ends = follows != Some(&b'-') && !is(follows, WORD | bytes::BEYOND);
+        if ends && t.starts_with(['t', 'T']) && is_stem_of_negator(word) {
             let end = at.end + space(after) + 1;
             return self.emit("n't", at.start..end);
         }
