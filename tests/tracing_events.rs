@@ -1,4 +1,4 @@
-//! Answers that are not sure, errors and alerts are events with the fields that dashboards look for.
+//! Runs, answers that are not sure, errors and alerts are events with the fields that dashboards look for.
 #![cfg(feature = "tracing")]
 
 use std::fmt::{Debug, Write};
@@ -9,6 +9,7 @@ use ressenti::Pipeline;
 use ressenti::monitor::{
     Alerts, Clock, Condition, ManualClock, Monitor, MonitorParams, Rule, TracingSink,
 };
+use ressenti::tracker::{RunStatus, TracingTracker, Tracker};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
@@ -27,7 +28,7 @@ impl Visit for Line {
 
 impl Subscriber for Lines {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "ressenti"
+        metadata.target().starts_with("ressenti")
     }
     fn new_span(&self, _: &Attributes<'_>) -> Id {
         Id::from_u64(1)
@@ -35,7 +36,7 @@ impl Subscriber for Lines {
     fn record(&self, _: &Id, _: &Record<'_>) {}
     fn record_follows_from(&self, _: &Id, _: &Id) {}
     fn event(&self, event: &Event<'_>) {
-        let mut line = Line(event.metadata().level().to_string());
+        let mut line = Line(format!("{} {}", event.metadata().level(), event.metadata().target()));
         event.record(&mut line);
         self.0.lock().unwrap().push(line.0);
     }
@@ -69,12 +70,43 @@ fn events_have_the_fields_of_the_dashboards() {
         "text_start=\"<user> lost\"",
         "latency_ms=3.0",
     ] {
-        assert!(lines[0].starts_with("WARN") && lines[0].contains(part), "{part}: {}", lines[0]);
+        assert!(
+            lines[0].starts_with("WARN ressenti ") && lines[0].contains(part),
+            "{part}: {}",
+            lines[0]
+        );
     }
-    assert_eq!(lines[1], "ERROR message=prediction failed error=\"timeout\" latency_ms=9.0");
+    assert_eq!(
+        lines[1],
+        "ERROR ressenti message=prediction failed error=\"timeout\" latency_ms=9.0"
+    );
     let last = lines.last().unwrap();
     assert!(
-        last.starts_with("WARN message=firing: ") && last.contains("rule=\"errors\""),
+        last.starts_with("WARN ressenti message=firing: ") && last.contains("rule=\"errors\""),
         "{last}"
     );
+}
+
+#[test]
+fn each_call_of_a_tracker_is_an_event_with_its_fields() {
+    let lines = Lines::default();
+    tracing::subscriber::with_default(lines.clone(), || {
+        let run = TracingTracker::new("search");
+        run.log_param("C", 1.0.into()).unwrap();
+        run.log_metric("loss", 0.5, 3).unwrap();
+        run.set_tag("note", "one").unwrap();
+        run.log_artifact("a/b", b"xyz").unwrap();
+        run.child("trial 1").unwrap().finish(RunStatus::Failed).unwrap();
+        run.finish(RunStatus::Finished).unwrap();
+    });
+    let expected = [
+        "INFO ressenti::run message=param run=\"search\" key=\"C\" value=1.0",
+        "INFO ressenti::run message=metric run=\"search\" key=\"loss\" value=0.5 step=3",
+        "INFO ressenti::run message=tag run=\"search\" key=\"note\" value=\"one\"",
+        "INFO ressenti::run message=artifact run=\"search\" path=\"a/b\" bytes=3",
+        "INFO ressenti::run message=start run=\"search/trial 1\"",
+        "WARN ressenti::run message=end run=\"search/trial 1\" status=\"FAILED\"",
+        "INFO ressenti::run message=end run=\"search\" status=\"FINISHED\"",
+    ];
+    assert_eq!(*lines.0.lock().unwrap(), expected);
 }
