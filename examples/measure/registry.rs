@@ -142,7 +142,7 @@ fn measure(pipeline: &'static Pipeline, work: &Path) -> Result<(), Box<dyn Error
     let bytes = fs::read(&file)?;
     let checks = (0..REPEATS).map(|_| timed(|| Pipeline::from_bytes(&bytes)));
     let checks = checks.map(|(model, taken)| model.map(|_| taken)).collect::<Result<_, _>>()?;
-    report("check of the model, a part of registering it", checks);
+    report("load the model, which registering it does not", checks);
 
     let registry = Registry::open(work.join("a"))?;
     let uri = format!("models:/{NAME}/Production");

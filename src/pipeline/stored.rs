@@ -85,6 +85,13 @@ impl Pipeline {
         pipeline.map_err(|problem| refused(ModelFileError::Invalid(problem.to_string())))
     }
 
+    /// `Err` unless these are the bytes of a whole model file that this crate can read, by its checksums and its card. What is in
+    /// the other sections is not looked at, which takes far longer.
+    #[cfg(feature = "store")]
+    pub(crate) fn check_bytes(bytes: &[u8]) -> Result<()> {
+        Sections::open(bytes, &KNOWN)?.get::<Card>(CARD).map(drop)
+    }
+
     fn sections(&self) -> Vec<Section> {
         let mut sections = vec![
             persist::section(CARD, true, &self.card()),

@@ -9,7 +9,7 @@ use super::intent::{self, Writing};
 use super::meta::{ModelMeta, VersionMeta};
 use super::names::{check_case, check_found_name, check_model_name, check_tag_value};
 use super::read::{self, DIGEST_TAG, Found, no_such_model, version_folder};
-use super::source::{MODEL_FILE, MODEL_FOLDER, decode, find_model, folder_of_model};
+use super::source::{MODEL_FILE, MODEL_FOLDER, check, find_model, folder_of_model};
 use super::stage::Stage;
 use super::uri::ModelUri;
 use super::{MODELS, ModelVersion, RegisteredModel, Registry};
@@ -133,11 +133,12 @@ impl Registry {
 
     /// Registers a version of a model, in the stage `None`; a model of that name is registered too if there is none.
     ///
-    /// Its number is one more than the highest that was ever given. The model must be one that can be loaded; the SHA-256 of
-    /// its file becomes the tag `ressenti.sha256`.
+    /// Its number is one more than the highest that was ever given. The model must be a whole model file that this crate can
+    /// read, by its checksums and its card; [`Check::Loads`](super::Check::Loads) is for files of doubtful origin, where a right
+    /// checksum proves little. The SHA-256 of the file becomes the tag `ressenti.sha256`.
     ///
-    /// Errors: as for [`create_model`](Self::create_model), and [`Error::Io`] and [`Error::ModelFile`] for what cannot be
-    /// loaded.
+    /// Errors: as for [`create_model`](Self::create_model), and [`Error::Io`] and [`Error::ModelFile`] for what is no such
+    /// file.
     pub fn create_version(&self, name: &str, new: NewVersion<'_>) -> Result<ModelVersion> {
         check_found_name(name)?;
         for (key, value) in &new.tags {
@@ -176,7 +177,7 @@ impl Registry {
             Source::Pipeline(pipeline) => Ok(own(pipeline.to_bytes(), run_id)),
             Source::File(path) => {
                 let bytes = fs::read(path)?;
-                decode(&bytes, path)?;
+                check(&bytes, path)?;
                 Ok(own(bytes, run_id))
             }
             Source::Uri(uri) => {
@@ -194,7 +195,7 @@ impl Registry {
                 };
                 let file = std::path::absolute(&file).map_err(Error::io("find", &file))?;
                 let bytes = fs::read(&file)?;
-                decode(&bytes, &file)?;
+                check(&bytes, &file)?;
                 Ok(Prepared {
                     sha256: digest::of_bytes(&bytes),
                     bytes: None,

@@ -10,7 +10,7 @@ use super::Registry;
 use super::read::{ModelVersion, folder_of};
 use super::uri::ModelUri;
 use crate::digest;
-use crate::error::{Error, ModelFileError, RegistryError, Result};
+use crate::error::{Error, RegistryError, Result};
 use crate::fs;
 use crate::pipeline::Pipeline;
 use crate::tracker::names::check_inside;
@@ -155,15 +155,22 @@ fn of_run(root: &Path, run_id: &str, path: &str) -> Result<PathBuf> {
 }
 
 /// The pipeline in the bytes of a file.
-pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<Pipeline> {
-    Pipeline::from_bytes(bytes).map_err(|error| match error {
-        Error::ModelFile { problem, .. } => in_file(problem, path),
-        other => other,
-    })
+fn decode(bytes: &[u8], path: &Path) -> Result<Pipeline> {
+    Pipeline::from_bytes(bytes).map_err(in_file(path))
 }
 
-fn in_file(problem: ModelFileError, path: &Path) -> Error {
-    Error::ModelFile { path: Some(path.to_owned()), problem }
+/// `Err` unless the bytes of a file are a whole model file.
+pub(super) fn check(bytes: &[u8], path: &Path) -> Result<()> {
+    Pipeline::check_bytes(bytes).map_err(in_file(path))
+}
+
+fn in_file(path: &Path) -> impl Fn(Error) -> Error {
+    |error| match error {
+        Error::ModelFile { problem, .. } => {
+            Error::ModelFile { path: Some(path.to_owned()), problem }
+        }
+        other => other,
+    }
 }
 
 pub(super) fn no_file(what: String, problem: String) -> Error {
