@@ -5,9 +5,8 @@ use super::history::{self, Action, HistoryEntry};
 use super::intent::{self, Change, View, Writing};
 use super::meta::{DELETED, ModelMeta, VersionMeta};
 use super::names::{check_alias, check_case, check_found_name, check_tag_value, invalid};
-use super::read::{
-    self, ALIASES, DIGEST_TAG, Found, history_bytes, no_such_model, path, version_path,
-};
+use super::read::{self, ALIASES, Found, history_bytes, no_such_model, path, version_path};
+use super::record::DIGEST_TAG;
 use super::stage::Stage;
 use super::{MODELS, Registry};
 use crate::error::{Error, RegistryError, Result};

@@ -24,6 +24,7 @@ mod live;
 mod meta;
 mod names;
 mod read;
+mod record;
 mod source;
 mod stage;
 mod transition;
@@ -33,7 +34,7 @@ pub use check::Check;
 pub use create::NewVersion;
 pub use history::{Action, HistoryEntry};
 pub use live::{LiveModel, Refresh, ServedModel};
-pub use read::{ModelVersion, RegisteredModel};
+pub use record::{ModelVersion, RegisteredModel};
 pub use stage::Stage;
 pub use transition::Transition;
 

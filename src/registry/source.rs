@@ -7,7 +7,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Registry;
-use super::read::{ModelVersion, folder_of};
+use super::read::folder_of;
+use super::record::ModelVersion;
 use super::uri::ModelUri;
 use crate::digest;
 use crate::error::{Error, RegistryError, Result};

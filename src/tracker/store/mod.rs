@@ -36,6 +36,7 @@ pub(crate) mod meta;
 pub(crate) mod paths;
 pub(crate) mod read;
 mod rebase;
+mod records;
 mod reproduce;
 mod room;
 pub(crate) mod run;

@@ -11,23 +11,22 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
 use super::index::Touch;
-use super::kept::{Kept, Metric};
+use super::kept::Kept;
 use super::meta::{self, ACTIVE, RunMeta, RunState};
 use super::paths::check_no_link;
-use super::room::{Place, Room};
+use super::records::lines;
+use super::room::Room;
 use super::{Durability, LOCK_FILE, Store, now_ms};
 use crate::error::{Error, Result, TrackingError};
-use crate::fs::{self, Lines, Lock};
+use crate::fs::{self, Lock};
 use crate::tracker::batch::Point;
 use crate::tracker::names::{check_artifact_path, check_key, param_text};
-use crate::tracker::value::float_text;
 use crate::tracker::{Batch, RunStatus, Tracker, Value};
 
 pub(super) const PARAMS: &str = "params";
@@ -39,8 +38,6 @@ pub(super) const COMMIT_TAG: &str = "mlflow.source.git.commit";
 pub(super) const PROGRAM_TAG: &str = "mlflow.source.name";
 const PARENT_TAG: &str = "mlflow.parentRunId";
 const DESCRIPTION_TAG: &str = "mlflow.note.content";
-/// Far above any param that could be logged.
-const PARAM_BYTES: u64 = 1 << 20;
 
 /// A run of a [`Store`], being written. Several threads may write to it at once, and several processes, each with a handle
 /// of its own ([`Store::resume_run`]).
@@ -75,12 +72,12 @@ const PARAM_BYTES: u64 = 1 << 20;
 pub struct Run {
     pub(super) store: Store,
     experiment_id: String,
-    id: String,
+    pub(super) id: String,
     pub(super) folder: PathBuf,
-    params: Room,
-    metrics: Room,
-    kept: Kept,
-    tags: Room,
+    pub(super) params: Room,
+    pub(super) metrics: Room,
+    pub(super) kept: Kept,
+    pub(super) tags: Room,
     pub(super) artifacts: Room,
     state: Mutex<State>,
     /// Tells searches to look at the run for as long as it may be written to.
@@ -88,7 +85,7 @@ pub struct Run {
 }
 
 #[derive(Debug)]
-struct State {
+pub(super) struct State {
     /// As written last, and the text of that.
     meta: RunMeta,
     text: String,
@@ -274,80 +271,8 @@ impl Run {
         batch.tags.iter().try_for_each(|(key, value)| self.put_tag(key, value, Durability::Batch))
     }
 
-    /// The bytes of a param, if it has been logged.
-    fn param(&self, key: &str) -> Result<Option<Vec<u8>>> {
-        let Place { path, is_there } = self.params.place(key)?;
-        if is_there { fs::read_limited(&path, PARAM_BYTES).map(Some) } else { Ok(None) }
-    }
-
-    fn put_param(&self, key: &str, new: &str, level: Durability) -> Result<()> {
-        let path = self.params.place(key)?.path;
-        let durability = self.store.durability.at(level);
-        if fs::create_staged(&self.folder, &path, new.as_bytes(), durability)? {
-            return Ok(());
-        }
-        self.check_unchanged(key, Some(fs::read_limited(&path, PARAM_BYTES)?), new)
-    }
-
-    fn check_unchanged(&self, key: &str, old: Option<Vec<u8>>, new: &str) -> Result<()> {
-        match old {
-            Some(old) if old != new.as_bytes() => Err(TrackingError::ParamChanged {
-                key: key.to_owned(),
-                run_id: self.id.clone(),
-                old: String::from_utf8_lossy(&old).into_owned(),
-                new: new.to_owned(),
-            }
-            .into()),
-            _ => Ok(()),
-        }
-    }
-
-    /// Adds lines to the file of a metric.
-    fn append(&self, key: &str, lines: &str, level: Durability) -> Result<()> {
-        let (bytes, durability) = (lines.as_bytes(), self.store.durability.at(level));
-        if let Some(metric) = self.kept.get(key) {
-            if metric.lines.append(&metric.path, bytes, durability)? {
-                return Ok(());
-            }
-            // Someone has removed it, or put something else there.
-            self.kept.forget(key);
-        }
-        let Place { path, mut is_there } = self.metrics.place(key)?;
-        loop {
-            // A file of no lines would fail MLflow's search of the whole experiment, so the first line comes with its file.
-            // If another writer brings it in between, this line is the second.
-            if !is_there && fs::create_staged(&self.folder, &path, bytes, durability)? {
-                return Ok(());
-            }
-            if let Some(lines) = Lines::open(&path)?
-                && lines.append(&path, bytes, durability)?
-            {
-                self.kept.keep(key, Metric { path, lines });
-                return Ok(());
-            }
-            // Where files have other numbers each time, none is kept.
-            if fs::append(&path, bytes, durability)? {
-                return Ok(());
-            }
-            is_there = false;
-        }
-    }
-
-    fn put_tag(&self, key: &str, value: &str, level: Durability) -> Result<()> {
-        let path = self.tags.place(key)?.path;
-        let durability = self.store.durability.at(level);
-        if key != NAME_TAG {
-            return fs::write_staged(&self.folder, &path, value.as_bytes(), durability);
-        }
-        let mut state = self.state();
-        fs::write_staged(&self.folder, &path, value.as_bytes(), durability)?;
-        self.change_meta(&mut state, Durability::Batch, |meta| {
-            meta.run_name = Some(value.to_owned());
-        })
-    }
-
     /// Changes `meta.yaml` as it is now: another process may have renamed or deleted the run meanwhile.
-    fn change_meta(
+    pub(super) fn change_meta(
         &self,
         state: &mut State,
         level: Durability,
@@ -368,7 +293,7 @@ impl Run {
     }
 
     /// The state is changed after the file, so one that panicked left it as it was.
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -432,21 +357,6 @@ impl Drop for Run {
             let _ = self.finish(RunStatus::Failed);
         }
     }
-}
-
-/// The lines of a metric's file.
-fn lines(points: &[Point]) -> Result<String> {
-    let mut text = String::new();
-    for point in points {
-        let time = point.timestamp_ms.unwrap_or_else(now_ms);
-        if time < 0 {
-            let problem = format!("{time} is before 1970; give milliseconds since then, from 0");
-            return Err(Error::InvalidValues { what: "timestamp", problem });
-        }
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "{time} {} {}", float_text(point.value), point.step);
-    }
-    Ok(text)
 }
 
 /// Who runs the program, found as Python finds it.
