@@ -34,7 +34,7 @@ pub(crate) fn measure(texts: &Path, runs: usize) -> Result<()> {
         }
     }
     let peers =
-        ["vader_sentiment 0.1.1", "ressenti, starter", "ressenti, starter with its own buffers"];
+        ["vader_sentiment 0.1.1", "ressenti, starter", "ressenti, starter with new buffers"];
     for ((peer, best), sum) in peers.iter().zip(best).zip(sums) {
         let (n, seconds) = (texts.len() as f64, best.as_secs_f64());
         let line = serde_json::json!({
@@ -46,6 +46,7 @@ pub(crate) fn measure(texts: &Path, runs: usize) -> Result<()> {
     Ok(())
 }
 
+/// By buffers that have met no word yet, which each pass makes anew: the others have met all words of the texts.
 fn with_scratch(model: &Pipeline, texts: &[String]) -> Result<f64> {
     let (mut scratch, mut out, mut sum) = (Scratch::new(), Vec::new(), 0.0);
     for text in texts {
