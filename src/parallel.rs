@@ -4,17 +4,32 @@
 //! depends on the number of threads as long as the *pieces* do not.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+#[cfg(feature = "parallel")]
+use std::sync::{Mutex, PoisonError};
 
 /// `f` of every item, in the order of the items whichever ran first.
 #[cfg(feature = "parallel")]
 pub(crate) fn map<T: Send, R: Send>(items: Vec<T>, f: impl Fn(T) -> R + Send + Sync) -> Vec<R> {
-    use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
     if items.len() <= 1 {
-        items.into_iter().map(f).collect()
-    } else {
-        // Items are large pieces of work: a thread that has none takes one, however few are left.
-        items.into_par_iter().with_max_len(1).map(f).collect()
+        return items.into_iter().map(f).collect();
     }
+    let cells = items.into_iter().map(|item| Mutex::new((Some(item), None)));
+    let cells: Vec<Mutex<(Option<T>, Option<R>)>> = cells.collect();
+    for_each(cells.len(), &|i| {
+        let mut cell = cells[i].lock().unwrap_or_else(PoisonError::into_inner);
+        cell.1 = cell.0.take().map(&f);
+    });
+    let done =
+        |cell: Mutex<(_, Option<R>)>| cell.into_inner().unwrap_or_else(PoisonError::into_inner).1;
+    cells.into_iter().filter_map(done).collect()
+}
+
+/// `f` of each number below `n`. Compiled once: what the pool makes of a closure is much more than the closure.
+#[cfg(feature = "parallel")]
+fn for_each(n: usize, f: &(dyn Fn(usize) + Sync)) {
+    use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
+    // Pieces of work are large: a thread that has none takes one, however few are left.
+    (0..n).into_par_iter().with_max_len(1).for_each(f);
 }
 
 /// `f` of each number below `n`, those of many small items, in their order; what comes of each is written where it stays.
