@@ -292,7 +292,7 @@ fn what_has_no_weights_to_be_near_is_refused_before_any_work() {
 }
 
 /// A hundred tweets to airlines with twenty thousand others behind them, whose labels are their emoticons. The figures in
-/// the documentation are what this prints, with `cargo test --release --test prior_weights -- --nocapture hundred`.
+/// the documentation are what this prints, with `cargo test --release --test pipeline -- --nocapture prior_weights::a_hundred`.
 #[test]
 fn a_hundred_labels_gain_from_a_prior_of_twenty_thousand() {
     let (Some(source), Some(data)) =

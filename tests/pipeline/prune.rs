@@ -210,7 +210,7 @@ fn what_cannot_be_pruned_is_refused() {
     assert!(whole.prune(k(2), &texts, &texts, &[1]).is_err());
 }
 
-/// `cargo test --release --test prune_pipeline -- --nocapture airline` prints the figures of the documentation.
+/// `cargo test --release --test pipeline -- --nocapture prune::airline` prints the figures of the documentation.
 #[test]
 fn airline_tweets_lose_little_with_most_of_their_terms() {
     let Some(train) = data_file("airline.train.tsv") else { return };

@@ -1,6 +1,6 @@
 //! Vocabularies, rows, weights and probabilities are scikit-learn's; the golden files say how they were made.
 //!
-//! `cargo test --test sklearn_parity -- --nocapture` prints how far each group is from scikit-learn at most.
+//! `cargo test --test pipeline -- --nocapture sklearn_parity::` prints how far each group is from scikit-learn at most.
 
 use std::fmt::Display;
 use std::fs;

@@ -65,7 +65,7 @@ fn answers(sentences: &str) -> String {
     out
 }
 
-/// `cargo test --test starter -- --ignored` writes them anew.
+/// `cargo test --test pipeline -- --ignored starter::` writes them anew.
 #[test]
 fn sixty_sentences_are_answered_as_on_the_day_they_were_written() {
     let sentences = fs::read_to_string(folder().join("sentences.tsv")).unwrap();
