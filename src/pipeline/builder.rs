@@ -114,7 +114,7 @@ impl PipelineBuilder {
     /// what it said there. Labels must be those of the prior.
     ///
     /// Of 100 tweets to airlines before 20,000 tweets labelled by their emoticons, both with [`Preset::Social`], the mean of 16
-    /// hundreds judged by the 6,371 others (`cargo test --release --test prior_weights -- --nocapture hundred`):
+    /// hundreds judged by the 6,371 others (`cargo test --release --test pipeline -- --nocapture prior_weights::a_hundred`):
     ///
     /// | prior | accuracy | F1 | ROC-AUC |
     /// |---|---|---|---|

@@ -118,7 +118,7 @@ impl Pipeline {
     /// gives.
     ///
     /// Of 7,971 tweets to airlines, the means of 5 folds, each judged by the texts that neither the training nor the choice of
-    /// terms has seen (`cargo test --release --test prune_pipeline -- --nocapture airline`); *again* is a second fit by
+    /// terms has seen (`cargo test --release --test pipeline -- --nocapture prune::airline`); *again* is a second fit by
     /// [`PrunedPipeline::builder`], and a standard error of accuracy is some 0.003:
     ///
     /// | preset | terms | bytes | accuracy | again | F1 | again |

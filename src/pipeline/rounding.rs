@@ -40,7 +40,7 @@ impl Pipeline {
     /// 2 or 1 once it is rounded. `texts`, such as held-out ones, say what that costs. Scoring is as before.
     ///
     /// Of 7,971 tweets to airlines, what 1,706 others say
-    /// (`RESSENTI_DATA=... cargo test --release --test rounding -- --nocapture airline`), models without a
+    /// (`RESSENTI_DATA=... cargo test --release --test pipeline -- --nocapture rounding::on_airline`), models without a
     /// [profile](Self::profile):
     ///
     /// | preset | precision | bytes | largest change of a decision value | labels changed |

@@ -1,6 +1,7 @@
 //! What several test files share.
 #![allow(dead_code)] // Each of them uses a part.
 
+pub(crate) mod again;
 pub(crate) mod arbitrary;
 pub(crate) mod logistic;
 pub(crate) mod made_store;

@@ -2,7 +2,7 @@
 
 usage: reads.py STORE_DIR FACTS.json
 
-FACTS.json is what tests/mlflow.rs leaves: experiment name -> run id -> what the run was told. Exit status 1 names the
+FACTS.json is what tests/tracking/mlflow.rs leaves: experiment name -> run id -> what the run was told. Exit status 1 names the
 first difference. Of the tags, those in FACTS.json must be there; everything else must be equal.
 """
 import json

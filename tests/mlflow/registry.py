@@ -3,7 +3,7 @@
 usage: registry.py STORE_DIR FACTS.json [--migrate]
        registry.py STORE_DIR --list
 
-FACTS.json is what tests/mlflow_registry.rs leaves: model name -> what was registered. Exit status 1 names the first
+FACTS.json is what tests/tracking/mlflow_registry.rs leaves: model name -> what was registered. Exit status 1 names the first
 difference. With --migrate, the store is also carried to SQLite by `mlflow migrate-filestore` and read there. With --list, it is
 only read: every model must list, with a version in Production if it has any (a killed writer may have left the next one
 beside it).

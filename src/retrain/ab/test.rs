@@ -14,7 +14,8 @@ use crate::error::{Error, Result};
 /// alone, so that of a test that goes on it can fade again.
 ///
 /// How many outcomes it takes until a challenger is found better, mean of 100 simulated tests with a look after each outcome
-/// (`cargo test --release --test ab -- --ignored --nocapture`; in shadow mode 3 % of the texts are won and 3 % lost by chance):
+/// (`cargo test --release --test monitor -- --ignored --nocapture ab::`; in shadow mode 3 % of the texts are won and 3 % lost by
+/// chance):
 ///
 /// | right: champion, challenger | shadow | split in halves | a tenth for the challenger |
 /// |---|---|---|---|

@@ -2,8 +2,9 @@
 
 usage: MLFLOW_ALLOW_FILE_STORE=true python make.py [FILE]
 
-Writes FILE, or search.json beside this script: the runs of the store as facts, from which this script and tests/search.rs each write the same files,
-and for each question the ids that MLflow answers in their order with the token of the next page, or its refusal.
+Writes FILE, or search.json beside this script: the runs of the store as facts, from which this script and tests/tracking/search.rs
+each write the same files, and for each question the ids that MLflow answers in their order with the token of the next page, or its
+refusal.
 """
 import hashlib
 import json
