@@ -152,7 +152,7 @@ pub use classifier::{
 pub use pipeline::{
     CalibrationReport, Card, Contribution, Explanation, Footprint, Lexicon, Mark, Pipeline,
     PipelineBuilder, PlainModel, Predictions, Preset, Prior, Profile, ProfileSource,
-    PrunedPipeline, RoundedPipeline, Scratch, TrainingData,
+    PrunedPipeline, RoundedPipeline, Scratch, Spans, TrainingData,
 };
 pub use sentiment::{Label, Prediction, Sentiment};
 

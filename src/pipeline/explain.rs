@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::fmt;
-use std::ops::Range;
+use std::ops::{Deref, Range};
+use std::slice;
 
 use super::Pipeline;
 use super::marks::{self, Mark, Marks};
@@ -11,6 +12,7 @@ use super::scorer::{self, Scratch};
 use crate::classifier::find_class;
 use crate::error::Result;
 use crate::sentiment::Prediction;
+use crate::vectorizer::Place;
 
 /// One term of a text and what it adds to the decision value of the predicted label.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +26,49 @@ pub struct Contribution<'m> {
     pub contribution: f64,
     /// The bytes of the text that it was found in, from the left. An n-gram has all from its first token to its last, a run
     /// of characters those of the characters; where these are others in the text, as after stripping accents, the word's.
-    pub spans: Vec<Range<usize>>,
+    pub spans: Spans,
+}
+
+/// Bytes of a text that a term was found in, from the left: a slice of one range for each time. Most terms occur once, and that
+/// takes no memory of its own.
+///
+/// ```
+/// use ressenti::Pipeline;
+///
+/// let pipeline = Pipeline::builder().fit(&["lovely crew", "lost bag"], &["positive", "negative"])?;
+/// let text = "lovely, a lovely crew";
+/// let explanation = pipeline.explain(text)?;
+/// let spans = &explanation.terms()[0].spans;
+/// assert_eq!((spans.len(), &text[spans[1].clone()]), (2, "lovely"));
+/// # Ok::<(), ressenti::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spans(Found);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Found {
+    Once(Range<usize>),
+    Often(Vec<Range<usize>>),
+}
+
+impl Spans {
+    fn of(places: &[Place]) -> Self {
+        match places {
+            [place] => Self(Found::Once(place.bytes.clone())),
+            _ => Self(Found::Often(places.iter().map(|place| place.bytes.clone()).collect())),
+        }
+    }
+}
+
+impl Deref for Spans {
+    type Target = [Range<usize>];
+
+    fn deref(&self) -> &[Range<usize>] {
+        match &self.0 {
+            Found::Once(range) => slice::from_ref(range),
+            Found::Often(ranges) => ranges,
+        }
+    }
 }
 
 /// What a column adds, before it is a term.
@@ -46,7 +90,7 @@ pub(super) struct Share {
 /// let explanation = pipeline.explain("a lovely bag, really lovely")?;
 /// assert_eq!(explanation.prediction().label(), "positive");
 /// assert_eq!(explanation.terms()[0].term, "lovely");
-/// assert_eq!(explanation.terms()[0].spans, [2..8, 21..27]);
+/// assert_eq!(explanation.terms()[0].spans[..], [2..8, 21..27]);
 /// assert_eq!(explanation.marked(), "a [+lovely+] [-bag-], really [+lovely+]");
 ///
 /// let sum: f64 = explanation.terms().iter().map(|t| t.contribution).sum();
@@ -174,8 +218,8 @@ impl Pipeline {
             let terms = shares.iter().map(|share| {
                 let &Share { column, value, contribution, places: (start, end) } = share;
                 let term = self.vectorizer.feature_name(column as usize);
-                let spans = places.found[start..end].iter().map(|place| place.bytes.clone());
-                Contribution { term, value, contribution, spans: spans.collect() }
+                let spans = Spans::of(&places.found[start..end]);
+                Contribution { term, value, contribution, spans }
             });
             let terms = terms.collect();
             let intercept = self.classifier.intercept_for(class);

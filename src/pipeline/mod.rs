@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 pub use builder::PipelineBuilder;
 pub use calibrated::CalibrationReport;
 pub use card::{Card, TrainingData};
-pub use explain::{Contribution, Explanation};
+pub use explain::{Contribution, Explanation, Spans};
 pub use lexicon::Lexicon;
 pub use marks::Mark;
 pub use plain::PlainModel;

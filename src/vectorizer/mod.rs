@@ -48,7 +48,7 @@ use crate::views::Texts;
 use block::BlockParts;
 use build::{build, rows_of};
 use counts::{BlockCounts, Columns};
-pub(crate) use places::Places;
+pub(crate) use places::{Place, Places};
 pub(crate) use plain::PlainVectorizer;
 pub(crate) use product::Product;
 use reader::{Read, Source, joined};

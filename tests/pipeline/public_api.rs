@@ -23,8 +23,8 @@ use ressenti::{
     Lexicon, Mark, Matrix, ModelFileError, MultiClass, NbWeighting, NeutralBand, Norm,
     OnlineClassifier, Pipeline, PipelineBuilder, PlainModel, Precision, Prediction, Predictions,
     Preset, Prior, Progress, PrunedPipeline, RoundedPipeline, Rows, Scratch, Sentiment, SgdLoss,
-    SoftTargets, Stage, Step, Threshold, ThresholdRule, TrainingData, Vectorizer, VectorizerParams,
-    Vocabulary,
+    SoftTargets, Spans, Stage, Step, Threshold, ThresholdRule, TrainingData, Vectorizer,
+    VectorizerParams, Vocabulary,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -90,6 +90,7 @@ fn values_cross_threads_survive_panics_and_can_be_copied_and_printed() {
     value::<Elongation>();
     value::<Entity>();
     value::<Explanation<'static>>();
+    value::<Spans>();
     value::<FitReport>();
     value::<Folds>();
     value::<Interval>();
