@@ -14,16 +14,16 @@ const PIECE: usize = 4096;
 ///
 /// SHA-256 of the number of pairs (eight bytes, little-endian) and the SHA-256 of each 4,096 pairs; of a pair come the bytes
 /// of the text and those of the label, each behind its length (eight bytes). `n` is the number of pairs.
-pub(crate) fn of_pairs<T: AsRef<str>, L: AsRef<str>>(
+pub(crate) fn of_pairs<'t>(
     n: usize,
-    pair: impl Fn(usize) -> (T, L) + Send + Sync,
+    pair: impl Fn(usize) -> (&'t str, &'t str) + Send + Sync,
 ) -> String {
     let pieces: Vec<usize> = (0..n).step_by(PIECE).collect();
     let digests = parallel::map(pieces, |start| {
         let mut digest = Sha256::new();
         for i in start..n.min(start + PIECE) {
             let (text, label) = pair(i);
-            for part in [text.as_ref(), label.as_ref()] {
+            for part in [text, label] {
                 digest.update((part.len() as u64).to_le_bytes());
                 digest.update(part.as_bytes());
             }

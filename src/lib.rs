@@ -121,6 +121,7 @@ mod random;
 mod rows;
 mod sentiment;
 mod vectorizer;
+mod views;
 
 pub mod dataset;
 pub mod evaluate;

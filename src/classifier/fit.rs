@@ -10,6 +10,7 @@ use super::{ClassWeight, Classifier, ClassifierParams, FitOptions, find_class};
 use crate::error::{Error, Result, same_length};
 use crate::rows::Rows;
 use crate::sentiment::{Label, class_order};
+use crate::views::Labels;
 
 /// What to learn: the target and the cost of each row.
 pub(crate) struct Task {
@@ -58,11 +59,11 @@ impl ClassifierParams {
         options: &FitOptions<'_>,
     ) -> Result<Classifier> {
         same_length("rows", rows.n_rows(), "labels", labels.len())?;
-        self.fit_task(rows, self.prepare(labels, options)?, options)
+        self.fit_task(rows, self.prepare(Labels::of(&labels), options)?, options)
     }
 
     /// Everything that can be checked and computed without the rows.
-    pub(crate) fn prepare<L: Label>(&self, labels: &[L], options: &FitOptions<'_>) -> Result<Task> {
+    pub(crate) fn prepare(&self, labels: Labels<'_>, options: &FitOptions<'_>) -> Result<Task> {
         self.validate()?;
         let (classes, targets) = encode(labels)?;
         self.validate_for(classes.len())?;
@@ -144,12 +145,12 @@ pub(crate) fn check_weights(weights: &[f64]) -> Result<()> {
 }
 
 /// The distinct labels in order, and for each label its place among them.
-fn encode<L: Label>(labels: &[L]) -> Result<(Vec<String>, Vec<u32>)> {
+fn encode(labels: Labels<'_>) -> Result<(Vec<String>, Vec<u32>)> {
     let mut numbers = BTreeMap::new();
     let mut targets: Vec<u32> = labels
         .iter()
         .map(|label| {
-            let (label, next) = (label.as_label(), numbers.len() as u32);
+            let next = numbers.len() as u32;
             match numbers.get(label.as_ref()) {
                 Some(&number) => number,
                 None => *numbers.entry(label.into_owned()).or_insert(next),

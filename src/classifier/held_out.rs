@@ -7,6 +7,7 @@ use super::{
 use crate::error::{Result, same_length};
 use crate::rows::Rows;
 use crate::sentiment::{Label, Sentiment};
+use crate::views::Labels;
 
 impl Classifier {
     /// [`with_calibration`](Self::with_calibration) of these rows, which it was not trained on.
@@ -30,7 +31,7 @@ impl Classifier {
         rows: &Rows,
         labels: &[L],
     ) -> Result<Self> {
-        let truth = self.places(rows, labels)?;
+        let truth = self.places(rows, Labels::of(&labels))?;
         let calibration = Calibration::fit(method, &self.decision_function(rows)?, &truth)?;
         self.with_calibration(calibration)
     }
@@ -59,8 +60,11 @@ impl Classifier {
         // Anything but two classes is refused before what only two have is asked for.
         let unchanged = self.clone().with_threshold(Threshold::at(0.0)?)?;
         let positive = unchanged.positive;
-        let truth: Vec<bool> =
-            self.places(rows, labels)?.into_iter().map(|class| class == positive).collect();
+        let truth: Vec<bool> = self
+            .places(rows, Labels::of(&labels))?
+            .into_iter()
+            .map(|class| class == positive)
+            .collect();
         let sign = if positive == 1 { 1.0 } else { -1.0 };
         let decisions = self.decision_function(rows)?;
         let scores: Vec<f64> = decisions.as_slice().iter().map(|z| sign * z).collect();
@@ -80,7 +84,7 @@ impl Classifier {
     }
 
     /// The class of each label, as many as rows.
-    pub(super) fn places<L: Label>(&self, rows: &Rows, labels: &[L]) -> Result<Vec<usize>> {
+    pub(super) fn places(&self, rows: &Rows, labels: Labels<'_>) -> Result<Vec<usize>> {
         same_length("rows", rows.n_rows(), "labels", labels.len())?;
         find_classes(&self.classes, labels)
     }

@@ -37,6 +37,7 @@ mod threshold;
 mod train;
 mod verdict;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
@@ -62,7 +63,7 @@ pub(crate) use plain::PlainClassifier;
 use crate::error::{Error, Result};
 use crate::parallel;
 use crate::rows::{Matrix, Rows};
-use crate::sentiment::Label;
+use crate::views::Labels;
 use link::Link;
 use rows::RowTransform;
 use stored::ClassifierParts;
@@ -122,11 +123,10 @@ pub(crate) fn list(classes: &[String]) -> String {
 }
 
 /// The places of labels among classes.
-pub(crate) fn find_classes<L: Label>(classes: &[String], labels: &[L]) -> Result<Vec<usize>> {
+pub(crate) fn find_classes(classes: &[String], labels: Labels<'_>) -> Result<Vec<usize>> {
     let known: HashMap<&str, usize> =
         classes.iter().enumerate().map(|(i, class)| (class.as_str(), i)).collect();
-    let place = |label: &L| {
-        let label = label.as_label();
+    let place = |label: Cow<'_, str>| {
         known.get(label.as_ref()).copied().map_or_else(|| find_class(classes, &label), Ok)
     };
     labels.iter().map(place).collect()

@@ -3,19 +3,18 @@
 //! How a row moves the weights is known in `step`; here batches are checked before anything moves, and the state is kept,
 //! stored and resumed.
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::average::Averages;
 use super::step::{Belief, LEAST, Scratch, State};
 use super::{
     Algorithm, ClassWeight, Classifier, ClassifierParams, FitOptions, FitReport, NbWeighting,
-    WEIGHTS, find_class,
+    WEIGHTS, find_class, find_classes,
 };
 use crate::error::{Error, Result, same_length};
 use crate::rows::Rows;
 use crate::sentiment::{Label, class_order};
+use crate::views::Labels;
 
 /// A classifier that goes on learning; [`ClassifierParams::online`] makes one.
 ///
@@ -207,13 +206,7 @@ impl OnlineClassifier {
                 return Err(Error::InvalidValues { what: "sample weights", problem });
             }
         }
-        let known: HashMap<&str, usize> =
-            self.classes.iter().enumerate().map(|(i, class)| (class.as_str(), i)).collect();
-        let place = |label: &L| {
-            let label = label.as_label();
-            known.get(label.as_ref()).copied().map_or_else(|| find_class(&self.classes, &label), Ok)
-        };
-        let targets = labels.iter().map(place).collect::<Result<Vec<usize>>>()?;
+        let targets = find_classes(&self.classes, Labels::of(&labels))?;
         let class_weights = self.class_weights();
         let parts = rows.parts();
         let mut scratch = Scratch::default();

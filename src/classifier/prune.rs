@@ -14,6 +14,7 @@ use crate::error::{Error, Result, same_length};
 use crate::persist;
 use crate::rows::Rows;
 use crate::sentiment::Label;
+use crate::views::Labels;
 
 /// How much of a classifier is to be left.
 ///
@@ -213,12 +214,13 @@ impl Classifier {
         };
         let classifier = self.select_columns(&columns)?;
         let narrow = rows.select_columns(&columns);
+        let labels = Labels::of(&labels);
         let before = self.fidelity(rows, labels)?;
         let after = classifier.fidelity(&narrow, labels)?;
         Ok(Pruned { classifier, columns, before, after })
     }
 
-    fn fidelity<L: Label>(&self, rows: &Rows, labels: &[L]) -> Result<Fidelity> {
+    fn fidelity(&self, rows: &Rows, labels: Labels<'_>) -> Result<Fidelity> {
         let decisions = self.decision_function(rows)?;
         let (mut right, mut loss, mut p) = (0, 0.0, Vec::new());
         for (i, truth) in self.places(rows, labels)?.into_iter().enumerate() {

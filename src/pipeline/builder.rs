@@ -16,6 +16,7 @@ use crate::text::Language;
 use crate::tracker::names::DATA_TAG;
 use crate::tracker::{Collecting, Value};
 use crate::vectorizer::VectorizerParams;
+use crate::views::{Labels, Texts};
 
 /// How a [`Pipeline`] is trained: the settings of both its parts.
 ///
@@ -266,6 +267,15 @@ impl PipelineBuilder {
         labels: &[L],
         options: &FitOptions<'_>,
     ) -> Result<Pipeline> {
+        self.fit_all(Texts::of(&texts), Labels::of(&labels), options)
+    }
+
+    pub(super) fn fit_all(
+        &self,
+        texts: Texts<'_>,
+        labels: Labels<'_>,
+        options: &FitOptions<'_>,
+    ) -> Result<Pipeline> {
         if texts.is_empty() {
             return Err(Error::NoTexts { task: "train on" });
         }
@@ -292,7 +302,7 @@ impl PipelineBuilder {
         self.vectorizer.validate()?;
         self.check_basis(&task)?;
         if let Some(folds) = self.calibration_folds() {
-            KFold::new(folds).stratified(labels)?;
+            KFold::new(folds).stratified_by(labels)?;
         }
 
         let tracker = Collecting::new(options.run());
@@ -319,7 +329,7 @@ impl PipelineBuilder {
         pipeline.origin.training = Some(training);
         if let Some(folds) = self.calibration_folds() {
             let progress = options.progress_callback();
-            let splits = KFold::new(folds).stratified(labels)?;
+            let splits = KFold::new(folds).stratified_by(labels)?;
             let held_out = splits.iter().map(|split| HeldOut::new(self, texts, split, progress));
             let (classifier, report) =
                 self.calibrate(pipeline.classifier, held_out, labels, options)?;

@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::evaluate::{Split, brier_score_loss, expected_calibration_error};
 use crate::progress::Progress;
 use crate::rows::{Matrix, Rows};
-use crate::sentiment::Label;
+use crate::views::{Labels, Texts};
 
 /// The bins of the calibration error, as in a [`Report`](crate::evaluate::Report).
 const BINS: usize = 15;
@@ -74,32 +74,31 @@ pub(crate) struct HeldOut {
 }
 
 impl HeldOut {
-    pub(crate) fn new<T: AsRef<str> + Sync>(
+    pub(crate) fn new(
         builder: &PipelineBuilder,
-        texts: &[T],
+        texts: Texts<'_>,
         Split { train, test }: Split,
         progress: Option<&dyn Progress>,
     ) -> Result<Self> {
-        let pick = |rows: &[usize]| rows.iter().map(|&i| texts[i].as_ref()).collect::<Vec<_>>();
-        let ground = Ground::new(builder, &pick(&train), progress)?;
-        let rows = ground.vectorizer().transform(&pick(&test));
+        let ground = Ground::new(builder, Texts::of(&&texts.pick(&train)[..]), progress)?;
+        let rows = ground.vectorizer().transform(&texts.pick(&test));
         Ok(Self { ground, train, test, rows })
     }
 
     /// The decision values of its rows, by a model of the others.
-    fn decisions<L: Label>(
+    fn decisions(
         &self,
         params: &ClassifierParams,
-        labels: &[L],
+        labels: Labels<'_>,
         options: &FitOptions<'_>,
     ) -> Result<Matrix> {
-        let taught: Vec<&L> = self.train.iter().map(|&i| &labels[i]).collect();
+        let taught = labels.pick(&self.train);
         let weights = options.sample_weights();
         let weights = weights.map(|w| self.train.iter().map(|&i| w[i]).collect::<Vec<_>>());
         let quiet = FitOptions::new();
         let quiet = options.progress_callback().map_or(quiet, |progress| quiet.progress(progress));
         let quiet = weights.as_ref().map_or(quiet, |weights| quiet.weights(weights));
-        let task = params.prepare(&taught, &quiet)?;
+        let task = params.prepare(Labels::of(&&taught[..]), &quiet)?;
         self.ground.fit(params, task, &quiet)?.decision_function(&self.rows)
     }
 }
@@ -107,11 +106,11 @@ impl HeldOut {
 impl PipelineBuilder {
     /// The classifier with a calibration of the decision values that models of these settings give to texts they were not
     /// trained on; without one if it is not asked for.
-    pub(crate) fn calibrate<L: Label, H: Borrow<HeldOut>>(
+    pub(crate) fn calibrate<H: Borrow<HeldOut>>(
         &self,
         classifier: Classifier,
         held_out: impl Iterator<Item = Result<H>>,
-        labels: &[L],
+        labels: Labels<'_>,
         options: &FitOptions<'_>,
     ) -> Result<(Classifier, CalibrationReport)> {
         let (method, folds) = self.beyond.calibration.unwrap_or((CalibrationMethod::Platt, 0));

@@ -13,6 +13,7 @@ use crate::evaluate::Report;
 use crate::persist;
 use crate::text::{Language, STEMMERS, unicode_versions};
 use crate::vectorizer::Vectorizer;
+use crate::views::Texts;
 
 /// What a model is: its card. [`Pipeline::card`] writes it, and [`Pipeline::peek`] reads that of a file without the rest.
 ///
@@ -84,11 +85,11 @@ pub struct TrainingData {
 }
 
 impl TrainingData {
-    pub(super) fn new<'l, T: AsRef<str> + Sync>(
-        texts: &[T],
+    pub(super) fn new<'l>(
+        texts: Texts<'_>,
         label: impl Fn(usize) -> &'l str + Send + Sync,
     ) -> Self {
-        let digest = digest::of_pairs(texts.len(), |i| (texts[i].as_ref(), label(i)));
+        let digest = digest::of_pairs(texts.len(), |i| (texts.get(i), label(i)));
         Self { n_texts: texts.len() as u64, digest }
     }
 }

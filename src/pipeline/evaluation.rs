@@ -6,6 +6,7 @@ use crate::error::{Result, same_length};
 use crate::evaluate::Report;
 use crate::sentiment::Label;
 use crate::tracker::{Collecting, Tracking};
+use crate::views::{Labels, Texts};
 
 impl Pipeline {
     /// Scores texts and compares the answers with their labels.
@@ -46,9 +47,18 @@ impl Pipeline {
         labels: &[L],
         tracker: impl Into<Tracking<'t>>,
     ) -> Result<Report> {
+        self.evaluate_all(Texts::of(&texts), Labels::of(&labels), tracker.into())
+    }
+
+    fn evaluate_all(
+        &self,
+        texts: Texts<'_>,
+        labels: Labels<'_>,
+        tracker: Tracking<'_>,
+    ) -> Result<Report> {
         same_length("texts", texts.len(), "labels", labels.len())?;
         let truth = find_classes(self.classes(), labels)?;
-        let decisions = self.classifier.decision_function(&self.vectorizer.transform(texts))?;
+        let decisions = self.classifier.decision_function(&self.vectorizer.transform_all(texts))?;
         let mut predicted = Vec::with_capacity(texts.len());
         let mut probabilities = Vec::with_capacity(texts.len() * self.classes().len());
         for i in 0..decisions.n_rows() {
@@ -58,7 +68,7 @@ impl Pipeline {
         let positive = (self.classes().len() == 2).then_some(self.classifier.positive());
         let report = Report::new(self.classes(), positive, &truth, &predicted, &probabilities)?;
 
-        let tracker = Collecting::new(tracker.into());
+        let tracker = Collecting::new(tracker);
         for (key, value) in report.metrics() {
             tracker.metric(key, value, 0)?;
         }

@@ -13,6 +13,7 @@ use crate::progress::Progress;
 use crate::rows::{Matrix, Rows};
 use crate::text::Analyzer;
 use crate::vectorizer::{Block, Vectorizer};
+use crate::views::Texts;
 
 /// The rows of texts, and how to train on them.
 pub(crate) struct Ground {
@@ -37,9 +38,9 @@ enum Basis {
 
 impl Ground {
     /// What a builder's vectorizer learns from texts, and what its prior says of them.
-    pub(crate) fn new<T: AsRef<str> + Sync>(
+    pub(crate) fn new(
         builder: &PipelineBuilder,
-        texts: &[T],
+        texts: Texts<'_>,
         progress: Option<&dyn Progress>,
     ) -> Result<Self> {
         let (params, prior) = (&builder.vectorizer, builder.beyond.prior.as_ref());
@@ -57,7 +58,7 @@ impl Ground {
                 };
                 params.fit_transform_with_terms(texts, terms, progress)?
             }
-            _ => params.fit_transform_with(texts, progress)?,
+            _ => params.fit_transform_all(texts, progress)?,
         };
         let blocks = vectorizer.blocks().iter().map(Block::columns).collect();
         let (vectorizer, basis) = match prior {

@@ -32,6 +32,7 @@ use crate::classifier::Classifier;
 use crate::error::{Error, Result};
 use crate::rows::{Matrix, Rows};
 use crate::vectorizer::{Shared, Vectorizer};
+use crate::views::Texts;
 
 /// How much a decision value counts as a column beside rows of length 1. With a hundred texts, 0.1 is too little; more
 /// changes nothing.
@@ -107,17 +108,17 @@ impl PartialEq for Support {
 
 impl Support {
     /// Its decision values of texts.
-    pub(super) fn decisions<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Result<Matrix> {
+    pub(super) fn decisions(&self, texts: Texts<'_>) -> Result<Matrix> {
         let Pipeline { vectorizer, classifier, .. } = &*self.pipeline;
-        classifier.decision_function(&vectorizer.transform(texts))
+        classifier.decision_function(&vectorizer.transform_all(texts))
     }
 
     /// Its weights for the columns of another vectorizer; `rows` are those of the texts there.
-    pub(super) fn lent_to<T: AsRef<str> + Sync>(
+    pub(super) fn lent_to(
         &self,
         vectorizer: &Vectorizer,
         rows: &Rows,
-        texts: &[T],
+        texts: Texts<'_>,
     ) -> Result<Classifier> {
         let Pipeline { vectorizer: theirs, classifier, .. } = &*self.pipeline;
         let shared = vectorizer.shared_with(theirs);
@@ -128,7 +129,7 @@ impl Support {
                 expected: "has no weights to lend: analyse texts as it does, or use Prior::Decision",
             });
         }
-        let ratios = ratios(classifier, &shared, rows, &theirs.transform(texts));
+        let ratios = ratios(classifier, &shared, rows, &theirs.transform_all(texts));
         let links = shared.iter().zip(ratios).flat_map(|(block, ratio)| {
             block.links.iter().map(move |link| (link.mine, link.theirs, link.idf * ratio))
         });

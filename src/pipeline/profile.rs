@@ -13,7 +13,7 @@ use crate::classifier::FitOptions;
 use crate::error::Result;
 use crate::evaluate::{KFold, Split};
 use crate::parallel;
-use crate::sentiment::Label;
+use crate::views::{Labels, Texts};
 
 const MOST_TEXTS: usize = 4_096;
 const MOST_WORDS: usize = 1_000;
@@ -75,7 +75,7 @@ pub struct Profile {
 
 impl Profile {
     /// The profile of a pipeline's answers to texts; empty texts are passed over.
-    fn new<T: AsRef<str> + Sync>(pipeline: &Pipeline, texts: &[T], source: ProfileSource) -> Self {
+    fn new(pipeline: &Pipeline, texts: Texts<'_>, source: ProfileSource) -> Self {
         let n = texts.len().min(MOST_TEXTS);
         let (cutter, classes) = (Cutter::new(), pipeline.classes());
         let positive = pipeline.classifier.positive();
@@ -84,7 +84,7 @@ impl Profile {
             let (mut shape, mut words) = (Shape::new(classes.len()), Counted::default());
             let mut distinct = DistinctWords::default();
             for i in start..n.min(start + PIECE) {
-                let text = texts[texts.len() * i / n].as_ref();
+                let text = texts.get(texts.len() * i / n);
                 if let Ok(prediction) = pipeline.predict(text) {
                     shape.record(&Answer::new(text, &prediction, classes, positive));
                     cutter.cut(text, &mut distinct);
@@ -134,7 +134,7 @@ impl Pipeline {
     /// ```
     #[must_use]
     pub fn with_profile_of<T: AsRef<str> + Sync>(mut self, texts: &[T]) -> Self {
-        self.profile = Some(Box::new(Profile::new(&self, texts, ProfileSource::Given)));
+        self.profile = Some(Box::new(Profile::new(&self, Texts::of(&texts), ProfileSource::Given)));
         self
     }
 
@@ -164,11 +164,11 @@ impl PipelineBuilder {
     }
 
     /// The profile that a pipeline of these settings remembers.
-    pub(super) fn profile_of<T: AsRef<str> + Sync, L: Label>(
+    pub(super) fn profile_of(
         &self,
         pipeline: &Pipeline,
-        texts: &[T],
-        labels: &[L],
+        texts: Texts<'_>,
+        labels: Labels<'_>,
         options: &FitOptions<'_>,
     ) -> Result<Option<Box<Profile>>> {
         let profile = match self.beyond.profile {
@@ -181,17 +181,15 @@ impl PipelineBuilder {
     }
 
     /// `None` where no part can be put aside.
-    fn held_out_profile<T: AsRef<str> + Sync, L: Label>(
+    fn held_out_profile(
         &self,
-        texts: &[T],
-        labels: &[L],
+        texts: Texts<'_>,
+        labels: Labels<'_>,
         options: &FitOptions<'_>,
     ) -> Result<Option<Profile>> {
-        let Ok(folds) = KFold::new(PARTS).stratified(labels) else { return Ok(None) };
+        let Ok(folds) = KFold::new(PARTS).stratified_by(labels) else { return Ok(None) };
         let Some(Split { train, test }) = folds.iter().next() else { return Ok(None) };
-        let pick = |rows: &[usize]| rows.iter().map(|&i| texts[i].as_ref()).collect::<Vec<_>>();
-        // As text, which is what a training within a training is asked with too.
-        let taught: Vec<_> = train.iter().map(|&i| labels[i].as_label()).collect();
+        let (taught, told) = (texts.pick(&train), labels.pick(&train));
         let weights = options.sample_weights();
         let weights = weights.map(|w| train.iter().map(|&i| w[i]).collect::<Vec<_>>());
         let quiet = FitOptions::new();
@@ -199,8 +197,11 @@ impl PipelineBuilder {
         let quiet = weights.as_ref().map_or(quiet, |weights| quiet.weights(weights));
         let soft = options.chosen_soft_targets().map(|soft| soft.of_rows(&train));
         let quiet = soft.as_ref().map_or(quiet, |soft| quiet.soft_targets(soft));
-        match self.clone().profile(ProfileSource::Off).fit_with(&pick(&train), &taught, &quiet) {
-            Ok(pipeline) => Ok(Some(Profile::new(&pipeline, &pick(&test), ProfileSource::HeldOut))),
+        match self.clone().profile(ProfileSource::Off).fit_with(&taught, &told, &quiet) {
+            Ok(pipeline) => {
+                let asked = &texts.pick(&test)[..];
+                Ok(Some(Profile::new(&pipeline, Texts::of(&asked), ProfileSource::HeldOut)))
+            }
             Err(crate::Error::Cancelled) => Err(crate::Error::Cancelled),
             // What fails on fewer texts is no reason to fail on all.
             Err(_) => Ok(None),

@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::evaluate::Report;
 use crate::rows::Rows;
 use crate::sentiment::Label;
+use crate::views::Texts;
 
 /// A smaller pipeline, and what it costs; see [`Pipeline::prune`].
 ///
@@ -139,13 +140,22 @@ impl Pipeline {
         held_out: &[H],
         labels: &[L],
     ) -> Result<PrunedPipeline> {
+        let footprint = |pipeline: &Self| -> Result<Footprint> {
+            let (n_features, bytes) = (pipeline.vectorizer.n_features(), pipeline.to_bytes().len());
+            Ok(Footprint { n_features, bytes, report: pipeline.evaluate(held_out, labels)? })
+        };
+        let before = footprint(self);
+        let pipeline = self.pruned_to(keep, Texts::of(&texts))?;
+        Ok(PrunedPipeline { before: before?, after: footprint(&pipeline)?, pipeline })
+    }
+
+    fn pruned_to(&self, keep: Keep, texts: Texts<'_>) -> Result<Self> {
         let refuse =
             |name, found: String, expected| Err(Error::InvalidParameter { name, found, expected });
         if self.vectorizer.blocks().iter().any(|block| block.vocabulary().is_none()) {
             let expected = "has no terms that could be dropped; give fewer n_features in training";
             return refuse("prune", "of hashed columns".to_owned(), expected);
         }
-        let before = self.footprint(held_out, labels)?;
         if texts.is_empty() {
             return Err(Error::NoTexts { task: "prune by" });
         }
@@ -159,12 +169,12 @@ impl Pipeline {
             let expected = "has no term with a weight, so there is nothing to keep";
             return refuse("pipeline", "of this training".to_owned(), expected);
         }
-        let pipeline = match keep {
+        match keep {
             Keep::Columns(0) => {
                 let expected = "leaves no term; keep at least 1";
-                return refuse("keep", "0 columns".to_owned(), expected);
+                refuse("keep", "0 columns".to_owned(), expected)
             }
-            Keep::Columns(k) => strongest(k.min(order.len()))?,
+            Keep::Columns(k) => strongest(k.min(order.len())),
             Keep::Bytes(bytes) => {
                 // Each further term takes room: the most that fit are found by halving.
                 let (mut fit, mut most) = (0, order.len());
@@ -177,16 +187,14 @@ impl Pipeline {
                     let expected = "are fewer than a pipeline of one term has";
                     return refuse("keep", format!("{bytes} bytes"), expected);
                 }
-                strongest(fit)?
+                strongest(fit)
             }
-        };
-        let after = pipeline.footprint(held_out, labels)?;
-        Ok(PrunedPipeline { pipeline, before, after })
+        }
     }
 
     /// The rows of texts, and one of the terms that none of them holds.
-    fn rows_with_unseen<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Rows {
-        let rows = self.vectorizer.transform(texts);
+    fn rows_with_unseen(&self, texts: Texts<'_>) -> Rows {
+        let rows = self.vectorizer.transform_all(texts);
         let (mut sums, mut counts) = (vec![0.0; rows.n_columns()], vec![0u32; rows.n_columns()]);
         for i in 0..rows.n_rows() {
             for (column, value) in rows.parts().row(i).entries() {
@@ -208,15 +216,6 @@ impl Pipeline {
             }
         }
         rows.with_row(&columns, &values)
-    }
-
-    fn footprint<T: AsRef<str> + Sync, L: Label>(
-        &self,
-        texts: &[T],
-        labels: &[L],
-    ) -> Result<Footprint> {
-        let (n_features, bytes) = (self.vectorizer.n_features(), self.to_bytes().len());
-        Ok(Footprint { n_features, bytes, report: self.evaluate(texts, labels)? })
     }
 
     /// The same with these columns only; ascending, at least one.

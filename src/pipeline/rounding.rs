@@ -3,6 +3,7 @@
 use super::Pipeline;
 use crate::classifier::Precision;
 use crate::error::{Error, Result};
+use crate::views::Texts;
 
 /// A pipeline with weights of fewer bits, and what they cost; see [`Pipeline::round_weights`].
 ///
@@ -64,11 +65,15 @@ impl Pipeline {
         precision: Precision,
         texts: &[T],
     ) -> Result<RoundedPipeline> {
+        self.rounded(precision, Texts::of(&texts))
+    }
+
+    fn rounded(&self, precision: Precision, texts: Texts<'_>) -> Result<RoundedPipeline> {
         if texts.is_empty() {
             return Err(Error::NoTexts { task: "see what rounding costs" });
         }
         let classifier = self.classifier.round_weights(precision)?;
-        let rows = self.vectorizer.transform(texts);
+        let rows = self.vectorizer.transform_all(texts);
         let (before, after) =
             (self.classifier.decision_function(&rows)?, classifier.decision_function(&rows)?);
         let changes = before.as_slice().iter().zip(after.as_slice()).map(|(a, b)| (a - b).abs());

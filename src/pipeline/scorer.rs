@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::parallel;
 use crate::sentiment::{Prediction, Sentiment};
 use crate::vectorizer::{Places, RowScratch, TextCounts};
+use crate::views::Texts;
 
 /// Buffers that one text after the other passes through, for those who score many: with the same `Scratch`, a text like
 /// those before it is scored without an allocation.
@@ -169,7 +170,11 @@ impl Pipeline {
     /// that cannot be scored does not keep the others from it.
     #[must_use]
     pub fn predict_batch<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Vec<Result<Prediction<'_>>> {
-        parallel::map_each(texts, |text| self.predict(text.as_ref()))
+        self.predict_all(Texts::of(&texts))
+    }
+
+    fn predict_all(&self, texts: Texts<'_>) -> Vec<Result<Prediction<'_>>> {
+        parallel::map_each(texts.len(), |i| self.predict(texts.get(i)))
     }
 
     /// The sentiment of each text of a stream, when it is asked for: lazily, one by one, on the caller's thread.

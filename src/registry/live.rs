@@ -15,7 +15,6 @@ use arc_swap::ArcSwap;
 use super::uri::{ModelUri, Which, refused};
 use super::{ModelVersion, Registry};
 use crate::error::Result;
-use crate::parallel;
 use crate::pipeline::{Pipeline, Scratch};
 use crate::sentiment::Prediction;
 
@@ -237,7 +236,8 @@ impl ServedModel {
 
     /// [`Pipeline::predict_batch`], with the version in each answer.
     pub fn predict_batch<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Vec<Result<Prediction<'_>>> {
-        parallel::map_each(texts, |text| self.predict(text.as_ref()))
+        let predictions = self.pipeline.predict_batch(texts).into_iter();
+        predictions.map(|said| said.map(|prediction| self.signed(prediction))).collect()
     }
 
     fn signed<'m>(&'m self, prediction: Prediction<'m>) -> Prediction<'m> {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::digest;
 use crate::error::{Error, Result};
 use crate::evaluate::Split;
+use crate::views::Texts;
 
 /// Set before what is digested, so that no other use of a digest puts the same texts aside.
 const DOMAIN: &str = "ressenti holdout 1";
@@ -64,7 +65,11 @@ impl Holdout {
     /// compared fairly later.
     #[must_use]
     pub fn split<T: AsRef<str>>(&self, texts: &[T]) -> Split {
-        let (test, train) = (0..texts.len()).partition(|&i| self.holds(texts[i].as_ref()));
+        self.split_all(Texts::of(&&texts.iter().map(AsRef::as_ref).collect::<Vec<&str>>()[..]))
+    }
+
+    pub(super) fn split_all(&self, texts: Texts<'_>) -> Split {
+        let (test, train) = (0..texts.len()).partition(|&i| self.holds(texts.get(i)));
         Split { train, test }
     }
 

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::monitor::feedback::Corrections;
 use crate::pipeline::{Pipeline, PipelineBuilder, ProfileSource};
 use crate::registry::ModelVersion;
-use crate::sentiment::Label;
+use crate::views::{Labels, Texts};
 
 /// A retraining, before anything of it is done.
 pub(super) struct Job<'a> {
@@ -28,18 +28,18 @@ pub(super) struct Job<'a> {
 }
 
 impl<'a> Job<'a> {
-    pub(super) fn new<T: AsRef<str> + Sync, L: Label>(
+    pub(super) fn new(
         retrainer: &Retrainer,
         champion: ModelVersion,
-        texts: &'a [T],
-        labels: &'a [L],
+        texts: Texts<'a>,
+        labels: Labels<'a>,
         corrections: &Corrections,
     ) -> Result<Self> {
         let Retrainer { name, params, recipe, .. } = retrainer;
         let pipeline = champion.load()?;
         let material = Material::new(texts, labels, corrections, pipeline.classes(), params)?;
         let clean = champion.tags.get(HOLDOUT).is_some_and(|name| *name == params.holdout.name());
-        let named: Vec<_> = labels.iter().map(Label::as_label).collect();
+        let named: Vec<_> = labels.iter().collect();
         let seen = seen(&pipeline, texts, &named, clean, params);
 
         let (settings, asked) = match recipe {

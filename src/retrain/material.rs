@@ -16,7 +16,7 @@ use super::params::RetrainParams;
 use crate::digest;
 use crate::error::{Error, Result, same_length};
 use crate::monitor::feedback::{Correction, Corrections};
-use crate::sentiment::Label;
+use crate::views::{Labels, Texts};
 
 /// Digits of the mark of a correction.
 const MARK: usize = 16;
@@ -81,15 +81,15 @@ pub(super) struct Material<'a> {
 }
 
 impl<'a> Material<'a> {
-    pub(super) fn new<T: AsRef<str>, L: Label>(
-        texts: &'a [T],
-        labels: &'a [L],
+    pub(super) fn new(
+        texts: Texts<'a>,
+        labels: Labels<'a>,
         corrections: &Corrections,
         classes: &[String],
         params: &RetrainParams,
     ) -> Result<Self> {
         same_length("texts", texts.len(), "labels", labels.len())?;
-        let labels: Vec<Cow<'a, str>> = labels.iter().map(Label::as_label).collect();
+        let labels: Vec<Cow<'a, str>> = labels.iter().collect();
         let known: HashSet<&str> =
             labels.iter().map(AsRef::as_ref).chain(classes.iter().map(String::as_str)).collect();
         let mut counts = Counts::default();
@@ -108,7 +108,6 @@ impl<'a> Material<'a> {
 
         let (mut train, mut holdout) = (Labelled::default(), Labelled::default());
         for (text, label) in texts.iter().zip(&labels) {
-            let text = text.as_ref();
             if params.holdout.holds(text) {
                 holdout.push(text.into(), label.clone());
             } else if !corrected.contains(text) {
@@ -181,8 +180,13 @@ mod tests {
         Corrections::new(said.collect())
     }
 
-    fn material<'a>(texts: &'a [String], labels: &'a [&str], said: &Corrections) -> Material<'a> {
-        Material::new(texts, labels, said, &[], &RetrainParams::default()).unwrap()
+    fn material<'a>(
+        texts: &'a &'a [String],
+        labels: &'a &'a [&str],
+        said: &Corrections,
+        params: &RetrainParams,
+    ) -> Result<Material<'a>> {
+        Material::new(Texts::of(texts), Labels::of(labels), said, &[], params)
     }
 
     #[test]
@@ -192,7 +196,9 @@ mod tests {
         let new: Vec<String> = (0..500).map(|i| format!("new {i}")).collect();
         let new: Vec<(&str, &str)> = new.iter().map(|text| (text.as_str(), "1")).collect();
         let corrections = said(&new);
-        let material = material(&texts, &labels, &corrections);
+        let (texts, labels) = (&texts[..], &labels[..]);
+        let params = RetrainParams::default();
+        let material = material(&texts, &labels, &corrections, &params).unwrap();
         let holdout = Holdout::default();
         assert!(material.train.texts.iter().all(|text| !holdout.holds(text)));
         let held = material.holdout.texts.iter().chain(&material.recent.texts);
@@ -210,16 +216,21 @@ mod tests {
         let labels = ["0"; 9];
         let spoken_of = texts.iter().find(|text| !Holdout::default().holds(text)).unwrap();
         let corrections = said(&[(spoken_of, "0"), ("other", "typo")]);
-        let material = material(&texts, &labels, &corrections);
+        let (texts, labels) = (&texts[..], &labels[..]);
+        let params = RetrainParams::default();
+        let material = material(&texts, &labels, &corrections, &params).unwrap();
         assert_eq!((material.counts.unknown_label, material.counts.corrections), (1, 1));
         let times = material.train.texts.iter().filter(|text| *text == spoken_of).count();
         assert_eq!(times, 1);
         let without =
             Corrections::new(corrections.all().iter().map(|c| c.clone().without_text()).collect());
-        let none = self::material(&texts, &labels, &without);
+        let none = self::material(&texts, &labels, &without, &params).unwrap();
         assert_eq!((none.counts.without_text, none.counts.corrections), (1, 0));
         assert_ne!(none.digest(), material.digest());
-        assert_eq!(none.digest(), self::material(&texts, &labels, &without).digest());
+        assert_eq!(
+            none.digest(),
+            self::material(&texts, &labels, &without, &params).unwrap().digest()
+        );
     }
 
     #[test]
@@ -228,10 +239,11 @@ mod tests {
         let params = RetrainParams::default().rows(RowOptions::default().weight(0.0));
         let corrections = said(&[("one", "0"), ("two", "0"), ("three", "0")]);
         let labels = ["0"; 9];
-        let material = Material::new(&texts, &labels, &corrections, &[], &params).unwrap();
-        assert_eq!(material.counts.corrections, 0);
-        let none: [&str; 0] = [];
-        let error = Material::new(&none, &none, &Corrections::default(), &[], &params).unwrap_err();
+        let (texts, labels) = (&texts[..], &labels[..]);
+        let with_all = material(&texts, &labels, &corrections, &params).unwrap();
+        assert_eq!(with_all.counts.corrections, 0);
+        let (texts, labels) = (&texts[..0], &labels[..0]);
+        let error = material(&texts, &labels, &Corrections::default(), &params).unwrap_err();
         let text = "there are no texts to train a challenger on; give at least one";
         assert_eq!(error.to_string(), text);
     }

@@ -19,6 +19,7 @@ use crate::registry::{ModelVersion, NewVersion, RegisteredModel, Stage, Transiti
 use crate::select::{CvOptions, tune_with};
 use crate::sentiment::Label;
 use crate::tracker::{Batch, Run, RunRecord, RunState, Tracker};
+use crate::views::{Labels, Texts};
 
 /// Steps that are reported: begun, trained, judged, registered, in Staging.
 const STEPS: usize = 5;
@@ -61,6 +62,16 @@ impl Retrainer {
         &self,
         texts: &[T],
         labels: &[L],
+        corrections: &Corrections,
+        progress: &dyn Progress,
+    ) -> Result<Challenger> {
+        self.run_all(Texts::of(&texts), Labels::of(&labels), corrections, progress)
+    }
+
+    fn run_all(
+        &self,
+        texts: Texts<'_>,
+        labels: Labels<'_>,
         corrections: &Corrections,
         progress: &dyn Progress,
     ) -> Result<Challenger> {

@@ -13,6 +13,7 @@
 //! itself: it has seen none that is held out, unless it saw the holdout and a corrected text is an old one too; that is to its
 //! advantage.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,7 @@ use super::params::RetrainParams;
 use crate::digest;
 use crate::error::Result;
 use crate::pipeline::Pipeline;
+use crate::views::Texts;
 
 /// Whether a champion was trained on texts that are held out.
 ///
@@ -175,10 +177,10 @@ impl fmt::Display for Validation {
 }
 
 /// Whether the champion saw the holdout, as its card tells; `clean` is what its tags tell.
-pub(super) fn seen<T: AsRef<str> + Sync>(
+pub(super) fn seen(
     champion: &Pipeline,
-    texts: &[T],
-    labels: &[impl AsRef<str> + Sync],
+    texts: Texts<'_>,
+    labels: &[Cow<'_, str>],
     clean: bool,
     params: &RetrainParams,
 ) -> Seen {
@@ -189,8 +191,8 @@ pub(super) fn seen<T: AsRef<str> + Sync>(
         (None, _) if clean => Seen::No,
         (None, None) => Seen::Unknown,
         (None, Some(training)) => {
-            let pair = |i: usize| (texts[i].as_ref(), labels[i].as_ref());
-            let rest = holdout.split(texts).train;
+            let pair = |i: usize| (texts.get(i), labels[i].as_ref());
+            let rest = holdout.split_all(texts).train;
             // The old data may have grown since: it was trained on the first so many.
             let n = usize::try_from(training.n_texts).unwrap_or(usize::MAX);
             let is = |digest: String| digest == training.digest;

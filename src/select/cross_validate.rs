@@ -14,6 +14,7 @@ use crate::pipeline::PipelineBuilder;
 use crate::rows::Matrix;
 use crate::sentiment::Label;
 use crate::tracker::Collecting;
+use crate::views::{Labels, Texts};
 
 /// How good settings are: a pipeline is trained for each fold, on all texts but those in it, and judged by those in it.
 ///
@@ -47,6 +48,16 @@ pub fn cross_validate<T: AsRef<str> + Sync, L: Label>(
     builder: &PipelineBuilder,
     texts: &[T],
     labels: &[L],
+    folds: &Folds,
+    options: &CvOptions<'_>,
+) -> Result<CrossValidation> {
+    by_folds(builder, Texts::of(&texts), Labels::of(&labels), folds, options)
+}
+
+fn by_folds(
+    builder: &PipelineBuilder,
+    texts: Texts<'_>,
+    labels: Labels<'_>,
     folds: &Folds,
     options: &CvOptions<'_>,
 ) -> Result<CrossValidation> {

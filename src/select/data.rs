@@ -9,11 +9,12 @@ use crate::classifier::{FitOptions, check_weights};
 use crate::error::{Error, Result, same_length};
 use crate::evaluate::Folds;
 use crate::pipeline::PipelineBuilder;
-use crate::sentiment::{Label, class_order};
+use crate::sentiment::class_order;
+use crate::views::{Labels, Texts};
 
 /// Every training part has every class.
-pub(super) struct Data<'a, T> {
-    pub(super) texts: &'a [T],
+pub(super) struct Data<'a> {
+    pub(super) texts: Texts<'a>,
     pub(super) labels: Vec<Cow<'a, str>>,
     /// In the order that classifiers have them in.
     pub(super) classes: Vec<String>,
@@ -23,10 +24,10 @@ pub(super) struct Data<'a, T> {
     pub(super) weights: Option<&'a [f64]>,
 }
 
-impl<'a, T: AsRef<str> + Sync> Data<'a, T> {
-    pub(super) fn new<L: Label>(
-        texts: &'a [T],
-        labels: &'a [L],
+impl<'a> Data<'a> {
+    pub(super) fn new(
+        texts: Texts<'a>,
+        labels: Labels<'a>,
         folds: &'a Folds,
         options: &CvOptions<'a>,
     ) -> Result<Self> {
@@ -39,7 +40,7 @@ impl<'a, T: AsRef<str> + Sync> Data<'a, T> {
             same_length("texts", texts.len(), "weights", weights.len())?;
             check_weights(weights)?;
         }
-        let labels: Vec<Cow<'a, str>> = labels.iter().map(Label::as_label).collect();
+        let labels: Vec<Cow<'a, str>> = labels.iter().collect();
         let mut places: BTreeMap<&str, usize> = labels.iter().map(|l| (l.as_ref(), 0)).collect();
         let mut classes: Vec<String> = places.keys().map(|&class| class.to_owned()).collect();
         classes.sort_by(|a, b| class_order(a, b));
@@ -140,7 +141,7 @@ impl<'a, T: AsRef<str> + Sync> Data<'a, T> {
     pub(super) fn check_settings(&self, builder: &PipelineBuilder) -> Result<()> {
         let (vectorizer, classifier) = builder.parts();
         vectorizer.validate()?;
-        let task = classifier.prepare(&self.classes, &FitOptions::new())?;
+        let task = classifier.prepare(Labels::of(&&self.classes[..]), &FitOptions::new())?;
         builder.check_basis(&task)
     }
 }

@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::evaluate::{KFold, Split};
 use crate::pipeline::{Ground, HeldOut, PipelineBuilder};
 use crate::rows::{Matrix, Rows};
+use crate::views::{Labels, Texts};
 
 pub(super) struct FoldRows<'a> {
     labels: Vec<&'a Cow<'a, str>>,
@@ -29,34 +30,32 @@ pub(super) struct FoldAnswers {
 
 impl<'a> FoldRows<'a> {
     /// The vectorizer learns from the training part alone.
-    pub(super) fn new<T: AsRef<str> + Sync>(
-        data: &'a Data<'a, T>,
+    pub(super) fn new(
+        data: &'a Data<'a>,
         fold: usize,
         builder: &PipelineBuilder,
         watch: &Watch<'_>,
     ) -> Result<Self> {
         watch.report()?;
         let Split { train, test } = data.folds.split(fold);
-        let texts = |rows: &[usize]| -> Vec<&str> {
-            rows.iter().map(|&row| data.texts[row].as_ref()).collect()
-        };
         let labels: Vec<_> = train.iter().map(|&row| &data.labels[row]).collect();
-        let taught = texts(&train);
-        let ground = Ground::new(builder, &taught, Some(watch))?;
+        let taught = &data.texts.pick(&train)[..];
+        let taught = Texts::of(&taught);
+        let ground = Ground::new(builder, taught, Some(watch))?;
         let held_out = match builder.calibration_folds() {
             None => Vec::new(),
             Some(folds) => {
                 let splits = KFold::new(folds).stratified(&labels)?;
                 let splits = splits.iter();
                 splits
-                    .map(|split| HeldOut::new(builder, &taught, split, Some(watch)))
+                    .map(|split| HeldOut::new(builder, taught, split, Some(watch)))
                     .collect::<Result<_>>()?
             }
         };
         Ok(Self {
             labels,
             weights: data.weights.map(|all| train.iter().map(|&row| all[row]).collect()),
-            test: ground.vectorizer().transform(&texts(&test)),
+            test: ground.vectorizer().transform(&data.texts.pick(&test)),
             ground,
             truth: test.iter().map(|&row| data.truth[row]).collect(),
             held_out,
@@ -79,7 +78,7 @@ impl<'a> FoldRows<'a> {
             options = options.weights(weights);
         }
         let (_, params) = builder.parts();
-        let task = params.prepare(&self.labels, &options)?;
+        let task = params.prepare(Labels::of(&&self.labels[..]), &options)?;
         let warm = match start.filter(|_| self.ground.can_start_from_trained()) {
             Some(start) => options.warm_start(start),
             None => options,
@@ -89,7 +88,7 @@ impl<'a> FoldRows<'a> {
             return Ok(classifier);
         }
         let held_out = self.held_out.iter().map(Ok);
-        Ok(builder.calibrate(classifier, held_out, &self.labels, &options)?.0)
+        Ok(builder.calibrate(classifier, held_out, Labels::of(&&self.labels[..]), &options)?.0)
     }
 
     pub(super) fn test(&self, classifier: &Classifier) -> Result<FoldAnswers> {

@@ -16,6 +16,7 @@ use crate::pipeline::PipelineBuilder;
 use crate::random::SplitMix64;
 use crate::sentiment::Label;
 use crate::tracker::Collecting;
+use crate::views::{Labels, Texts};
 
 /// So many trials fit into one table.
 const MOST_TRIALS: usize = 100_000;
@@ -109,7 +110,7 @@ impl GridSearch {
             return Err(Error::TooLarge { what: "trials", limit: MOST_TRIALS as u64 });
         }
         let choices: Vec<PipelineBuilder> = (0..n).map(|i| self.space.get(i)).collect();
-        search(&choices, self.choice, None, texts, labels, folds, options)
+        search(&choices, self.choice, None, Texts::of(&texts), Labels::of(&labels), folds, options)
     }
 }
 
@@ -145,7 +146,15 @@ impl RandomSearch {
         }
         let drawn = draw(self.space.len(), self.n_trials, self.seed);
         let choices: Vec<PipelineBuilder> = drawn.into_iter().map(|i| self.space.get(i)).collect();
-        search(&choices, self.choice, Some(self.seed), texts, labels, folds, options)
+        search(
+            &choices,
+            self.choice,
+            Some(self.seed),
+            Texts::of(&texts),
+            Labels::of(&labels),
+            folds,
+            options,
+        )
     }
 }
 
@@ -163,12 +172,12 @@ fn draw(len: usize, n: usize, seed: u64) -> Vec<usize> {
     numbers.filter(|&i| seen.insert(i)).take(n).collect()
 }
 
-fn search<T: AsRef<str> + Sync, L: Label>(
+fn search(
     choices: &[PipelineBuilder],
     choice: Choice,
     seed: Option<u64>,
-    texts: &[T],
-    labels: &[L],
+    texts: Texts<'_>,
+    labels: Labels<'_>,
     folds: &Folds,
     options: &CvOptions<'_>,
 ) -> Result<SearchResults> {

@@ -24,8 +24,8 @@ struct Analysis<'a> {
 }
 
 /// Tries each choice on each fold; the ledger hears of every result.
-pub(super) fn run<T: AsRef<str> + Sync>(
-    data: &Data<'_, T>,
+pub(super) fn run(
+    data: &Data<'_>,
     choices: &[PipelineBuilder],
     watch: &Watch<'_>,
     ledger: &Ledger<'_>,

@@ -19,6 +19,7 @@ use crate::sentiment::Label;
 use crate::text::Analyzer;
 use crate::tracker::Collecting;
 use crate::vectorizer::{DocFreq, Vectorizer, VectorizerParams};
+use crate::views::{Labels, Texts};
 
 /// Values of `c`, each about three times the one before.
 const C: [f64; 6] = [0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
@@ -112,6 +113,15 @@ pub fn tune_with<T: AsRef<str> + Sync, L: Label>(
     budget: &Budget,
     options: &CvOptions<'_>,
 ) -> Result<SearchResults> {
+    tune_all(Texts::of(&texts), Labels::of(&labels), budget, options)
+}
+
+fn tune_all(
+    texts: Texts<'_>,
+    labels: Labels<'_>,
+    budget: &Budget,
+    options: &CvOptions<'_>,
+) -> Result<SearchResults> {
     if budget.trials == 0 {
         return Err(Error::InvalidParameter {
             name: "trials",
@@ -119,7 +129,7 @@ pub fn tune_with<T: AsRef<str> + Sync, L: Label>(
             expected: "allow no search; give at least 1, better 20",
         });
     }
-    let folds = KFold::new(budget.n_folds).shuffle(budget.seed).stratified(labels)?;
+    let folds = KFold::new(budget.n_folds).shuffle(budget.seed).stratified_by(labels)?;
     let data = Data::new(texts, labels, &folds, options)?;
     data.check_metric(budget.choice.metric)?;
     let start = budget.start.clone().unwrap_or_else(usual);
@@ -200,8 +210,8 @@ impl Settings {
 }
 
 /// The search as far as it has come.
-struct Tuner<'a, T> {
-    data: Data<'a, T>,
+struct Tuner<'a> {
+    data: Data<'a>,
     watch: Watch<'a>,
     run: &'a Collecting<'a>,
     budget: &'a Budget,
@@ -210,7 +220,7 @@ struct Tuner<'a, T> {
     settings: Vec<Settings>,
 }
 
-impl<T: AsRef<str> + Sync> Tuner<'_, T> {
+impl Tuner<'_> {
     fn run(&mut self, start: Settings) -> Result<()> {
         self.watch.report()?;
         self.attempt(&[&start])?;

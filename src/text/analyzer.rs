@@ -136,6 +136,7 @@ impl Analyzer {
     }
 
     /// Calls `each` for the tokens of a text.
+    #[inline]
     pub(crate) fn each(
         &self,
         text: &str,
@@ -143,8 +144,19 @@ impl Analyzer {
         mut each: impl FnMut(&str, Range<usize>),
     ) {
         if self.is_plain() {
-            return self.segment(text, buffer, each);
+            self.segment(text, buffer, each);
+        } else {
+            self.each_changed(text, buffer, &mut each);
         }
+    }
+
+    /// The same where surface forms are not what counts.
+    fn each_changed(
+        &self,
+        text: &str,
+        buffer: &mut Buffer,
+        each: &mut dyn FnMut(&str, Range<usize>),
+    ) {
         let (mut scope, mut end) = (Scope::default(), 0);
         let mut marked = std::mem::take(&mut buffer.marked);
         self.segment(text, buffer, |surface, range| {
@@ -180,10 +192,21 @@ impl Analyzer {
         buffer: &mut Buffer,
         mut each: impl FnMut(&str, Range<usize>),
     ) {
-        let AnalyzerParams { tokenizer, lowercase, strip_accents, .. } = self.params;
         if let Some(words) = self.cut(text, buffer) {
-            return words.iter().for_each(|range| each(ascii(&words.text()[range.clone()]), range));
+            words.iter().for_each(|range| each(ascii(&words.text()[range.clone()]), range));
+        } else {
+            self.segment_any(text, buffer, &mut each);
         }
+    }
+
+    /// The same for any text. Compiled once and not for each kind of `each`, as there is much of it.
+    fn segment_any(
+        &self,
+        text: &str,
+        buffer: &mut Buffer,
+        mut each: &mut dyn FnMut(&str, Range<usize>),
+    ) {
+        let AnalyzerParams { tokenizer, lowercase, strip_accents, .. } = self.params;
         let text = self.params.max_bytes.map_or(text, |max_bytes| start_of(text, max_bytes));
         let Buffer { word, stripped, decoded, .. } = buffer;
         let fold = || Fold::new(text, lowercase, strip_accents);

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::block_params::{BlockParams, Hashing};
 use super::hashing::Names;
 use super::index::TermIndex;
+use super::reader::tokens;
 use super::tokens::NONE;
 use super::weighting::Weighting;
 use super::{RowScratch, TextCounts, Vocabulary};
@@ -47,17 +48,12 @@ impl Finder {
     }
 
     /// The same for tokens that the caller made.
-    pub(super) fn find_in_tokens<S: AsRef<str>>(
-        &self,
-        document: &[S],
-        scratch: &mut RowScratch,
-    ) -> TextCounts {
+    pub(super) fn find_in_tokens(&self, document: &str, scratch: &mut RowScratch) -> TextCounts {
         match self {
             Self::Terms(index) => {
                 let RowScratch { read, columns, .. } = scratch;
                 read.tokens.clear();
-                read.tokens
-                    .extend(document.iter().map(|token| index.tokens().find(token.as_ref())));
+                read.tokens.extend(tokens(document).map(|token| index.tokens().find(token)));
                 let counts = index.find_in_tokens(&read.tokens, &mut read.ngrams, columns);
                 scratch.gather();
                 counts
@@ -279,7 +275,7 @@ impl Block {
     }
 
     /// The same for tokens that the caller made.
-    pub(super) fn transform_tokens<S: AsRef<str>>(&self, document: &[S], scratch: &mut RowScratch) {
+    pub(super) fn transform_tokens(&self, document: &str, scratch: &mut RowScratch) {
         let counts = self.finder.find_in_tokens(document, scratch);
         self.weigh(scratch, counts);
     }

@@ -2,7 +2,7 @@
 
 use super::block::{Block, Finder};
 use super::index::TermIndex;
-use super::reader::{Documents, Read};
+use super::reader::{Documents, Read, Source};
 use super::scratch::{RowScratch, TextCounts};
 use super::{TEXTS_PER_PIECE, Vectorizer};
 use crate::error::Result;
@@ -10,6 +10,7 @@ use crate::parallel;
 use crate::progress::{Progress, Stage, report};
 use crate::rows::Rows;
 use crate::text::Unit;
+use crate::views::Texts;
 
 /// Some rows, one after the other.
 #[derive(Debug)]
@@ -92,14 +93,14 @@ impl Making {
 }
 
 /// One row for each text, as `transform` leaves it in the scratch.
-pub(super) fn rows_of<T: Sync>(
-    texts: &[T],
+pub(super) fn rows_of(
+    texts: Texts<'_>,
     n_columns: usize,
-    transform: impl Fn(&T, &mut RowScratch) + Send + Sync,
+    transform: impl Fn(&str, &mut RowScratch) + Send + Sync,
 ) -> Rows {
     // Several pieces a thread, so that none has to wait long for the last.
     let piece = (texts.len() / (4 * parallel::threads())).clamp(16, TEXTS_PER_PIECE);
-    let parts = parallel::map(texts.chunks(piece).collect(), |piece| {
+    let parts = parallel::map(texts.chunks(piece).collect(), |piece: Texts<'_>| {
         Part::new(piece.iter(), 0, &transform)
     });
     let entries = parts.iter().map(|part| part.columns.len()).sum();
@@ -202,12 +203,12 @@ impl<'v> Columns<'v> {
 }
 
 /// The rows of the texts that a vectorizer was fitted on. Blocks that learnt their columns use what was `read` then;
-/// `transform` is for the others.
-pub(super) fn build<T: Sync>(
+/// the others read the texts again.
+pub(super) fn build(
     vectorizer: &Vectorizer,
-    texts: &[T],
+    texts: Texts<'_>,
+    source: Source,
     read: Vec<Option<Read>>,
-    transform: impl Fn(&Block, &T, &mut RowScratch) + Send + Sync,
     progress: Option<&dyn Progress>,
 ) -> Result<Rows> {
     let blocks = &vectorizer.blocks;
@@ -242,7 +243,7 @@ pub(super) fn build<T: Sync>(
                         (Some(columns), Some((reader, document))) => {
                             columns.transform(reader, document, scratch);
                         }
-                        _ => transform(block, text, scratch),
+                        _ => source.transform(block, text, scratch),
                     }
                 }
             })

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::block_params::Hashing;
-use super::reader::separator;
+use super::reader::{separator, tokens};
 use super::scratch::{ReadScratch, RowScratch, TextCounts};
 use crate::error::{Error, Result};
 use crate::text::{Analyzer, Unit};
@@ -71,24 +71,21 @@ impl Hashing {
     }
 
     /// The same for tokens that the caller made.
-    pub(super) fn find_in_tokens<S: AsRef<str>>(
+    pub(super) fn find_in_tokens(
         self,
-        tokens: &[S],
+        document: &str,
         (min, max): (u32, u32),
         scratch: &mut RowScratch,
     ) -> TextCounts {
-        let RowScratch { read: ReadScratch { joined, bounds, .. }, columns, .. } = scratch;
-        joined.clear();
+        let RowScratch { read: ReadScratch { bounds, .. }, columns, .. } = scratch;
         bounds.clear();
-        for token in tokens {
-            if !bounds.is_empty() {
-                joined.push(' ');
-            }
-            bounds.push((joined.len(), joined.len() + token.as_ref().len()));
-            joined.push_str(token.as_ref());
+        let mut start = 0;
+        for token in tokens(document) {
+            bounds.push((start, start + token.len()));
+            start += token.len() + " ".len();
         }
-        self.find_in_run(joined, bounds, (min as usize, max as usize), columns);
-        TextCounts { tokens: tokens.len(), known_tokens: tokens.len() }
+        self.find_in_run(document, bounds, (min as usize, max as usize), columns);
+        TextCounts { tokens: bounds.len(), known_tokens: bounds.len() }
     }
 
     fn find_in_run(

@@ -44,13 +44,14 @@ use crate::persist::FormatVersion;
 use crate::progress::{Progress, Step};
 use crate::rows::Rows;
 use crate::text::Analyzer;
+use crate::views::Texts;
 use block::BlockParts;
 use build::{build, rows_of};
 use counts::{BlockCounts, Columns};
 pub(crate) use places::Places;
 pub(crate) use plain::PlainVectorizer;
 pub(crate) use product::Product;
-use reader::{Read, Source, Texts, TokenLists, check_tokens};
+use reader::{Read, Source, joined};
 pub(crate) use scratch::{RowScratch, TextCounts};
 pub(crate) use shared::Shared;
 
@@ -235,8 +236,12 @@ impl Vectorizer {
     /// A text without a known term, such as an empty one, has a row of zeros.
     #[must_use]
     pub fn transform<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Rows {
-        let transform = |text: &T, scratch: &mut RowScratch| {
-            self.add_row(text.as_ref(), scratch);
+        self.transform_all(Texts::of(&texts))
+    }
+
+    pub(crate) fn transform_all(&self, texts: Texts<'_>) -> Rows {
+        let transform = |text: &str, scratch: &mut RowScratch| {
+            self.add_row(text, scratch);
         };
         rows_of(texts, self.n_features(), transform)
     }
@@ -250,11 +255,15 @@ impl Vectorizer {
         documents: &[D],
     ) -> Result<Rows> {
         let analyzers: Vec<&Analyzer> = self.blocks.iter().map(Block::analyzer).collect();
-        check_tokens(documents, &analyzers)?;
-        let transform = |document: &D, scratch: &mut RowScratch| {
-            self.blocks.iter().for_each(|block| block.transform_tokens(document.as_ref(), scratch));
+        let documents = &joined(documents, &analyzers)?[..];
+        Ok(self.transform_joined(Texts::of(&documents)))
+    }
+
+    fn transform_joined(&self, documents: Texts<'_>) -> Rows {
+        let transform = |document: &str, scratch: &mut RowScratch| {
+            self.blocks.iter().for_each(|block| block.transform_tokens(document, scratch));
         };
-        Ok(rows_of(documents, self.n_features(), transform))
+        rows_of(documents, self.n_features(), transform)
     }
 
     /// Leaves the row of one text in `scratch` and says what it was counted from, in the first block.
@@ -290,6 +299,10 @@ impl Vectorizer {
     /// # Ok::<(), ressenti::Error>(())
     /// ```
     pub fn refresh_idf<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Result<Self> {
+        self.refreshed(Texts::of(&texts))
+    }
+
+    fn refreshed(&self, texts: Texts<'_>) -> Result<Self> {
         if texts.is_empty() {
             return Err(Error::NoTexts { task: "learn document frequencies from" });
         }
@@ -297,7 +310,7 @@ impl Vectorizer {
         for (params, block) in self.params.blocks().zip(&self.blocks) {
             let parts = BlockParts::from(block.clone());
             let mut columns = Columns::new(block.finder.clone(), parts.vocabulary.clone());
-            columns.add(&block.analyzer, texts, Texts, None)?;
+            columns.add(&block.analyzer, texts, Source::Raw, None)?;
             let (idf, mean_length) = columns.weights(params)?;
             refreshed.push(BlockParts { idf, mean_length, ..parts });
         }
@@ -329,10 +342,15 @@ impl VectorizerParams {
         texts: &[T],
         progress: Option<&dyn Progress>,
     ) -> Result<(Vectorizer, Rows)> {
-        let transform = |block: &Block, text: &T, scratch: &mut RowScratch| {
-            block.transform_one(text.as_ref(), scratch);
-        };
-        self.fit_transform_from(texts, Texts, transform, progress)
+        self.fit_transform_all(Texts::of(&texts), progress)
+    }
+
+    pub(crate) fn fit_transform_all(
+        &self,
+        texts: Texts<'_>,
+        progress: Option<&dyn Progress>,
+    ) -> Result<(Vectorizer, Rows)> {
+        self.fit_transform_of(texts, Source::Raw, progress)
     }
 
     /// Learns from texts that come one after the other and are never all in memory: some thousand of them are held at a
@@ -398,17 +416,14 @@ impl VectorizerParams {
         &self,
         documents: &[D],
     ) -> Result<(Vectorizer, Rows)> {
-        let transform = |block: &Block, document: &D, scratch: &mut RowScratch| {
-            block.transform_tokens(document.as_ref(), scratch);
-        };
-        self.fit_transform_from(documents, TokenLists::new(), transform, None)
+        let documents = &joined(documents, &self.term_counts()?.analyzers())?[..];
+        self.fit_transform_of(Texts::of(&documents), Source::Tokens, None)
     }
 
-    fn fit_transform_from<T: Sync, S: Source<T>>(
+    fn fit_transform_of(
         &self,
-        texts: &[T],
-        source: S,
-        transform: impl Fn(&Block, &T, &mut RowScratch) + Send + Sync,
+        texts: Texts<'_>,
+        source: Source,
         progress: Option<&dyn Progress>,
     ) -> Result<(Vectorizer, Rows)> {
         if texts.is_empty() {
@@ -416,7 +431,6 @@ impl VectorizerParams {
         }
         let blocks: Vec<BlockCounts> =
             self.blocks().map(BlockCounts::new).collect::<Result<_>>()?;
-        S::check(texts, &blocks.iter().map(BlockCounts::analyzer).collect::<Vec<_>>())?;
         let total = texts.len() * blocks.len();
         let learn = |(i, mut counts): (usize, BlockCounts)| {
             let mut kept = Read::default();
@@ -436,7 +450,7 @@ impl VectorizerParams {
         };
         let (parts, read) = learnt.into_iter().collect::<Result<(Vec<_>, Vec<_>)>>()?;
         let vectorizer = Vectorizer::learnt(self.clone(), parts, texts.len() as u64)?;
-        let rows = build(&vectorizer, texts, read, transform, progress)?;
+        let rows = build(&vectorizer, texts, source, read, progress)?;
         Ok((vectorizer, rows))
     }
 }

@@ -3,9 +3,7 @@
 //! Each thread has a reader, and a reader its own table of tokens: what one thread meets first gets other integers than on
 //! another, and `terms` makes them one. N-grams are not known here.
 
-use std::marker::PhantomData;
-
-use super::block::Finder;
+use super::block::{Block, Finder};
 use super::tokens::{Lookups, NONE, Tokens};
 use super::{RowScratch, TextCounts};
 use crate::error::{Error, Result};
@@ -154,14 +152,10 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Appends tokens that the caller made.
-    pub(super) fn read_tokens<S: AsRef<str>>(
-        &mut self,
-        document: &[S],
-        documents: &mut Documents,
-    ) -> Result<()> {
-        for token in document {
-            documents.tokens.push(self.tokens.intern(token.as_ref())?);
+    /// Appends [`tokens`] that the caller made.
+    fn read_tokens(&mut self, document: &str, documents: &mut Documents) -> Result<()> {
+        for token in tokens(document) {
+            documents.tokens.push(self.tokens.intern(token)?);
         }
         documents.ends.push(documents.tokens.len());
         Ok(())
@@ -227,11 +221,14 @@ pub(super) fn separator(unit: Unit) -> &'static str {
     }
 }
 
-/// Whether tokens that the caller made can be what terms are made of.
-pub(super) fn check_tokens<D: AsRef<[S]>, S: AsRef<str>>(
+/// Tokens that the caller made, each document as one text with a space between them.
+///
+/// Errors: [`Error::InvalidParameter`] for analyzers of characters, and [`Error::InvalidValues`] for a token that is empty or
+/// holds a space.
+pub(super) fn joined<D: AsRef<[S]>, S: AsRef<str>>(
     documents: &[D],
     analyzers: &[&Analyzer],
-) -> Result<()> {
+) -> Result<Vec<String>> {
     if analyzers.iter().any(|analyzer| analyzer.unit() != Unit::Tokens) {
         return Err(Error::InvalidParameter {
             name: "analyzer",
@@ -239,80 +236,78 @@ pub(super) fn check_tokens<D: AsRef<[S]>, S: AsRef<str>>(
             expected: "takes texts, not tokens; pass texts, or use an analyzer of words",
         });
     }
-    let mut tokens = documents.iter().flat_map(AsRef::as_ref).map(AsRef::as_ref);
-    match tokens.find(|token: &&str| token.is_empty() || token.contains(' ')) {
-        None => Ok(()),
-        Some(token) => {
-            let shown: String = token.chars().take(40).collect();
-            let problem = format!(
-                "{shown:?} is empty or holds a space, which is what stands between the tokens of a term; drop or replace it"
-            );
-            Err(Error::InvalidValues { what: "token", problem })
+    let join = |document: &D| {
+        let mut joined = String::new();
+        for token in document.as_ref() {
+            let token = token.as_ref();
+            if token.is_empty() || token.contains(' ') {
+                return Err(unusable(token));
+            }
+            if !joined.is_empty() {
+                joined.push(' ');
+            }
+            joined.push_str(token);
         }
-    }
+        Ok(joined)
+    };
+    documents.iter().map(join).collect()
+}
+
+fn unusable(token: &str) -> Error {
+    let shown: String = token.chars().take(40).collect();
+    let problem = format!(
+        "{shown:?} is empty or holds a space, which is what stands between the tokens of a term; drop or replace it"
+    );
+    Error::InvalidValues { what: "token", problem }
+}
+
+/// The tokens of a document that was [`joined`].
+pub(super) fn tokens(document: &str) -> impl Iterator<Item = &str> {
+    document.split(' ').filter(|token| !token.is_empty())
 }
 
 /// What texts come as.
-pub(super) trait Source<T>: Copy + Sync {
-    /// Whether all of them can be read.
-    fn check(texts: &[T], analyzers: &[&Analyzer]) -> Result<()>;
-
-    fn read(reader: &mut Reader<'_>, text: &T, documents: &mut Documents) -> Result<()>;
-
-    fn find(text: &T, finder: &Finder, analyzer: &Analyzer, scratch: &mut RowScratch)
-    -> TextCounts;
+#[derive(Clone, Copy)]
+pub(super) enum Source {
+    /// To be analysed.
+    Raw,
+    /// As tokens, [`joined`].
+    Tokens,
 }
 
-/// Texts.
-#[derive(Clone, Copy)]
-pub(super) struct Texts;
-
-impl<T: AsRef<str>> Source<T> for Texts {
-    fn check(_: &[T], _: &[&Analyzer]) -> Result<()> {
-        Ok(())
+impl Source {
+    pub(super) fn read(
+        self,
+        reader: &mut Reader<'_>,
+        text: &str,
+        documents: &mut Documents,
+    ) -> Result<()> {
+        match self {
+            Self::Raw => reader.read(text, documents),
+            Self::Tokens => reader.read_tokens(text, documents),
+        }
     }
 
-    fn read(reader: &mut Reader<'_>, text: &T, documents: &mut Documents) -> Result<()> {
-        reader.read(text.as_ref(), documents)
-    }
-
-    fn find(
-        text: &T,
+    pub(super) fn find(
+        self,
+        text: &str,
         finder: &Finder,
         analyzer: &Analyzer,
         scratch: &mut RowScratch,
     ) -> TextCounts {
-        finder.find(analyzer, text.as_ref(), scratch)
-    }
-}
-
-/// Tokens that the caller made.
-pub(super) struct TokenLists<S>(PhantomData<fn(S)>);
-
-impl<S> TokenLists<S> {
-    pub(super) fn new() -> Self {
-        Self(PhantomData)
-    }
-}
-
-impl<S> Clone for TokenLists<S> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<S> Copy for TokenLists<S> {}
-
-impl<D: AsRef<[S]>, S: AsRef<str>> Source<D> for TokenLists<S> {
-    fn check(documents: &[D], analyzers: &[&Analyzer]) -> Result<()> {
-        check_tokens(documents, analyzers)
+        match self {
+            Self::Raw => finder.find(analyzer, text, scratch),
+            Self::Tokens => finder.find_in_tokens(text, scratch),
+        }
     }
 
-    fn read(reader: &mut Reader<'_>, document: &D, documents: &mut Documents) -> Result<()> {
-        reader.read_tokens(document.as_ref(), documents)
-    }
-
-    fn find(document: &D, finder: &Finder, _: &Analyzer, scratch: &mut RowScratch) -> TextCounts {
-        finder.find_in_tokens(document.as_ref(), scratch)
+    /// Adds what a text touches in a block to the row in `scratch`.
+    pub(super) fn transform(self, block: &Block, text: &str, scratch: &mut RowScratch) {
+        match self {
+            Self::Raw => {
+                block.transform_one(text, scratch);
+            }
+            Self::Tokens => block.transform_tokens(text, scratch),
+        }
     }
 }

@@ -9,12 +9,13 @@ use std::ops::Range;
 use super::block::{Block, BlockParts};
 use super::counts::Columns;
 use super::index::n_tokens;
-use super::reader::Texts;
+use super::reader::Source;
 use super::{Vectorizer, VectorizerParams, Vocabulary};
 use crate::error::Result;
 use crate::progress::Progress;
 use crate::rows::Rows;
 use crate::text::{Analyzer, Unit};
+use crate::views::Texts;
 
 /// Columns of one block that another vectorizer has as well.
 pub(crate) struct Shared {
@@ -42,9 +43,9 @@ impl Vectorizer {
 impl VectorizerParams {
     /// [`fit_transform_with`](Self::fit_transform_with), with the terms of another vectorizer besides those of the texts,
     /// as far as blocks have room for them.
-    pub(crate) fn fit_transform_beside<T: AsRef<str> + Sync>(
+    pub(crate) fn fit_transform_beside(
         &self,
-        texts: &[T],
+        texts: Texts<'_>,
         other: &Vectorizer,
         progress: Option<&dyn Progress>,
     ) -> Result<(Vectorizer, Rows)> {
@@ -60,13 +61,13 @@ impl VectorizerParams {
     /// [`fit_transform_with`](Self::fit_transform_with), with more terms besides those of the texts, as far as blocks have
     /// room for them: none where a vocabulary was given or terms are hashed, and no longer runs than were asked for. `more`
     /// gives those of a block: the place of it among all, and its analysis.
-    pub(crate) fn fit_transform_with_terms<T: AsRef<str> + Sync>(
+    pub(crate) fn fit_transform_with_terms(
         &self,
-        texts: &[T],
+        texts: Texts<'_>,
         more: impl Fn(usize, &[Block], &Analyzer) -> Vec<String>,
         progress: Option<&dyn Progress>,
     ) -> Result<(Vectorizer, Rows)> {
-        let (own, _) = self.fit_transform_with(texts, progress)?;
+        let (own, _) = self.fit_transform_all(texts, progress)?;
         let mut all = Vec::with_capacity(own.blocks.len());
         for (i, (params, block)) in self.blocks().zip(&own.blocks).enumerate() {
             let parts = BlockParts::from(block.clone());
@@ -89,12 +90,12 @@ impl VectorizerParams {
             let vocabulary = Some(Vocabulary::from_sorted(terms.iter().map(String::as_str))?);
             let finder = Block::finder(params, &analyzer, vocabulary.as_ref())?;
             let mut columns = Columns::new(finder, vocabulary.clone());
-            columns.add(&analyzer, texts, Texts, progress)?;
+            columns.add(&analyzer, texts, Source::Raw, progress)?;
             let (idf, mean_length) = columns.weights(params)?;
             all.push(BlockParts { vocabulary, idf, mean_length, ..parts });
         }
         let vectorizer = Vectorizer::learnt(self.clone(), all, own.n_documents)?;
-        let rows = vectorizer.transform(texts);
+        let rows = vectorizer.transform_all(texts);
         Ok((vectorizer, rows))
     }
 }
@@ -129,6 +130,7 @@ impl Block {
 #[cfg(test)]
 mod tests {
     use crate::text::Analyzer;
+    use crate::views::Texts;
     use crate::{Vectorizer, VectorizerParams};
 
     fn shared(mine: &VectorizerParams, theirs: &VectorizerParams) -> Vec<Vec<(String, String)>> {
@@ -166,7 +168,9 @@ mod tests {
     fn terms_of_the_other_are_added_where_there_is_room() {
         let other = Vectorizer::tfidf().ngram_range(1, 2).fit(&["b2 c3", "d4"]).unwrap();
         let names = |params: &VectorizerParams| -> Vec<String> {
-            let (vectorizer, rows) = params.fit_transform_beside(&["a1 b2"], &other, None).unwrap();
+            let texts = &["a1 b2"][..];
+            let (vectorizer, rows) =
+                params.fit_transform_beside(Texts::of(&texts), &other, None).unwrap();
             assert_eq!(rows.row(0), vectorizer.transform(&["a1 b2"]).row(0));
             assert_eq!(vectorizer.params(), params);
             vectorizer.feature_names().map(std::borrow::Cow::into_owned).collect()

@@ -8,6 +8,7 @@ use super::stratified::members;
 use crate::error::{Error, Result, same_length};
 use crate::random::SplitMix64;
 use crate::sentiment::Label;
+use crate::views::Labels;
 
 /// Settings of folds: how many, in the order of the rows or shuffled.
 ///
@@ -100,6 +101,10 @@ impl KFold {
     /// Those of [`folds`](Self::folds), [`InvalidParameter`](Error::InvalidParameter) if no label has as many rows as
     /// there are folds, [`InvalidValues`](Error::InvalidValues) if a label occurs only once.
     pub fn stratified<L: Label>(&self, labels: &[L]) -> Result<Folds> {
+        self.stratified_by(Labels::of(&labels))
+    }
+
+    pub(crate) fn stratified_by(&self, labels: Labels<'_>) -> Result<Folds> {
         check_n_splits(self.n_splits, labels.len(), "texts")?;
         let mut classes: Vec<Vec<usize>> = members(labels)?.into_values().collect();
         self.check_classes(classes.iter().map(Vec::len))?;

@@ -8,6 +8,7 @@ use super::holdout::{Split, check_fraction, rounded_up};
 use crate::error::{Error, Result};
 use crate::random::SplitMix64;
 use crate::sentiment::Label;
+use crate::views::Labels;
 
 /// Puts a part of the rows aside for the test, at random, with every label in the same share on both sides.
 ///
@@ -40,7 +41,7 @@ use crate::sentiment::Label;
 /// only once.
 pub fn stratified_split<L: Label>(labels: &[L], test_fraction: f64, seed: u64) -> Result<Split> {
     check_fraction(test_fraction, labels.len())?;
-    let mut members = members(labels)?;
+    let mut members = members(Labels::of(&labels))?;
     let test_rows = rounded_up(labels.len(), test_fraction);
     if test_rows < members.len() || labels.len() - test_rows < members.len() {
         return Err(Error::InvalidParameter {
@@ -65,10 +66,10 @@ pub fn stratified_split<L: Label>(labels: &[L], test_fraction: f64, seed: u64) -
 }
 
 /// The rows of each label, or `Err` if a label has one only, which cannot be trained on and tested.
-pub(super) fn members<L: Label>(labels: &[L]) -> Result<BTreeMap<Cow<'_, str>, Vec<usize>>> {
+pub(super) fn members(labels: Labels<'_>) -> Result<BTreeMap<Cow<'_, str>, Vec<usize>>> {
     let mut members: BTreeMap<Cow<'_, str>, Vec<usize>> = BTreeMap::new();
     for (row, label) in labels.iter().enumerate() {
-        members.entry(label.as_label()).or_default().push(row);
+        members.entry(label).or_default().push(row);
     }
     if let Some((label, _)) = members.iter().find(|(_, rows)| rows.len() == 1) {
         return Err(Error::InvalidValues {

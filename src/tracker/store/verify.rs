@@ -55,16 +55,17 @@ impl Store {
                 }
                 leftovers(&found.folder, &mut problems)?;
                 let id = found.meta.experiment_id.as_str();
-                let outcomes =
-                    parallel::map_each(&run_folders(&found.folder)?, |(name, folder)| {
-                        let mut problems = Vec::new();
-                        match read_run(name, folder.clone(), id, &mut problems) {
-                            Ok(Some(run)) => Self::check_run(&run, folder, &mut problems),
-                            Ok(None) => check_unfinished(folder, &mut problems),
-                            Err(error) => problems.push(error),
-                        }
-                        (name.clone(), folder.clone(), problems)
-                    });
+                let folders = run_folders(&found.folder)?;
+                let outcomes = parallel::map_each(folders.len(), |i| {
+                    let (name, folder) = &folders[i];
+                    let mut problems = Vec::new();
+                    match read_run(name, folder.clone(), id, &mut problems) {
+                        Ok(Some(run)) => Self::check_run(&run, folder, &mut problems),
+                        Ok(None) => check_unfinished(folder, &mut problems),
+                        Err(error) => problems.push(error),
+                    }
+                    (name.clone(), folder.clone(), problems)
+                });
                 for (name, folder, more) in outcomes {
                     problems.extend(more);
                     if let Some(other) = ids.insert(name, folder.clone()) {

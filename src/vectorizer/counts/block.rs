@@ -11,6 +11,7 @@ use crate::vectorizer::hashing::Names;
 use crate::vectorizer::reader::{Documents, Read, Source};
 use crate::vectorizer::terms::{Tally, Terms};
 use crate::vectorizer::weighting;
+use crate::views::Texts;
 
 /// The counts of one block.
 #[derive(Debug, Clone)]
@@ -43,10 +44,6 @@ impl BlockCounts {
         Ok(Self { params: params.clone(), analyzer, terms, columns })
     }
 
-    pub(in crate::vectorizer) fn analyzer(&self) -> &Analyzer {
-        &self.analyzer
-    }
-
     pub(in crate::vectorizer) fn n_documents(&self) -> u32 {
         let of_columns = self.columns.as_ref().map(|columns| columns.n_documents);
         of_columns.or(self.terms.as_ref().map(Terms::n_documents)).unwrap_or(0)
@@ -57,17 +54,17 @@ impl BlockCounts {
     }
 
     /// Counts texts. `keep` receives their tokens if columns are learnt.
-    pub(in crate::vectorizer) fn add<T: Sync, S: Source<T>>(
+    pub(in crate::vectorizer) fn add(
         &mut self,
-        texts: &[T],
-        source: S,
+        texts: Texts<'_>,
+        source: Source,
         keep: Option<&mut Read>,
         max_terms: Option<usize>,
         progress: Option<&dyn Progress>,
     ) -> Result<()> {
         let mut keep = keep.filter(|_| self.columns.is_none());
         if let Some(terms) = &mut self.terms {
-            terms.add(&self.analyzer, texts, S::read, keep.as_deref_mut(), max_terms, progress)?;
+            terms.add(&self.analyzer, texts, source, keep.as_deref_mut(), max_terms, progress)?;
             if let Some(read) = keep
                 && terms.have_runs()
             {

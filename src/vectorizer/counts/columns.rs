@@ -8,6 +8,7 @@ use crate::vectorizer::block::Finder;
 use crate::vectorizer::block_params::BlockParams;
 use crate::vectorizer::reader::Source;
 use crate::vectorizer::{RowScratch, TEXTS_PER_ROUND, Vocabulary, weighting};
+use crate::views::Texts;
 
 /// In how many texts each column was touched.
 #[derive(Debug, Clone)]
@@ -29,11 +30,11 @@ impl Columns {
     }
 
     /// Counts texts; stopped by the callback, it has counted whole rounds.
-    pub(in crate::vectorizer) fn add<T: Sync, S: Source<T>>(
+    pub(in crate::vectorizer) fn add(
         &mut self,
         analyzer: &Analyzer,
-        texts: &[T],
-        _: S,
+        texts: Texts<'_>,
+        source: Source,
         progress: Option<&dyn Progress>,
     ) -> Result<()> {
         let total = u64::from(self.n_documents) + texts.len() as u64;
@@ -47,9 +48,9 @@ impl Columns {
             let touched = parallel::map((0..pieces).collect(), |i| {
                 let (mut touched, mut n_tokens) = (Vec::new(), 0);
                 let mut scratch = RowScratch::default();
-                for text in &texts_now[parallel::piece(texts_now.len(), pieces, i)] {
+                for text in texts_now.part(parallel::piece(texts_now.len(), pieces, i)).iter() {
                     scratch.clear();
-                    n_tokens += S::find(text, finder, analyzer, &mut scratch).tokens as u64;
+                    n_tokens += source.find(text, finder, analyzer, &mut scratch).tokens as u64;
                     touched.extend_from_slice(scratch.columns());
                 }
                 (touched, n_tokens)

@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
 pub(super) use block::BlockCounts;
 pub(super) use columns::Columns;
 
-use super::reader::{Source, Texts, TokenLists};
+use super::reader::{Source, joined};
 use super::{TEXTS_PER_ROUND, Vectorizer, VectorizerParams};
 use crate::error::{Error, Result};
 use crate::progress::{Progress, Stage, report};
 use crate::text::Analyzer;
+use crate::views::Texts;
 use stored::TermCountsParts;
 
 /// What was counted in some texts: a [`Vectorizer`] in the making.
@@ -74,7 +75,7 @@ impl TermCounts {
     /// 2³² − 1 texts, 2³¹ different terms or 4 GiB of different tokens; after either of the last two the counts are of no use
     /// any more.
     pub fn add<T: AsRef<str> + Sync>(&mut self, texts: &[T]) -> Result<()> {
-        self.add_from(texts, Texts, None)
+        self.add_from(Texts::of(&texts), Source::Raw, None)
     }
 
     /// [`add`](Self::add), reporting progress; stopped by the callback, it has counted whole rounds of some thousand texts.
@@ -85,7 +86,7 @@ impl TermCounts {
         texts: &[T],
         progress: &dyn Progress,
     ) -> Result<()> {
-        self.add_from(texts, Texts, Some(progress))
+        self.add_from(Texts::of(&texts), Source::Raw, Some(progress))
     }
 
     /// Counts texts as tokens that the caller made: see [`VectorizerParams::fit_tokens`].
@@ -95,13 +96,14 @@ impl TermCounts {
         &mut self,
         documents: &[D],
     ) -> Result<()> {
-        self.add_from(documents, TokenLists::new(), None)
+        let documents = &joined(documents, &self.analyzers())?[..];
+        self.add_from(Texts::of(&documents), Source::Tokens, None)
     }
 
-    fn add_from<T: Sync, S: Source<T>>(
+    fn add_from(
         &mut self,
-        texts: &[T],
-        source: S,
+        texts: Texts<'_>,
+        source: Source,
         progress: Option<&dyn Progress>,
     ) -> Result<()> {
         let max_terms = self.max_terms;
@@ -109,7 +111,6 @@ impl TermCounts {
         if self.n_documents() + texts.len() as u64 > u32::MAX.into() {
             return Err(Error::TooLarge { what: "texts", limit: u32::MAX.into() });
         }
-        S::check(texts, &self.analyzers())?;
         // All blocks have counted the same texts at every moment at which work can be stopped.
         let rounds = if progress.is_some() { TEXTS_PER_ROUND } else { texts.len().max(1) };
         for (i, round) in texts.chunks(rounds).enumerate() {
@@ -132,7 +133,7 @@ impl TermCounts {
         Ok(())
     }
 
-    fn analyzers(&self) -> Vec<&Analyzer> {
+    pub(super) fn analyzers(&self) -> Vec<&Analyzer> {
         self.blocks.iter().map(|block| &block.analyzer).collect()
     }
 

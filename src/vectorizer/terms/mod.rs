@@ -14,7 +14,7 @@ mod workers;
 pub(super) use flat::Flat;
 
 use super::pairs::Pairs;
-use super::reader::{Documents, Read, Reader};
+use super::reader::{Read, Source};
 use super::tokens::Tokens;
 use std::ops::RangeInclusive;
 
@@ -23,6 +23,7 @@ use crate::error::{Error, Result};
 use crate::parallel;
 use crate::progress::{Progress, Stage, report};
 use crate::text::{Analyzer, Unit};
+use crate::views::Texts;
 use runs::new_shards;
 use words::Words;
 use workers::Workers;
@@ -111,14 +112,14 @@ impl Terms {
         }
     }
 
-    /// Counts texts, each of which `read` passes to a reader. `keep` receives their tokens; if there is one, n-grams of two
+    /// Counts texts. `keep` receives their tokens; if there is one, n-grams of two
     /// tokens and more are left to [`count_frequent_runs`](Self::count_frequent_runs) or
     /// [`count_all_runs`](Self::count_all_runs). Stopped by the callback, it has counted whole rounds. There are no more than `max_terms` after any round; dropped terms start again from nothing.
-    pub(in crate::vectorizer) fn add<T: Sync>(
+    pub(in crate::vectorizer) fn add(
         &mut self,
         analyzer: &Analyzer,
-        texts: &[T],
-        read: impl Fn(&mut Reader<'_>, &T, &mut Documents) -> Result<()> + Send + Sync,
+        texts: Texts<'_>,
+        source: Source,
         mut keep: Option<&mut Read>,
         max_terms: Option<usize>,
         progress: Option<&dyn Progress>,
@@ -143,7 +144,7 @@ impl Terms {
         };
         for (i, texts_now) in texts.chunks(per_round).enumerate() {
             let counted = report(progress, Stage::Analyze, i * per_round, texts.len())
-                .and_then(|()| workers.round(self, texts_now, &read, keep.is_some()));
+                .and_then(|()| workers.round(self, texts_now, source, keep.is_some()));
             match counted {
                 Ok(documents) => {
                     if let Some(keep) = &mut keep {

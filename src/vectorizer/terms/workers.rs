@@ -6,7 +6,8 @@ use crate::parallel;
 use crate::text::{Analyzer, Unit};
 use crate::vectorizer::TEXTS_PER_PIECE;
 use crate::vectorizer::pairs::{Place, place};
-use crate::vectorizer::reader::{Documents, Reader};
+use crate::vectorizer::reader::{Documents, Reader, Source};
+use crate::views::Texts;
 
 /// One thread's part of the work, and its counts before they are summed up.
 struct Worker<'a> {
@@ -50,15 +51,15 @@ impl<'a> Workers<'a> {
 
     /// Counts the texts of one round, or returns their tokens if these are `wanted`; then n-grams of two tokens and more
     /// are yet to be counted.
-    pub(super) fn round<T: Sync>(
+    pub(super) fn round(
         &mut self,
         terms: &mut Terms,
-        texts: &[T],
-        read: &(impl Fn(&mut Reader<'_>, &T, &mut Documents) -> Result<()> + Send + Sync),
+        texts: Texts<'_>,
+        source: Source,
         wanted: bool,
     ) -> Result<Vec<Documents>> {
         let of_words = terms.unit == Unit::CharactersOfWords;
-        let mut documents = self.read(terms, texts, read)?;
+        let mut documents = self.read(terms, texts, source)?;
         if of_words || terms.ngram_range.1 > 1 {
             self.adopt()?;
             documents = parallel::map(documents, |mut documents| {
@@ -84,18 +85,13 @@ impl<'a> Workers<'a> {
     }
 
     /// Reads the texts, and counts single tokens if they are terms.
-    fn read<T: Sync>(
-        &mut self,
-        terms: &Terms,
-        texts: &[T],
-        read: &(impl Fn(&mut Reader<'_>, &T, &mut Documents) -> Result<()> + Send + Sync),
-    ) -> Result<Vec<Documents>> {
-        let pieces: Vec<&[T]> = texts.chunks(TEXTS_PER_PIECE).collect();
+    fn read(&mut self, terms: &Terms, texts: Texts<'_>, source: Source) -> Result<Vec<Documents>> {
+        let pieces: Vec<Texts<'_>> = texts.chunks(TEXTS_PER_PIECE).collect();
         let tokens_count = terms.unit != Unit::CharactersOfWords && terms.ngram_range.0 == 1;
         let read = |reader, worker: &mut Worker<'_>, piece: usize| {
             let mut documents = Documents::of(reader);
-            for text in pieces[piece] {
-                read(&mut worker.reader, text, &mut documents)?;
+            for text in pieces[piece].iter() {
+                source.read(&mut worker.reader, text, &mut documents)?;
             }
             worker.reader.finish(&mut documents)?;
             if tokens_count {

@@ -112,7 +112,8 @@ pub(super) fn with_runs<T>(
 type Outcome = (String, Result<Option<ReadRun>>, Vec<Error>);
 
 fn read_all(folders: &[(String, PathBuf)], experiment_id: &str) -> Vec<Outcome> {
-    parallel::map_each(folders, |(name, folder)| {
+    parallel::map_each(folders.len(), |i| {
+        let (name, folder) = &folders[i];
         let mut warnings = Vec::new();
         let run = read_run(name, folder.clone(), experiment_id, &mut warnings);
         (name.clone(), run, warnings)
@@ -315,7 +316,7 @@ impl<'a> Update<'a> {
                 // Next time they may be trusted.
                 *settled += entries.len();
             }
-            parallel::map_each(&entries, is_same)
+            parallel::map_each(entries.len(), |i| is_same(&entries[i]))
         };
         let (mut kept, mut stale) = (Vec::with_capacity(entries.len()), Vec::new());
         for (entry, same) in entries.into_iter().zip(same) {
