@@ -153,7 +153,7 @@ fn with_patience_the_twins_arrive_where_we_do() {
         for (loss, params) in objectives(&case) {
             let found = case.fit(params).fit_report().objective();
             let twin = case.twin(loss);
-            let theirs = twin.objective(&twin.minimise(20_000));
+            let theirs = twin.objective(&twin.minimise(2_000));
             assert!((found / theirs - 1.0).abs() < 1e-9, "{loss:?} {l1_ratio}: {found} {theirs}");
         }
     }

@@ -62,7 +62,7 @@ fn as_many_terms_are_kept_as_were_asked_for() {
         (labels.into_iter().map(|good| if good { "1" } else { "0" }).collect(), texts)
     }] {
         let (held_out, truth) = (&texts[..50], &labels[..50]);
-        let (texts, labels) = (&texts[50..], &labels[50..]);
+        let (texts, labels) = (&texts[50..200], &labels[50..200]);
         for builder in builders() {
             let whole = builder.fit(texts, labels).unwrap();
             for k in [1, 20, 100] {
