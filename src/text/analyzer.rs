@@ -163,7 +163,8 @@ impl Analyzer {
             let token = self.token(surface);
             let mut negated = false;
             if let Some(negators) = &self.negators {
-                if Scope::ends_in(text.get(end..range.start).unwrap_or_default()) {
+                if scope.is_open() && Scope::ends_in(text.get(end..range.start).unwrap_or_default())
+                {
                     scope.end();
                 }
                 end = range.end;

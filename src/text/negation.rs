@@ -159,6 +159,12 @@ impl Scope {
         }
     }
 
+    /// Whether anything that follows may be negated.
+    #[inline]
+    pub(crate) fn is_open(&self) -> bool {
+        self.left > 0
+    }
+
     /// Nothing that follows is negated any more.
     pub(crate) fn end(&mut self) {
         self.left = 0;

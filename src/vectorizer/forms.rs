@@ -155,7 +155,8 @@ impl Forms {
                 self.meaning(whole, form, analyzer, index);
             let mut is_negated = false;
             if let Some(negators) = negators {
-                if Scope::ends_in(text.get(end..range.start).unwrap_or_default()) {
+                if scope.is_open() && Scope::ends_in(text.get(end..range.start).unwrap_or_default())
+                {
                     scope.end();
                 }
                 end = range.end;

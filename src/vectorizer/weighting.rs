@@ -22,6 +22,8 @@ pub(super) fn idf(df: u32, n: u32, params: &BlockParams) -> f64 {
 pub(super) struct Weighting {
     binary: bool,
     sublinear_tf: bool,
+    /// 1 + ln of the counts that nearly all terms have.
+    sublinear: [f64; 8],
     bm25: Option<Bm25>,
     mean_length: f64,
     norm: Norm,
@@ -32,7 +34,11 @@ pub(super) struct Weighting {
 impl Weighting {
     pub(super) fn new(params: &BlockParams, idf: Option<Vec<f64>>, mean_length: f64) -> Self {
         let &BlockParams { binary, sublinear_tf, bm25, norm, weight, .. } = params;
-        Self { binary, sublinear_tf, bm25, mean_length, norm, idf, weight }
+        let mut sublinear = [0.0; 8];
+        for (count, tf) in sublinear.iter_mut().enumerate().skip(1) {
+            *tf = 1.0 + (count as f64).ln();
+        }
+        Self { binary, sublinear_tf, sublinear, bm25, mean_length, norm, idf, weight }
     }
 
     pub(super) fn idf(&self) -> Option<&[f64]> {
@@ -46,7 +52,7 @@ impl Weighting {
     /// What a term is worth that occurs so often in a text of so many tokens, before its idf.
     #[inline]
     pub(super) fn tf(&self, length: usize) -> impl Fn(i64) -> f64 {
-        let &Self { binary, sublinear_tf, bm25, mean_length, .. } = self;
+        let &Self { binary, sublinear_tf, ref sublinear, bm25, mean_length, .. } = self;
         let saturation = bm25.map(|Bm25 { k1, b }| {
             let share = if mean_length > 0.0 { length as f64 / mean_length } else { 1.0 };
             (k1, k1 * (1.0 - b + b * share))
@@ -55,8 +61,9 @@ impl Weighting {
             let tf = if binary { 1.0 } else { count as f64 };
             if let Some((k1, saturation)) = saturation {
                 tf * (k1 + 1.0) / (tf + saturation)
-            } else if sublinear_tf && count != 1 {
-                1.0 + tf.ln()
+            } else if sublinear_tf && count != 1 && !binary {
+                let known = usize::try_from(count).ok().and_then(|count| sublinear.get(count));
+                known.copied().unwrap_or_else(|| 1.0 + tf.ln())
             } else {
                 tf
             }
