@@ -12,7 +12,7 @@ use crate::figures::decisions;
 
 /// Kinds of words, and the words, that are no columns.
 const PEOPLE: &str = include_str!("../../tests/golden/starter/people.tsv");
-/// The same of others, by which nothing is dropped or chosen.
+/// The same of others, which drop nothing. How many of them move a frame was a reason to drop names, too; which they are was not.
 const HELD_OUT: &str = include_str!("../../tests/golden/starter/people_held_out.tsv");
 
 /// What is said of any of them; a name stands where `{}` is.

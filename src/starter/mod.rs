@@ -40,8 +40,8 @@
 //!   [`known_tokens`](crate::Prediction::known_tokens).
 //! * Long documents. It has seen sentences, tweets and reviews of a hundred words; of a page, score the sentences.
 //! * Decisions about people. The 768 words of `tests/golden/starter/people.tsv`, names, places, ages, religions and groups, are
-//!   in no term of it, nor are words that its texts write with a capital as names are; others may be: of 508 by which nothing was chosen, 9 move a neutral sentence by more than 0.1 of a
-//!   decision value, up to 2.1. What people write about is not neutral, and a score is no judgement.
+//!   in no term of it, nor are words that its texts write with a capital as names are; others may be: of 508 that dropped none,
+//!   9 move a neutral sentence by more than 0.1 of a decision value, up to 2.1. What people write about is not neutral, and a score is no judgement.
 //! * What is meant and not said. Sarcasm, comparisons and "I wanted to like it" are beyond sums of words; a transformer does
 //!   these better, at a thousand times the time and the size.
 //!
