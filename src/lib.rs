@@ -101,7 +101,7 @@
 //!   results are the same.
 //! * **`store`** — `tracker::Store` and `registry::Registry`, runs and versions of models as files in MLflow's layout;
 //!   `monitor::feedback`, the log of corrections; `retrain`.
-//! * **`starter`** — `starter::english`, a trained English model: 84 kB in programs that use it.
+//! * **`starter`** — `starter::english`, a trained English model: 81 kB in programs that use it.
 //! * **`tracing`** — events of the `tracing` crate: runs (`tracker::TracingTracker`), answers that are not sure, errors, alerts.
 //! * **`metrics`** — figures to the recorder of the `metrics` crate, such as an exporter to Prometheus or OpenTelemetry.
 #![forbid(unsafe_code)]

@@ -67,9 +67,9 @@ pub(crate) fn calibrated(
 
     let families: Vec<Vec<Polar>> = all.iter().map(Asked::polar).collect();
     println!(
-        "left-out family: texts, accuracy, calibration error as it was trained and calibrated by the other families"
+        "left-out family: texts, accuracy / macro F1 / ROC-AUC, calibration error as it was trained and calibrated by the other families"
     );
-    let (mut sums, mut everything) = ([0.0; 3], Vec::new());
+    let (mut sums, mut everything) = ([0.0; 5], Vec::new());
     for (k, (family, polar)) in FAMILIES.iter().zip(&families).enumerate() {
         let others = families.iter().enumerate().filter(|(other, _)| *other != k);
         let calibration = platt(&others.map(|(_, polar)| polar.as_slice()).collect::<Vec<_>>())?;
@@ -78,13 +78,22 @@ pub(crate) fn calibrated(
         let before: Vec<f64> = polar.iter().map(|&(z, _)| sigmoid(z)).collect();
         let (before, report) = (report_of(polar, &before)?, report_of(polar, &after)?);
         let errors = [&before, &report].map(Report::expected_calibration_error);
-        let (n, accuracy) = (report.rows(), 100.0 * report.accuracy());
-        println!("{family}: {n}, {accuracy:.2}, {:.4}, {:.4}", errors[0], errors[1]);
-        sums = [sums[0] + accuracy, sums[1] + errors[0], sums[2] + errors[1]];
+        // Ranks are those of decision values; a calibration of others keeps them.
+        let auc = report.roc_auc().unwrap_or_default();
+        let [accuracy, f1, auc] = [report.accuracy(), report.f1_macro(), auc].map(|x| 100.0 * x);
+        println!(
+            "{family}: {}, {accuracy:.2} / {f1:.2} / {auc:.2}, {:.4}, {:.4}",
+            report.rows(),
+            errors[0],
+            errors[1]
+        );
+        for (sum, value) in sums.iter_mut().zip([accuracy, f1, auc, errors[0], errors[1]]) {
+            *sum += value;
+        }
         everything.extend(after);
     }
-    let [accuracy, before, after] = sums.map(|sum| sum / FAMILIES.len() as f64);
-    println!("the mean of families: {accuracy:.2}, {before:.4}, {after:.4}");
+    let [accuracy, f1, auc, before, after] = sums.map(|sum| sum / FAMILIES.len() as f64);
+    println!("the mean of families: {accuracy:.2} / {f1:.2} / {auc:.2}, {before:.4}, {after:.4}");
     let report = report_of(&families.concat(), &everything)?;
     println!(
         "all {} together: {:.2}, calibrated {:.4}",

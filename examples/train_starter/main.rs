@@ -1,7 +1,7 @@
 //! Makes the English starter model of this crate, `src/starter/english.ressenti`.
 //!
 //! ```text
-//! cargo run --release --example train_starter -- [--out FILE] [--figures] [--leave-out FAMILY]... [--columns 10500]
+//! cargo run --release --example train_starter -- [--out FILE] [--figures] [--leave-out FAMILY]... [--columns 10000]
 //!                                                [--opinion-lexicon] [--with-people]
 //! ```
 //!
@@ -20,7 +20,7 @@ use std::process::ExitCode;
 
 use recipe::Recipe;
 
-const USAGE: &str = "usage: train_starter [--out FILE] [--figures] [--leave-out FAMILY]... [--columns 10500] [--opinion-lexicon] [--with-people]";
+const USAGE: &str = "usage: train_starter [--out FILE] [--figures] [--leave-out FAMILY]... [--columns 10000] [--opinion-lexicon] [--with-people]";
 
 struct Options {
     out: Option<PathBuf>,
@@ -50,7 +50,7 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let Options { columns, people, .. } = *options;
-    let recipe = Recipe { lexicons: sources::lexicons(options.opinion)?, columns, people };
+    let recipe = Recipe { lists: sources::lists(options.opinion)?, columns, people };
     let rows = sources::rows()?;
     if options.figures {
         figures::print(&recipe, &rows)?;
@@ -81,7 +81,7 @@ impl Options {
             out: None,
             figures: false,
             left_out: Vec::new(),
-            columns: 10_500,
+            columns: 10_000,
             opinion: false,
             people: false,
         };

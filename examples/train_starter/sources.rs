@@ -5,8 +5,8 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ressenti::SoftTargets;
 use ressenti::dataset::{Dataset, read_tsv};
-use ressenti::{Lexicon, SoftTargets};
 
 /// A file of texts.
 struct Source {
@@ -137,6 +137,10 @@ pub(crate) fn targets(rows: &[&Row]) -> ressenti::Result<SoftTargets> {
     targets.balanced_within(&parts)?.weighted(&of(|row| row.weight))
 }
 
+/// Valences, on VADER's scale, and words of what is bought, eaten, watched and read that its list lacks; ours, written from
+/// what the words mean. That they help was judged by left-out families.
+const OWN_WORDS: &str = include_str!("own_words.tsv");
+
 /// What VADER's list has no value for, on its scale of -4 to 4, and what is praise today and a fire there; ours.
 pub(crate) const OWN_EMOJI: [(f64, &str); 18] = [
     (1.8, "👍"),
@@ -159,18 +163,26 @@ pub(crate) const OWN_EMOJI: [(f64, &str); 18] = [
     (2.2, "🤩"),
 ];
 
+/// Words and what they are worth, from -1 to 1.
+pub(crate) type List = Vec<(String, f64)>;
+
 /// VADER's words and emoji, and ours; Hu and Liu's words too, if they are asked for.
-pub(crate) fn lexicons(opinion: bool) -> Result<Vec<Lexicon>, Box<dyn Error>> {
-    let read = |name: &str, whole: f64| -> Result<Vec<(String, f64)>, Box<dyn Error>> {
+pub(crate) fn lists(opinion: bool) -> Result<Vec<List>, Box<dyn Error>> {
+    let read = |name: &str, whole: f64| -> Result<List, Box<dyn Error>> {
         let words = read(name)?.into_iter();
         words.map(|(value, word)| Ok((word, value.parse::<f64>()? / whole))).collect()
     };
     let mut vader = read("lexicon_vader", 4.0)?;
     vader.extend(read("lexicon_emoji", 4.0)?);
     vader.extend(OWN_EMOJI.map(|(value, emoji)| (emoji.to_owned(), value / 4.0)));
-    let mut lexicons = vec![Lexicon::new(vader)?];
-    if opinion {
-        lexicons.push(Lexicon::new(read("lexicon_opinion", 2.0)?)?);
+    for line in OWN_WORDS.lines().skip(1) {
+        let (value, words) = line.split_once('\t').ok_or("own_words.tsv: a line has no tab")?;
+        let value = value.parse::<f64>()? / 4.0;
+        vader.extend(words.split(", ").map(|word| (word.to_owned(), value)));
     }
-    Ok(lexicons)
+    let mut lists = vec![vader];
+    if opinion {
+        lists.push(read("lexicon_opinion", 2.0)?);
+    }
+    Ok(lists)
 }

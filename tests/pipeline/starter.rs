@@ -11,7 +11,7 @@ use ressenti::{Pipeline, PipelineBuilder, Preset, Prior};
 
 /// How far a word for people may move the decision value of a neutral sentence.
 const MOST: f64 = 0.1;
-/// How many of the words for people that nothing was chosen by may move one further.
+/// How many of the words for people that drop nothing may move one further.
 const HELD_OUT_PERCENT: usize = 3;
 
 fn folder() -> PathBuf {
@@ -39,7 +39,7 @@ fn it_is_an_ordinary_model_file() {
 
     let card = Pipeline::peek(&path).unwrap();
     assert_eq!(card.classes, ["negative", "positive"]);
-    assert!((9_000..=10_500).contains(&card.n_features), "{}", card.n_features);
+    assert!((9_000..=10_000).contains(&card.n_features), "{}", card.n_features);
     assert!(card.figures["accuracy"] > 0.7, "{:?}", card.figures);
 }
 
@@ -124,7 +124,7 @@ fn words_for_people_are_in_no_term() {
     assert!(moved.is_empty(), "{} are moved by: {moved:?}", moved.len());
 }
 
-/// By these nothing was chosen: what the model thinks of people whose words are in no list of ours.
+/// These drop nothing: what the model thinks of people whose words are in no list of ours.
 #[test]
 fn words_for_people_that_nobody_has_listed_move_few_sentences() {
     let (n, moved) = moved("people_held_out.tsv");

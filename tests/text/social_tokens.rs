@@ -43,13 +43,24 @@ fn a_negation_with_spaces_in_it_is_one() {
         ("don 't-shirt", &["don", "'", "t", "-", "shirt"]),
         ("élan ' t xdon ' t", &["élan", "'", "t", "xdon", "'", "t"]),
         ("édon ' t", &["édon", "'", "t"]),
+        (
+            "it does n ' t , ca n 't , wo N’ T",
+            &["it", "does", "n't", ",", "ca", "n't", ",", "wo", "n't"],
+        ),
+        ("rock n ' t", &["rock", "n", "'", "t"]),
+        ("do n ' tell", &["do", "n", "'", "tell"]),
+        ("do n : t", &["do", "n", ":", "t"]),
+        ("do nn ' t xdo n ' t", &["do", "nn", "'", "t", "xdo", "n", "'", "t"]),
+        ("do n", &["do", "n"]),
         ("n ' ", &["n", "'"]),
+        ("n ' t", &["n", "'", "t"]),
         ("' t", &["'", "t"]),
     ] {
         assert_eq!(tokens(&params, text), expected, "{text}");
     }
     let params = params.negation(Negation::of(Language::English).unwrap());
     assert_eq!(tokens(&params, "can ' t go"), ["can", "n't", "NOT_go"]);
+    assert_eq!(tokens(&params, "does n ' t go"), ["does", "n't", "NOT_go"]);
 }
 
 #[test]

@@ -64,13 +64,39 @@ const STEMS: [&[u8]; 21] = [
     b"daren",
 ];
 
-/// Whether the last word of a text is one of [`STEMS`].
-fn is_stem_of_negator(text: &str) -> bool {
-    // One byte more than the longest has.
+/// The last word of a text, or the end of one that is longer than any of [`STEMS`].
+fn last_word(text: &str) -> &[u8] {
     let last = text.as_bytes().iter().rev().take(8);
     let length = last.take_while(|&&b| is(Some(&b), WORD | bytes::BEYOND)).count();
-    let word = &text.as_bytes()[text.len() - length..];
-    STEMS.iter().any(|stem| word.eq_ignore_ascii_case(stem))
+    &text.as_bytes()[text.len() - length..]
+}
+
+/// Where the `t` behind an apostrophe ends, if it is a word of its own and not the start of one: `in 't Veld`, `on 't-shirt`.
+fn end_of_t(text: &str, apostrophe_end: usize) -> Option<usize> {
+    let after = &text[apostrophe_end..];
+    let t = after.strip_prefix(' ').unwrap_or(after);
+    let follows = t.as_bytes().get(1);
+    let ends = follows != Some(&b'-') && !is(follows, WORD | bytes::BEYOND);
+    (ends && t.starts_with(['t', 'T'])).then(|| text.len() - t.len() + 1)
+}
+
+/// Where `n't` ends, of which spaces and the `n` at `at` are left: `do n ' t`, `ca n 't`.
+fn end_of_split_not(text: &str, at: usize) -> Option<usize> {
+    if !matches!(text.as_bytes()[at], b'n' | b'N') {
+        return None;
+    }
+    let word = last_word(text[..at].strip_suffix(' ')?);
+    let without_n = |stem: &[u8]| word.eq_ignore_ascii_case(&stem[..stem.len() - 1]);
+    let after = &text[at + 1..];
+    let sign = after.strip_prefix(' ').unwrap_or(after);
+    let apostrophe = sign.chars().next().filter(|&c| is_apostrophe(c))?;
+    let end = end_of_t(text, text.len() - sign.len() + apostrophe.len_utf8())?;
+    STEMS.iter().any(|stem| without_n(stem)).then_some(end)
+}
+
+/// What is typed for an apostrophe, and shown as `'`.
+fn is_apostrophe(c: char) -> bool {
+    matches!(c, '\'' | '‘' | '’' | '‛' | '‚' | '´' | '‹' | '›')
 }
 
 struct Scanner<'t, F> {
@@ -168,6 +194,11 @@ impl<F: FnMut(&str, Range<usize>, Range<usize>)> Scanner<'_, F> {
     #[inline]
     fn word(&mut self, at: usize) -> usize {
         let word = word::scan(self.text, at);
+        if word.end == at + 1
+            && let Some(end) = end_of_split_not(self.text, at)
+        {
+            return self.emit("n't", at..end);
+        }
         if word.needs == 0 { self.plain(at..word.end) } else { self.unusual_word(at, word) }
     }
 
@@ -245,16 +276,13 @@ impl<F: FnMut(&str, Range<usize>, Range<usize>)> Scanner<'_, F> {
     }
 
     /// An apostrophe alone; with the `t` after it, what is left of `don't` where spaces were put between: `don ' t`. Not so
-    /// after other words, nor as the start of one: `in 't Veld`, `on 't-shirt`.
+    /// after other words.
     fn apostrophe(&mut self, at: Range<usize>) -> usize {
-        let space = |text: &str| usize::from(text.starts_with(' '));
-        let (before, after) = (&self.text[..at.start], &self.text[at.end..]);
-        let word = before.strip_suffix(' ').unwrap_or(before);
-        let t = &after[space(after)..];
-        let follows = t.as_bytes().get(1);
-        let ends = follows != Some(&b'-') && !is(follows, WORD | bytes::BEYOND);
-        if ends && t.starts_with(['t', 'T']) && is_stem_of_negator(word) {
-            let end = at.end + space(after) + 1;
+        let before = &self.text[..at.start];
+        let word = last_word(before.strip_suffix(' ').unwrap_or(before));
+        if STEMS.iter().any(|stem| word.eq_ignore_ascii_case(stem))
+            && let Some(end) = end_of_t(self.text, at.end)
+        {
             return self.emit("n't", at.start..end);
         }
         self.emit("'", at)
@@ -318,7 +346,7 @@ impl<F: FnMut(&str, Range<usize>, Range<usize>)> Scanner<'_, F> {
             }
             Class::Other => match c {
                 '…' => self.dots(at),
-                '‘' | '’' | '‛' | '‚' | '´' | '‹' | '›' => self.apostrophe(at..end),
+                _ if is_apostrophe(c) => self.apostrophe(at..end),
                 '“' | '”' | '„' | '‟' | '«' | '»' => self.emit("\"", at..end),
                 _ if entities::is_currency(c) => self.sign(at, c),
                 _ => self.plain(at..end),

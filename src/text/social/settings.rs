@@ -89,7 +89,7 @@ pub enum Elongation {
 /// | dates, times, prices, numbers | `12/24/2014`, `10:30pm`, `$3.50`, `50%` | as they are, or `<date>`, `<time>`, ... |
 /// | emoji, with what is joined to them and without skin tone | `👍🏽`, `1️⃣` | `👍`, `1⃣` |
 /// | words; all apostrophes become `'` | `Didn’t`, `soooo` | `didn't`; `soo`, `<elongated>` |
-/// | what spaces left of a negation | `don ' t`, `can' t` | `don`, `n't`; `can`, `n't` |
+/// | what spaces left of a negation | `don ' t`, `can' t`, `do n ' t` | `don`, `n't`; `can`, `n't`; `do`, `n't` |
 /// | `!` and `?` | `!!!`, `??`, `?!?!` | `!!`, `??`, `?!` |
 /// | dots | `..`, `…` | `...` |
 /// | any other visible character; quotes are straight | `“`, `,` | `"`, `,` |
