@@ -40,8 +40,7 @@
 //! `search` writes so many tracked runs into a temporary folder (in DIR) and searches them: the ten best by a metric, with the
 //! index checked and trusted, in this process and in one of its own.
 //!
-//! `monitor` watches a model of two thirds of TRAIN: what recording a request costs, the memory after ten million,
-//! false alarms of drift in twenty days of texts drawn from the others, every third of TRAIN, and after how many requests it is found that a
+//! `monitor` watches a model of two thirds of TRAIN: what recording a request costs, false alarms of drift in twenty days of texts drawn from the others, every third of TRAIN, and after how many requests it is found that a
 //! share of them is of TRAFFIC.
 //!
 //! `retrain` serves the texts of TRAFFIC in their order by a model of OLD, with their labels as what users say, and follows the

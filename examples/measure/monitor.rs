@@ -1,4 +1,4 @@
-//! What it costs to watch a model, how much memory that takes, how rare false alarms are and how soon a shift is found.
+//! What it costs to watch a model, how rare false alarms are and how soon a shift is found.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -182,43 +182,6 @@ pub(super) fn run(train: &Dataset, traffic: &Dataset) -> Result<(), Box<dyn Erro
             "without_ns_of_measuring": measuring })
         );
     }
-
-    let clock = ManualClock::default();
-    let mut requests = 0u64;
-    let info = allocation_counter::measure(|| {
-        let monitor = Monitor::of(&pipeline);
-        let answers: Vec<_> = usual.iter().map(|text| pipeline.predict(text)).collect();
-        let before = Instant::now();
-        while requests < 10_000_000 {
-            for (i, answer) in answers.iter().enumerate() {
-                clock.advance(Duration::from_millis(9));
-                let latency =
-                    Duration::from_nanos(requests.wrapping_mul(0x9e37_79b9) % 1_000_000_000);
-                // Words that were never seen, without end.
-                let text = if requests.is_multiple_of(3) {
-                    format!("{} new{requests} #tag{requests}", usual[i])
-                } else {
-                    usual[i].clone()
-                };
-                match answer {
-                    Ok(answer) => monitor.record(&text, answer, latency, clock.now()),
-                    Err(_) => monitor.record_error("EmptyText", latency, clock.now()),
-                }
-                requests += 1;
-            }
-        }
-        drop(answers);
-        let snapshot = monitor.snapshot(Span::All, clock.now());
-        println!(
-            "{}",
-            json!({ "step": "many requests", "requests": snapshot.figures.requests(), "dropped": snapshot.dropped,
-            "seconds": before.elapsed().as_secs_f64() })
-        );
-        drop(snapshot);
-        // What is in use while the monitor is all that is left.
-        std::mem::forget(monitor);
-    });
-    println!("{}", json!({ "step": "memory", "requests": requests, "bytes": info.bytes_current }));
 
     false_alarms(&pipeline, usual, 20, 500)?;
     for share in [0.05, 0.1, 0.2, 0.5, 1.0] {

@@ -167,6 +167,36 @@ fn memory_is_bounded_whatever_comes() {
     assert!(more <= 2_000_000, "{more} bytes");
 }
 
+/// `cargo test --release --test monitor -- --ignored --nocapture ten_million` prints how much it is.
+#[test]
+#[ignore = "takes some ten seconds in a release build, and minutes in another"]
+fn ten_million_requests_take_no_more_memory_than_was_promised() {
+    let (pipeline, clock) = (pipeline(), ManualClock::at(Duration::from_secs(1_700_000_000)));
+    let answers =
+        ["lovely crew", "lost bag again", "x"].map(|text| pipeline.predict(text).unwrap());
+    let mut monitor = None;
+    let info = allocation_counter::measure(|| {
+        let monitor = monitor.insert(Monitor::of(&pipeline));
+        for i in 0..10_000_000_usize {
+            clock.advance(Duration::from_millis(9));
+            let latency =
+                Duration::from_nanos((i as u64).wrapping_mul(0x9e37_79b9) % 1_000_000_000);
+            match i % 10 {
+                0 => monitor.record_error("EmptyText", latency, clock.now()),
+                // Words that were never seen, without end.
+                _ => {
+                    let text = format!("lovely new{i} #tag{i}");
+                    monitor.record(&text, &answers[i % 3], latency, clock.now());
+                }
+            }
+        }
+        let snapshot = monitor.snapshot(Span::All, clock.now());
+        assert_eq!((snapshot.figures.requests(), snapshot.dropped), (10_000_000, 0));
+    });
+    println!("{} bytes after ten million requests, {} at most", info.bytes_current, info.bytes_max);
+    assert!(info.bytes_max <= 2_000_000, "{} bytes", info.bytes_max);
+}
+
 #[test]
 fn a_span_holds_its_requests_and_no_others() {
     let pipeline = pipeline();
