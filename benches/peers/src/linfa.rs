@@ -10,8 +10,8 @@ use ndarray::Array1;
 use crate::{MAX_FEATURES, Result, Run};
 
 /// By default it also decomposes characters (`normalize`, NFKD), which is no part of our work.
-fn params(normalize: bool) -> TfIdfVectorizer {
-    TfIdfVectorizer::default().normalize(normalize).max_features(Some(MAX_FEATURES))
+fn params(normalize: bool, most: Option<usize>) -> TfIdfVectorizer {
+    TfIdfVectorizer::default().normalize(normalize).max_features(most)
 }
 
 fn texts(texts: &[String]) -> Array1<&str> {
@@ -21,16 +21,17 @@ fn texts(texts: &[String]) -> Array1<&str> {
 /// Vocabulary of the texts.
 pub(crate) fn fit(train: &[String], normalize: bool) -> Run<'_> {
     let train = texts(train);
-    Box::new(move || Ok(params(normalize).fit(&train)?.nentries()))
+    Box::new(move || Ok(params(normalize, Some(MAX_FEATURES)).fit(&train)?.nentries()))
 }
 
 /// The rows of `test`, by a vectorizer fitted on `train`.
 pub(crate) fn transform<'a>(
     train: &[String],
     test: &'a [String],
+    most: Option<usize>,
     normalize: bool,
 ) -> Result<Run<'a>> {
-    let vectorizer: FittedTfIdfVectorizer = params(normalize).fit(&texts(train))?;
+    let vectorizer: FittedTfIdfVectorizer = params(normalize, most).fit(&texts(train))?;
     let test = texts(test);
     Ok(Box::new(move || {
         let rows = vectorizer.transform(&test)?;
