@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::time::Instant;
+
 use allocation_counter::measure;
 use common::tweets;
 use ressenti::{
@@ -67,15 +69,36 @@ fn nor_do_calibrated_and_hashed_ones_and_those_with_a_neutral_band() {
     assert_eq!(second_time(&hashed, &texts), 0);
 }
 
+/// A model of so many words, as long as those of tweets on average: the bytes of its file, and those that it takes in memory.
+fn sizes(words: usize) -> (usize, u64) {
+    // No two alike, and none like its neighbours.
+    let word = |i: usize| format!("w{:0width$x}", i * 7919, width = 3 + i % 7);
+    let texts: Vec<String> = (0..words).map(word).collect();
+    let labels: Vec<bool> = (0..words).map(|i| i % 3 == 0).collect();
+    let bytes = Pipeline::builder().fit(&texts, &labels).unwrap().to_bytes();
+    let (mut pipeline, started) = (None, Instant::now());
+    let taken = measure(|| pipeline = Some(Pipeline::from_bytes(&bytes).unwrap()));
+    let seconds = started.elapsed().as_secs_f64();
+    assert_eq!(pipeline.unwrap().vectorizer().n_features(), words);
+    println!(
+        "{words} words: {} bytes in a file, {} in memory ({} while it is loaded), loaded in {seconds:.4} s",
+        bytes.len(),
+        taken.bytes_current,
+        taken.bytes_max
+    );
+    (bytes.len(), taken.bytes_current.unsigned_abs())
+}
+
 #[test]
 fn ten_thousand_words_take_no_more_than_a_megabyte() {
-    // As long as those of tweets on average.
-    let texts: Vec<String> =
-        (0..10_000).map(|i| format!("w{:0width$x}", i * 7919, width = 3 + i % 7)).collect();
-    let labels: Vec<bool> = (0..texts.len()).map(|i| i % 3 == 0).collect();
-    let bytes = Pipeline::builder().fit(&texts, &labels).unwrap().to_bytes();
-    let mut pipeline = None;
-    let taken = measure(|| pipeline = Some(Pipeline::from_bytes(&bytes).unwrap()));
-    assert_eq!(pipeline.unwrap().vectorizer().n_features(), 10_000);
-    assert!(taken.bytes_current <= 1_000_000, "{taken:?}");
+    let (file, memory) = sizes(10_000);
+    assert!(file <= 300_000 && memory <= 1_000_000, "{file} and {memory} bytes");
+}
+
+/// `cargo test --release --test allocations -- --ignored --nocapture` prints how much it is.
+#[test]
+#[ignore = "takes a minute in another than a release build"]
+fn a_million_words_take_no_more_than_64_megabytes() {
+    let (file, memory) = sizes(1_000_000);
+    assert!(file <= 30_000_000 && memory <= 64_000_000, "{file} and {memory} bytes");
 }
