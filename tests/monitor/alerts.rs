@@ -180,7 +180,7 @@ fn the_step_from_one_hour_to_the_next_is_neither_silence_nor_a_burst() {
         world.clock.advance(7 * HOUR + HOUR / 2);
         (world, move |world: &World<'_>, i: u64| {
             if i.is_multiple_of(every) {
-                world.answer(5)
+                world.answer(5);
             }
         })
     };
@@ -195,7 +195,7 @@ fn the_step_from_one_hour_to_the_next_is_neither_silence_nor_a_burst() {
     world.pass(1_800, serve);
     world.pass(1_200, |world, i| {
         if i.is_multiple_of(6) {
-            world.answer(5)
+            world.answer(5);
         }
     });
     assert_eq!(world.told(), []);
