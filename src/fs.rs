@@ -80,7 +80,7 @@ pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// What a path names once links are followed, whether it exists or not.
-fn behind_links(path: &Path) -> PathBuf {
+pub(crate) fn behind_links(path: &Path) -> PathBuf {
     let mut target = path.to_owned();
     // As many as Linux follows; links that go round in circles end here, too.
     for _ in 0..40 {
@@ -91,15 +91,37 @@ fn behind_links(path: &Path) -> PathBuf {
 }
 
 fn write_beside(target: &Path, bytes: &[u8]) -> io::Result<()> {
-    let fill = |file: &mut File| {
-        if let Ok(old) = fs::metadata(target) {
-            file.set_permissions(old.permissions())?;
-        }
-        file.write_all(bytes)?;
-        file.sync_all()
-    };
+    let fill = |file: &mut File| fill_like(target, file, bytes);
     by_way_of(&target.with_file_name(".new"), fill, |temporary| fs::rename(temporary, target))?;
     sync_folder(target)
+}
+
+/// Fills a file that is to take the place of another one, and may be read by whom that may.
+fn fill_like(target: &Path, file: &mut File, bytes: &[u8]) -> io::Result<()> {
+    if let Ok(old) = fs::metadata(target) {
+        file.set_permissions(old.permissions())?;
+    }
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// [`write_atomic`] by way of a file of a given name in the same folder, so that what a killed process left can be found. The
+/// caller holds a lock, and no link is followed.
+#[cfg(feature = "store")]
+pub(crate) fn write_by_way_of(temporary: &Path, path: &Path, bytes: &[u8]) -> Result<()> {
+    remove(temporary)?;
+    let write = || {
+        let mut file = OpenOptions::new().write(true).create_new(true).open(temporary)?;
+        fill_like(path, &mut file, bytes)?;
+        drop(file);
+        fs::rename(temporary, path)
+    };
+    let written = write();
+    if written.is_err() {
+        // The first error is the one to report; what is left is removed by the next who writes.
+        let _ = fs::remove_file(temporary);
+    }
+    written.and_then(|()| sync_folder(path)).map_err(Error::io("write", path))
 }
 
 /// Creates a temporary file, fills it, and has it put in place by `place`. It is gone if either fails.

@@ -192,7 +192,7 @@ impl App {
             let newcomer = self.registry.live(&uri)?.model();
             self.trial = Some(Trial {
                 experiment: Experiment::shadow(self.live.model(), newcomer),
-                test: AbTest::shadow(AbParams::default())?,
+                test: AbTest::shadow(AbParams::default())?.of_challenger(&challenger.key),
                 who: Newcomer::Retrained(Box::new(challenger)),
             });
         }

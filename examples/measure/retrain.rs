@@ -136,7 +136,7 @@ impl<'d> World<'d> {
             println!("{line}");
             return Ok(None);
         }
-        let test = AbTest::shadow(AbParams::default())?;
+        let test = AbTest::shadow(AbParams::default())?.of_challenger(&challenger.key);
         Ok(Some(Trial { challenger, pipeline, test, line }))
     }
 

@@ -93,6 +93,18 @@ pub enum RegistryError {
         /// Each check that did not hold, in a sentence.
         reasons: Vec<String>,
     },
+    /// The version in Production is another one than what was done rests on. Nothing was moved.
+    #[error(
+        "version {expected} of model {name:?} is not in Production any more: {found}; do it anew, with what is there now"
+    )]
+    ProductionChanged {
+        /// The model.
+        name: String,
+        /// The version that was there.
+        expected: u32,
+        /// What is there now, in words.
+        found: String,
+    },
     /// `archive_existing` with a stage that any number of versions may share.
     #[error(
         "archive_existing is for the stages Staging and Production, not for {stage}; leave it out"

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
+/// The most answers that were not sure that are kept.
+pub(super) const MOST_LOW_RECORDS: usize = 10_000;
+
 /// Settings of a [`Monitor`](super::Monitor); the defaults take less than 2 MB.
 ///
 /// ```
@@ -121,7 +124,12 @@ impl MonitorParams {
             return refuse("low_confidence", self.low_confidence.to_string(), expected);
         }
         let in_range = [
-            ("low_records", self.low_records as u64, 0..=10_000, "is outside 0..=10,000"),
+            (
+                "low_records",
+                self.low_records as u64,
+                0..=MOST_LOW_RECORDS as u64,
+                "is outside 0..=10,000",
+            ),
             ("window", self.slot_ms, 1..=86_400_000, "ms is no slot; use 1 ms to a day"),
             ("window", self.slots as u64, 2..=1_000, "slots are outside 2..=1,000"),
             ("recent", self.recent, 10..=1_000_000_000, "is outside 10..=1,000,000,000"),

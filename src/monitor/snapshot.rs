@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::figures::Figures;
-use super::stream::{FoundShift, LowConfidence};
+use super::params::MOST_LOW_RECORDS;
+use super::stream::{FoundShift, LowConfidence, MOST_SHIFTS};
 use super::words::WordFigures;
 use crate::error::{Error, Result};
 
@@ -29,7 +30,9 @@ pub enum Span {
 /// What a monitor knew at a moment.
 ///
 /// Snapshots of several threads or machines that serve the same model can be merged: counts and histograms add up exactly,
-/// frequent words within the bound of [`Hitters`](super::Hitters).
+/// frequent words within the bound of [`Hitters`](super::Hitters). Those of *one* monitor are not to be, not even of spans that
+/// do not overlap: each has the same words of the last texts, and all requests that were dropped since the monitor began, which
+/// would count again.
 ///
 /// ```
 /// use ressenti::Pipeline;
@@ -65,14 +68,17 @@ pub struct Snapshot {
     pub dropped: u64,
     /// The words of the last texts that were looked at, whatever the span.
     pub words: WordFigures,
-    /// The last answers of the span that were not sure, the newest first.
+    /// The digest of the words of the profile: what [`counts`](WordFigures::counts) are of.
+    #[serde(default)]
+    pub profile_words: String,
+    /// The last answers of the span that were not sure, the newest first; of merged snapshots at most 10,000.
     pub low_confidence: Vec<LowConfidence>,
-    /// Shifts that the sequential detectors found in the span, the newest first.
+    /// Shifts that the sequential detectors found in the span, the newest first; of merged snapshots too the last 32.
     pub shifts: Vec<FoundShift>,
 }
 
 impl Snapshot {
-    /// Adds what another monitor of the same model knew.
+    /// Adds what another monitor of the same model knew; see [above](Self) for snapshots of the same monitor.
     ///
     /// Errors: [`Error::InvalidValues`] for one of other classes, or with other words in its profile, and where the counts of
     /// either do not add up.
@@ -84,7 +90,9 @@ impl Snapshot {
                 "one of classes {theirs:?} cannot be merged into one of {own:?}"
             ));
         }
-        if self.words.counts.len() != other.words.counts.len() {
+        if self.words.counts.len() != other.words.counts.len()
+            || self.profile_words != other.profile_words
+        {
             return refuse("the words of another profile cannot be merged into it".to_owned());
         }
         self.figures.merge(&other.figures)?;
@@ -94,8 +102,10 @@ impl Snapshot {
         self.dropped = self.dropped.saturating_add(other.dropped);
         self.low_confidence.extend_from_slice(&other.low_confidence);
         self.low_confidence.sort_by_key(|record| std::cmp::Reverse(record.at_ms));
+        self.low_confidence.truncate(MOST_LOW_RECORDS);
         self.shifts.extend_from_slice(&other.shifts);
         self.shifts.sort_by_key(|found| std::cmp::Reverse(found.at_ms));
+        self.shifts.truncate(MOST_SHIFTS);
         Ok(())
     }
 

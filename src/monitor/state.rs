@@ -8,9 +8,9 @@ use super::Monitor;
 use super::buffers::locked;
 use super::params::MonitorParams;
 use super::stream::Stream;
-use super::words::{Spans, WordWatch};
+use super::words::{Spans, WordWatch, digest_of};
 use crate::error::{Error, Result};
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Pipeline, WordCounts};
 
 /// The version of what is written; another one is not read.
 const VERSION: u32 = 1;
@@ -38,6 +38,9 @@ pub struct MonitorState {
     params: MonitorParams,
     stream: Stream,
     words: Spans,
+    /// Of which profile they are.
+    #[serde(default)]
+    profile_words: String,
     dropped: u64,
 }
 
@@ -51,6 +54,7 @@ impl Monitor {
             params: self.params.clone(),
             stream: self.settled(|stream| stream.clone()),
             words: locked(&self.words).spans().clone(),
+            profile_words: digest_of(self.reference_words()),
             dropped: self.dropped.load(Ordering::Relaxed),
         }
     }
@@ -61,7 +65,8 @@ impl Monitor {
     /// another profile, or is not what a monitor can come to.
     pub fn resume(pipeline: &Pipeline, state: MonitorState) -> Result<Self> {
         let refuse = |problem| Err(Error::InvalidValues { what: "monitor state", problem });
-        let MonitorState { version, classes, params, mut stream, words, dropped } = state;
+        let MonitorState { version, classes, params, mut stream, words, profile_words, dropped } =
+            state;
         if version != VERSION {
             let problem =
                 format!("it has version {version}, this crate reads {VERSION}; begin anew");
@@ -72,14 +77,16 @@ impl Monitor {
             return refuse(format!("it is of a model of classes {classes:?}, not of {own:?}"));
         }
         params.validate()?;
-        let n_words = pipeline.profile().map_or(0, |profile| profile.words.len());
-        if !words.fits(n_words) {
+        let none = WordCounts::default();
+        let own = pipeline.profile().map_or(&none, |profile| &profile.words);
+        let n_words = own.len();
+        if !words.fits(n_words) || profile_words != digest_of(own) {
             return refuse(format!("its words are not the {n_words} of the model's profile"));
         }
         if !stream.fits(&params, classes.len()) {
             return refuse("its windows do not fit its settings".to_owned());
         }
-        stream.volume.pause();
+        stream.pause();
         let words = WordWatch::resume(params.word_span, words);
         let monitor = Self::new(pipeline, params, stream, Some(words));
         monitor.dropped.store(dropped, Ordering::Relaxed);

@@ -15,7 +15,9 @@ use super::window::{CountWindow, TimeWindow};
 use crate::pipeline::Answer;
 
 /// Shifts that are remembered.
-const MOST_SHIFTS: usize = 32;
+pub(super) const MOST_SHIFTS: usize = 32;
+/// Two times that are further apart, in milliseconds, want a third one to tell which of them is of a wrong clock.
+const DAY: u64 = 86_400_000;
 
 /// An answer that was not sure.
 ///
@@ -77,6 +79,15 @@ pub struct FoundShift {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Stream {
     pub(super) began: Option<u64>,
+    /// Whether another request came within a day of that one.
+    #[serde(default)]
+    began_is_sure: bool,
+    /// A time long before it, of a clock that was wrong then or ran ahead before; the next request tells.
+    #[serde(default)]
+    doubtful: Option<u64>,
+    /// Since when this process has watched: the first request, or the first look for silence.
+    #[serde(default)]
+    watched: Option<u64>,
     pub(super) total: Figures,
     pub(super) by_time: TimeWindow,
     pub(super) by_count: CountWindow,
@@ -92,6 +103,9 @@ impl Stream {
         let steps = params.requests_per_day / params.false_alarms_per_day;
         Self {
             began: None,
+            began_is_sure: false,
+            doubtful: None,
+            watched: None,
             total: Figures::new(n_classes),
             by_time: TimeWindow::new(params.slot_ms, params.slots, n_classes),
             by_count: CountWindow::new(params.recent, n_classes),
@@ -104,8 +118,8 @@ impl Stream {
     }
 
     pub(super) fn record(&mut self, event: Event, params: &MonitorParams, classes: &[String]) {
-        // What was stored may be of a clock that ran ahead.
-        self.began = Some(self.began.map_or(event.at, |began| began.min(event.at)));
+        self.begin(event.at);
+        self.watched.get_or_insert(event.at);
         self.total.record(&event, params.low_confidence);
         self.by_time.record(&event, params.low_confidence);
         self.by_count.record(&event, params.low_confidence, classes.len());
@@ -124,6 +138,41 @@ impl Stream {
                 text_start: start.map(String::from),
             });
         }
+    }
+
+    /// The time of the first request; but one that is a day and more from all others was of a wrong clock.
+    fn begin(&mut self, at: u64) {
+        let Some(began) = self.began else {
+            self.began = Some(at);
+            return;
+        };
+        let doubtful = self.doubtful.take();
+        if at.saturating_add(DAY) < began {
+            // What was stored may be of a clock that ran ahead: then it is so of the next request as well.
+            match doubtful.filter(|before| before.abs_diff(at) <= DAY) {
+                Some(before) => (self.began, self.began_is_sure) = (Some(before.min(at)), true),
+                None => self.doubtful = Some(at),
+            }
+        } else if at > began.saturating_add(DAY) && !self.began_is_sure {
+            self.began = Some(at);
+        } else {
+            self.began_is_sure = true;
+            self.began = Some(began.min(at));
+        }
+    }
+
+    /// Since when it is watched whether requests come: as far as is known now, and from now on if it was not known.
+    pub(super) fn watched_since(&mut self, now: u64) -> u64 {
+        let since = self.watched.get_or_insert(now);
+        // A clock that ran ahead has not watched anything yet.
+        *since = now.min(*since);
+        *since
+    }
+
+    /// What was counted before a pause says nothing of how many requests came during it.
+    pub(super) fn pause(&mut self) {
+        self.volume.pause();
+        self.watched = None;
     }
 
     pub(super) fn record_outcome(&mut self, right: bool, at: u64) {

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! An hour that was not watched from its beginning to its end does not count, and neither does one without a request: an
-//! outage is not to become usual.
+//! outage is not to become usual. A request that is hours away from all others, by a wrong clock, does not count either.
 
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,10 @@ pub struct UsualVolume {
     hour: u64,
     requests: u64,
     whole: bool,
+    /// The hour of the last request, if that is far from the hour that is counted; 0 if it is not. The next one tells which of
+    /// the two is of a wrong clock.
+    #[serde(default)]
+    far: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -56,14 +60,38 @@ impl UsualVolume {
         }
     }
 
-    /// How many requests are usual in the hour of a time, in milliseconds since 1970, for each millisecond.
-    pub(super) fn rate_at(&self, at: u64) -> Option<f64> {
-        self.per_hour((at / HOUR % 24) as usize).map(|requests| requests / HOUR as f64)
+    /// How many requests are usual between two times, in milliseconds since 1970, in the hours of which that is known, and
+    /// whether it is of all.
+    pub(super) fn between(&self, from: u64, to: u64) -> (f64, bool) {
+        let (mut sum, mut all_known, mut at) = (0.0, true, from);
+        while at < to {
+            let next = (at / HOUR + 1).saturating_mul(HOUR).min(to);
+            match self.per_hour((at / HOUR % 24) as usize) {
+                Some(requests) => sum += requests * ((next - at) as f64 / HOUR as f64),
+                None => all_known = false,
+            }
+            at = next;
+        }
+        (sum, all_known)
     }
 
     /// Counts a request.
     pub(super) fn record(&mut self, at: u64) {
         let hour = at / HOUR;
+        if self.hour > 0 && hour.abs_diff(self.hour) > 1 {
+            if self.far == 0 || hour.abs_diff(self.far) > 1 {
+                self.far = hour;
+                return;
+            }
+            // It is so late now, after a silence, or it was not before.
+            let far = self.far;
+            if far < self.hour {
+                self.pause();
+            }
+            self.close(far);
+            self.requests = 1;
+        }
+        self.far = 0;
         if hour > self.hour {
             self.close(hour);
         }
@@ -85,7 +113,7 @@ impl UsualVolume {
 
     /// What was counted before a pause says nothing of the hour in which it ends.
     pub(super) fn pause(&mut self) {
-        (self.hour, self.requests, self.whole) = (0, 0, false);
+        (self.hour, self.requests, self.whole, self.far) = (0, 0, false, 0);
     }
 
     pub(super) fn is_sound(&self) -> bool {
@@ -116,5 +144,36 @@ mod tests {
         usual.set(4, f64::NAN);
         assert_eq!(usual.per_hour(4), None);
         assert!(usual.is_sound());
+    }
+
+    #[test]
+    fn one_request_of_a_wrong_clock_ends_no_hour() {
+        for wrong in [0, 40 * 24 * HOUR, 1_000_000 * HOUR, u64::MAX] {
+            let mut usual = UsualVolume::default();
+            let start = 1_000 * 24 * HOUR;
+            usual.record(wrong);
+            for minute in 0..30 * 60 {
+                if minute == 4 * 60 + 30 {
+                    usual.record(wrong);
+                }
+                usual.record(start + minute * HOUR / 60);
+            }
+            assert_eq!([4, 5].map(|hour| usual.per_hour(hour)), [Some(60.0); 2], "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_usual_of_a_span_is_that_of_its_hours() {
+        let mut usual = UsualVolume::default();
+        usual.set(7, 60.0);
+        usual.set(8, 600.0);
+        let day = 1_000 * 24 * HOUR;
+        assert_eq!(
+            usual.between(day + 7 * HOUR + HOUR / 2, day + 8 * HOUR + HOUR / 10),
+            (90.0, true)
+        );
+        assert_eq!(usual.between(day + 8 * HOUR + HOUR / 2, day + 9 * HOUR), (300.0, true));
+        assert_eq!(usual.between(day + 8 * HOUR + HOUR / 2, day + 9 * HOUR + 1), (300.0, false));
+        assert_eq!(usual.between(day, day), (0.0, true));
     }
 }

@@ -17,7 +17,7 @@ use super::scrub::Scrubber;
 use super::snapshot::{Snapshot, Span};
 use super::stream::Stream;
 use super::volume::UsualVolume;
-use super::words::WordWatch;
+use super::words::{WordWatch, digest_of};
 use crate::error::Result;
 use crate::pipeline::{Answer, Pipeline, Profile, WordCounts};
 use crate::sentiment::Prediction;
@@ -297,6 +297,7 @@ impl Monitor {
                 figures,
                 dropped: self.dropped.load(Ordering::Relaxed),
                 words,
+                profile_words: digest_of(self.reference_words()),
                 low_confidence: stream
                     .low
                     .iter()

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::hitters::Hitters;
+use crate::digest;
 use crate::pipeline::{Cutter, DistinctWords, WordCounts};
 
 /// Counters of words, and of hashtags.
@@ -72,6 +73,13 @@ impl WordFigures {
             && self.new_words.capacity() == WORDS
             && self.new_hashtags.capacity() == HASHTAGS
     }
+}
+
+/// Which words a profile has, in their order: counts of one profile are none of another.
+pub(super) fn digest_of(words: &WordCounts) -> String {
+    let words: Vec<&str> = words.iter().map(|(word, _)| word).collect();
+    // No word has a space within.
+    digest::of_bytes(words.join(" ").as_bytes())
 }
 
 /// Watches words.

@@ -37,6 +37,7 @@ pub use live::{LiveModel, Refresh, ServedModel};
 pub use record::{ModelVersion, RegisteredModel};
 pub use stage::Stage;
 pub use transition::Transition;
+pub(crate) use transition::check_production;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

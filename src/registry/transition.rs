@@ -26,13 +26,16 @@ pub struct Transition {
     archive_existing: bool,
     why: String,
     checks: Vec<Check>,
+    /// The version that must be in Production.
+    in_production: Option<u32>,
 }
 
 impl Transition {
     /// To a stage.
     #[must_use]
     pub fn to(stage: Stage) -> Self {
-        Self { stage, archive_existing: false, why: String::new(), checks: Vec::new() }
+        let (why, checks) = (String::new(), Vec::new());
+        Self { stage, archive_existing: false, why, checks, in_production: None }
     }
 
     /// Whether every other version of that stage is archived, so that it is the only one in it. By default they stay. For
@@ -53,6 +56,11 @@ impl Transition {
     pub fn check(mut self, check: Check) -> Self {
         self.checks.push(check);
         self
+    }
+
+    /// Which version must be in Production when it is moved, by the registry's own lock; else nothing is changed.
+    pub(crate) fn while_in_production(self, version: u32) -> Self {
+        Self { in_production: Some(version), ..self }
     }
 }
 
@@ -79,7 +87,7 @@ impl Registry {
         version: u32,
         to: impl Into<Transition>,
     ) -> Result<ModelVersion> {
-        let Transition { stage, archive_existing, why, checks } = to.into();
+        let Transition { stage, archive_existing, why, checks, in_production } = to.into();
         if archive_existing && stage.alias().is_none() {
             return Err(RegistryError::ArchiveExisting { stage: stage.name() }.into());
         }
@@ -91,6 +99,11 @@ impl Registry {
             }
         }
         self.change(name, |_, found, changes| {
+            if let Some(expected) = in_production {
+                let production = |(_, stage): &&(_, Stage)| *stage == Stage::Production;
+                let now = found.versions.iter().rev().find(production);
+                check_production(name, expected, now.map(|(meta, _)| meta.version))?;
+            }
             self.move_to(found, changes, version, stage, archive_existing, Action::Transition, &why)
         })?;
         self.version(name, version)
@@ -172,4 +185,13 @@ impl Registry {
         found.moved.extend(moved);
         Ok(())
     }
+}
+
+/// `Err` if another version than the expected one is in Production.
+pub(crate) fn check_production(name: &str, expected: u32, now: Option<u32>) -> Result<()> {
+    if now == Some(expected) {
+        return Ok(());
+    }
+    let found = now.map_or("no version is".to_owned(), |now| format!("version {now} is"));
+    Err(RegistryError::ProductionChanged { name: name.to_owned(), expected, found }.into())
 }

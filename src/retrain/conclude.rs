@@ -18,14 +18,15 @@ impl Retrainer {
     /// the one it would replace, and so is one whose file cannot be loaded. Called again, also after a crash, it does what is
     /// left to do and returns the same.
     ///
-    /// A test does not know of whom it is: give the one that counted the answers of this challenger, such as the one that was
-    /// [kept](Self::trial) with it.
+    /// Give the test that counted the answers of this challenger, such as the one that was [kept](Self::trial) with it. One that
+    /// [says of whom it is](AbTest::of_challenger) is refused for another.
     ///
     /// Errors: those of the registry and the store; [`Error::InvalidParameter`] for a challenger of another model, or one whose
-    /// run has no evidence; [`RegistryError::NoneFound`] if its version was deleted.
+    /// run has no evidence, and for a test of another challenger; [`RegistryError::NoneFound`] if its version was deleted.
     pub fn conclude(&self, challenger: &Challenger, test: &AbTest) -> Result<Challenger> {
         let _lock = self.lock()?;
         let (now, record) = self.as_it_is(challenger)?;
+        check_test(test, &now)?;
         if now.fate != Fate::OnTrial {
             self.tidy(&now, &record)?;
             return Ok(now);
@@ -52,10 +53,12 @@ impl Retrainer {
     pub fn keep_trial(&self, challenger: &Challenger, test: &AbTest) -> Result<()> {
         let _lock = self.lock()?;
         let (now, record) = self.as_it_is(challenger)?;
+        check_test(test, &now)?;
         let stay = now.version.map_or(Ok(Stay::default()), |version| self.stay(version))?;
         let run = self.registry.store().resume_run(&record.id)?;
         run.log_artifact(TRIAL, &json(&Trial { stay, test: test.clone() }))?;
-        close(&run, &now)
+        // After a crash this may be the first to end the run: then its corrections were not counted as used yet.
+        if record.status == RunState::Finished { close(&run, &now) } else { self.end(&run, &now) }
     }
 
     /// The test of a challenger as it was [kept](Self::keep_trial), if it was. One that is on trial once more, such as after a
@@ -106,16 +109,6 @@ impl Retrainer {
         mut conclusion: Conclusion,
     ) -> Result<Challenger> {
         let Some(version) = challenger.version else { return Ok(challenger.clone()) };
-        let model = self.registry.model(&self.name)?;
-        let now = model.in_stage(Stage::Production).map(|version| version.version);
-        if conclusion.promote && now != Some(challenger.champion) {
-            let now = now.map_or("no version".to_owned(), |now| format!("version {now}"));
-            conclusion.promote = false;
-            conclusion.reasons.push(format!(
-                "{now} is in Production, but it was compared with version {}",
-                challenger.champion
-            ));
-        }
         conclusion.stay = self.stay(version)?;
         let was = self.registry.store().run(&challenger.run_id)?.status;
         let run = self.registry.store().resume_run(&challenger.run_id)?;
@@ -123,13 +116,22 @@ impl Retrainer {
         if conclusion.promote {
             let to = Transition::to(Stage::Production).archive_existing(true).check(Check::Loads);
             let to = to.because(&conclusion.reasons.join("; "));
+            // Whoever moves another one there holds no lock of ours.
+            let to = to.while_in_production(challenger.champion);
             if let Err(error) = self.registry.transition(&self.name, version, to) {
                 if !is_its_fault(&error) {
                     return Err(error);
                 }
                 // It would be so the next time too.
                 conclusion.promote = false;
-                conclusion.reasons.push(error.to_string());
+                conclusion.reasons.push(match error {
+                    Error::Registry {
+                        problem: RegistryError::ProductionChanged { found, expected, .. },
+                    } => format!(
+                        "{found} in Production, but it was compared with version {expected}"
+                    ),
+                    error => error.to_string(),
+                });
                 run.log_artifact(CONCLUSION, &json(&conclusion))?;
             }
         }
@@ -144,12 +146,26 @@ impl Retrainer {
     }
 }
 
-/// Whether a version was not moved for what its file is.
+/// `Err` for a test that says it is of another challenger.
+fn check_test(test: &AbTest, challenger: &Challenger) -> Result<()> {
+    match test.challenger().filter(|key| *key != challenger.key) {
+        None => Ok(()),
+        Some(key) => Err(Error::InvalidParameter {
+            name: "test",
+            found: format!("of the challenger of key {key:?}"),
+            expected: "counted the answers of another one; give the test of this challenger",
+        }),
+    }
+}
+
+/// Whether a version was not moved for what its file is, or for what is in Production now.
 fn is_its_fault(error: &Error) -> bool {
-    use RegistryError::{Digest, NoModelFile, Refused};
+    use RegistryError::{Digest, NoModelFile, ProductionChanged, Refused};
     let is_registry = matches!(
         error,
-        Error::Registry { problem: Refused { .. } | Digest { .. } | NoModelFile { .. } }
+        Error::Registry {
+            problem: Refused { .. } | Digest { .. } | NoModelFile { .. } | ProductionChanged { .. }
+        }
     );
     is_registry || matches!(error, Error::ModelFile { .. })
 }

@@ -46,7 +46,7 @@ pub(super) const EVIDENCE: &str = "retrain/evidence.json";
 pub(super) const MARKS: &str = "retrain/corrections.txt";
 pub(super) const TRIAL: &str = "retrain/trial.json";
 pub(super) const CONCLUSION: &str = "retrain/conclusion.json";
-const MODEL_FILE: &str = "model/pipeline.ressenti";
+pub(super) const MODEL_FILE: &str = "model/pipeline.ressenti";
 
 /// A version where it is: another stay begins as soon as it is moved, be it there and back.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,6 +133,13 @@ impl Retrainer {
         let Ok(bytes) = record.read_artifact(MODEL_FILE) else { return Ok(None) };
         let is_it = digest::of_bytes(&bytes) == *expected;
         Ok(if is_it { Pipeline::from_bytes(&bytes).ok() } else { None })
+    }
+
+    /// Whether the model of a challenger's run is the one that was judged.
+    pub(super) fn is_as_judged(&self, challenger: &Challenger) -> Result<bool> {
+        let record = self.registry.store().run(&challenger.run_id)?;
+        let bytes = record.read_artifact(MODEL_FILE);
+        Ok(bytes.is_ok_and(|bytes| digest::of_bytes(&bytes) == challenger.sha256))
     }
 
     /// The challenger of a run, as far as its evidence is written, with its fate.

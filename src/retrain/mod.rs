@@ -49,7 +49,7 @@
 //!
 //! // Days later, perhaps in another process.
 //! let challenger = retrainer.on_trial()?.expect("it was not concluded");
-//! let mut test = AbTest::shadow(AbParams::default())?;
+//! let mut test = AbTest::shadow(AbParams::default())?.of_challenger(&challenger.key);
 //! for i in 0..200 {
 //!     test.record(Outcome::Both { champion: i % 2 == 0, challenger: i % 10 != 0 })?;
 //! }

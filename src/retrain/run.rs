@@ -5,17 +5,20 @@ use std::ops::ControlFlow;
 use super::challenger::{Challenger, Fate};
 use super::job::Job;
 use super::ledger::{
-    CHAMPION, Conclusion, EVIDENCE, FATE, HOLDOUT, INPUTS, KEY, MARKS, close, json, run_name,
+    CHAMPION, Conclusion, EVIDENCE, FATE, HOLDOUT, INPUTS, KEY, MARKS, MODEL_FILE, close, json,
+    run_name,
 };
 use super::retrainer::{Recipe, Retrainer};
 use super::validation::{Seen, Validation};
 use crate::classifier::FitOptions;
 use crate::digest;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, TrackingError};
 use crate::monitor::feedback::Corrections;
 use crate::pipeline::Pipeline;
 use crate::progress::{self, Progress, Step};
-use crate::registry::{ModelVersion, NewVersion, RegisteredModel, Stage, Transition};
+use crate::registry::{
+    ModelVersion, NewVersion, RegisteredModel, Stage, Transition, check_production,
+};
 use crate::select::{CvOptions, tune_with};
 use crate::sentiment::Label;
 use crate::tracker::{Batch, Run, RunRecord, RunState, Tracker};
@@ -45,6 +48,8 @@ impl Retrainer {
     /// Errors: what the registry, the store and the [training](crate::PipelineBuilder::fit_with) answer, among them that no
     /// version is in Production; [`Error::InvalidParameter`] for settings out of range; [`Error::LengthMismatch`]. The run is
     /// then recorded as failed, and taken up by the next call.
+    /// [`RegistryError::ProductionChanged`](crate::error::RegistryError::ProductionChanged) if another version came to Production
+    /// meanwhile: the challenger is not registered, its corrections count as new, and the next call begins with that version.
     pub fn run<T: AsRef<str> + Sync, L: Label>(
         &self,
         texts: &[T],
@@ -132,7 +137,10 @@ impl Retrainer {
             let is_refused = challenger.fate == Fate::Refused;
             if challenger.version.is_some() {
                 self.tidy(&challenger, &record)?;
-            } else if challenger.champion == champion.version && !is_refused {
+            } else if challenger.champion == champion.version
+                && !is_refused
+                && self.is_as_judged(&challenger)?
+            {
                 let run = self.registry.store().resume_run(&record.id)?;
                 return self.finish(&run, challenger, progress).map(Some);
             }
@@ -162,6 +170,16 @@ impl Retrainer {
         {
             return Ok(challenger.clone());
         }
+        // What was judged is gone, or was exchanged since: what is there has no evidence, and is not trusted.
+        let is_foreign = match &evidence {
+            Some(challenger)
+                if challenger.version.is_none() && challenger.fate != Fate::Refused =>
+            {
+                !self.is_as_judged(challenger)?
+            }
+            _ => false,
+        };
+        let evidence = evidence.filter(|_| !is_foreign);
         let run = match &found {
             Some(record) => store.resume_run(&record.id)?,
             None => store.start_run(&self.experiment, &run_name(&job.key))?,
@@ -178,7 +196,7 @@ impl Retrainer {
         let challenger = if let Some(challenger) = evidence {
             challenger
         } else {
-            let trained = self.trained(run.id())?;
+            let trained = if is_foreign { None } else { self.trained(run.id())? };
             let pipeline = trained.map_or_else(|| self.train(job, &run, progress), Ok)?;
             done(2)?;
             self.judge(job, &run, &pipeline)?
@@ -194,6 +212,12 @@ impl Retrainer {
         mut challenger: Challenger,
         progress: &dyn Progress,
     ) -> Result<Challenger> {
+        if challenger.version.is_none() {
+            // It took long to train, and was compared with what was there before.
+            let model = self.registry.model(&self.name)?;
+            let now = model.in_stage(Stage::Production).map(|version| version.version);
+            check_production(&self.name, challenger.champion, now)?;
+        }
         if challenger.fate != Fate::Refused {
             if challenger.version.is_none() {
                 challenger.version = Some(self.register(&challenger)?);
@@ -272,6 +296,11 @@ impl Retrainer {
 
     /// The version of the challenger, with the tags of its run.
     fn register(&self, challenger: &Challenger) -> Result<u32> {
+        if !self.is_as_judged(challenger)? {
+            let problem = "it is not the model that was judged; call Retrainer::run to train anew";
+            let (path, problem) = (MODEL_FILE.into(), problem.to_owned());
+            return Err(TrackingError::Malformed { path, problem }.into());
+        }
         let tags = self.registry.store().run(&challenger.run_id)?.tags;
         let mut new =
             NewVersion::from_run(&challenger.run_id).description(challenger.to_string().trim_end());

@@ -494,3 +494,23 @@ fn no_counts_make_a_verdict_without_both_sides_or_anything_but_finite_numbers() 
         assert!(evidence.interval.0 < -0.4 && evidence.interval.1 < -0.4, "{evidence:?}");
     }
 }
+
+#[test]
+fn tests_of_two_challengers_do_not_merge() {
+    let named = |key: &str| AbTest::shadow(AbParams::default()).unwrap().of_challenger(key);
+    let mut test = named("one");
+    test.record(Outcome::Both { champion: true, challenger: true }).unwrap();
+    let unnamed = AbTest::shadow(AbParams::default()).unwrap();
+    for (other, name) in [(named("two"), "two"), (unnamed, "not named")] {
+        let error = test.merge(&other).unwrap_err().to_string();
+        let text = format!(
+            "invalid A/B test: one whose challenger is {name} cannot be merged into one whose challenger is one"
+        );
+        assert_eq!((error, test.outcomes().n()), (text, 1));
+    }
+    let json = serde_json::to_string(&test).unwrap();
+    let elsewhere: AbTest = serde_json::from_str(&json).unwrap();
+    assert_eq!(elsewhere.challenger(), Some("one"));
+    test.merge(&elsewhere).unwrap();
+    assert_eq!(test.outcomes().n(), 2);
+}

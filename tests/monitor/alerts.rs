@@ -168,6 +168,73 @@ fn silence_and_bursts_are_told_at_once_against_the_usual_of_the_hour() {
     assert_eq!(world.told().len(), 4);
 }
 
+const HOUR: Duration = Duration::from_secs(3_600);
+
+#[test]
+fn the_step_from_one_hour_to_the_next_is_neither_silence_nor_a_burst() {
+    let pipeline = pipeline();
+    let at_step = |before: f64, after: f64, every: u64| {
+        let world = World::new(&pipeline, only("volume"));
+        world.monitor.set_usual_volume(7, before);
+        world.monitor.set_usual_volume(8, after);
+        world.clock.advance(7 * HOUR + HOUR / 2);
+        (world, move |world: &World<'_>, i: u64| {
+            if i.is_multiple_of(every) {
+                world.answer(5);
+            }
+        })
+    };
+    // A request each five minutes, then one a second; who is silent after that is told of.
+    let (mut world, serve) = at_step(12.0, 3_600.0, 300);
+    world.pass(1_810, serve);
+    assert_eq!(world.told(), []);
+    world.pass(20, |_, _| ());
+    assert_eq!(world.told(), [pair("volume", AlertState::Firing)]);
+    // One a second, then one in six.
+    let (mut world, serve) = at_step(3_600.0, 600.0, 1);
+    world.pass(1_800, serve);
+    world.pass(1_200, |world, i| {
+        if i.is_multiple_of(6) {
+            world.answer(5);
+        }
+    });
+    assert_eq!(world.told(), []);
+}
+
+#[test]
+fn silence_counts_from_when_it_was_watched() {
+    let pipeline = pipeline();
+    let mut world = World::new(&pipeline, only("volume"));
+    (0..24).for_each(|hour| world.monitor.set_usual_volume(hour, 3_600.0));
+    world.clock.advance(7 * HOUR);
+    world.pass(20, |_, _| ());
+    assert_eq!(world.told(), [], "looked at for ten seconds");
+    world.pass(20, |_, _| ());
+    assert_eq!(world.told(), [pair("volume", AlertState::Firing)]);
+    // A program that was stopped for an hour.
+    let mut world = World::new(&pipeline, only("volume"));
+    world.pass(600, |world, _| world.answer(5));
+    (0..24).for_each(|hour| world.monitor.set_usual_volume(hour, 3_600.0));
+    world.monitor = Monitor::resume(&pipeline, world.monitor.state()).unwrap();
+    world.clock.advance(HOUR);
+    world.pass(20, |_, _| ());
+    assert_eq!(world.told(), []);
+    world.pass(20, |_, _| ());
+    assert_eq!(world.told(), [pair("volume", AlertState::Firing)]);
+}
+
+#[test]
+fn a_few_slow_requests_after_an_idle_hour_have_not_lasted() {
+    let pipeline = pipeline();
+    let mut world = World::new(&pipeline, only("latency"));
+    world.pass(60, |world, _| world.answer(5));
+    world.pass(3_600, |_, _| ());
+    world.pass(290, |world, _| world.answer(900));
+    assert_eq!(world.told(), []);
+    world.pass(20, |world, _| world.answer(900));
+    assert_eq!(world.told(), [pair("latency", AlertState::Firing)]);
+}
+
 #[test]
 fn volume_that_goes_up_and_down_with_the_day_is_usual() {
     let pipeline = pipeline();

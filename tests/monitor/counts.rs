@@ -135,6 +135,79 @@ fn what_is_known_can_be_stored_and_resumed() {
     }
 }
 
+/// A model whose profile has as many words as those of other names.
+fn named(name: &str) -> Pipeline {
+    let text = |i: usize| format!("{name}{} {} seat", i % 20, ["good", "bad"][i % 2]);
+    let texts: Vec<String> = (0..200).map(text).collect();
+    let labels: Vec<usize> = (0..200).map(|i| i % 2).collect();
+    Pipeline::builder().fit(&texts, &labels).unwrap()
+}
+
+#[test]
+fn counts_of_the_words_of_another_profile_are_refused_and_not_compared() {
+    let (one, other) = (named("one"), named("other"));
+    let n_words = |pipeline: &Pipeline| pipeline.profile().unwrap().words.iter().len();
+    assert_eq!(n_words(&one), n_words(&other));
+    let clock = ManualClock::at(Duration::from_secs(1_700_000_000));
+    let monitor = Monitor::with(&one, MonitorParams::default().word_sampling(1)).unwrap();
+    for i in 0..200 {
+        monitor.predict(&one, &format!("one{} good seat", i % 20), &clock).unwrap();
+    }
+    let error = Monitor::resume(&other, monitor.state()).unwrap_err().to_string();
+    assert!(error.starts_with("invalid monitor state: its words are not the "), "{error}");
+    let mut snapshot = monitor.snapshot(Span::All, clock.now());
+    let error = snapshot.merge(&Monitor::of(&other).snapshot(Span::All, clock.now())).unwrap_err();
+    let text = "invalid snapshot: the words of another profile cannot be merged into it";
+    assert_eq!(error.to_string(), text);
+    let words = |pipeline: &Pipeline| {
+        let drift = Drift::of(pipeline.profile().unwrap(), &snapshot, &DriftParams::default());
+        assert!(drift.part(DriftPart::Lengths).is_some());
+        drift.part(DriftPart::Words).is_some()
+    };
+    assert!(words(&one) && !words(&other));
+}
+
+#[test]
+fn one_request_of_a_wrong_clock_is_not_when_a_monitor_began() {
+    let pipeline = pipeline();
+    let prediction = pipeline.predict("lovely").unwrap();
+    let start = 1_700_000_000;
+    for (wrong, place) in [(0, 0), (0, 50), (start * 2, 0), (start * 2, 50)] {
+        let monitor = Monitor::of(&pipeline);
+        let record = |seconds| {
+            monitor.record("lovely", &prediction, Duration::ZERO, Duration::from_secs(seconds));
+        };
+        for i in 0..100 {
+            if i == place {
+                record(wrong);
+            }
+            record(start + i);
+        }
+        let snapshot = monitor.snapshot(Span::All, Duration::from_secs(start + 100));
+        let rate = snapshot.requests_per_second().unwrap();
+        assert!((rate - 1.01).abs() < 0.02, "{wrong} at {place}: {rate}");
+    }
+}
+
+#[test]
+fn lists_of_merged_snapshots_are_bounded() {
+    let pipeline = pipeline();
+    let params = MonitorParams::default().low_confidence(1.0).low_records(10_000);
+    let monitor = Monitor::with(&pipeline, params).unwrap();
+    let clock = ManualClock::default();
+    for i in 0..40_000 {
+        if i < 7_000 {
+            monitor.predict(&pipeline, "lovely", &clock).unwrap();
+        }
+        monitor.record_outcome(i / 1_000 % 2 == 0, clock.now());
+    }
+    let snapshot = monitor.snapshot(Span::All, clock.now());
+    let mut merged = snapshot.clone();
+    merged.merge(&snapshot).unwrap();
+    assert!(snapshot.low_confidence.len() == 7_000 && snapshot.shifts.len() > 16);
+    assert_eq!((merged.low_confidence.len(), merged.shifts.len()), (10_000, 32));
+}
+
 #[test]
 fn memory_is_bounded_whatever_comes() {
     let (pipeline, clock) = (pipeline(), ManualClock::at(Duration::from_secs(1_700_000_000)));

@@ -795,3 +795,117 @@ fn a_class_of_which_no_text_is_held_out_is_told() {
     assert_eq!(challenger.validation.unjudged, ["neutral"]);
     assert!(challenger.to_string().contains("not judged: \"neutral\""), "{challenger}");
 }
+
+#[test]
+fn a_challenger_of_a_champion_that_went_while_it_was_trained_is_not_registered() {
+    for moved_after in [1, 2, 3] {
+        let folder = tempfile::tempdir().unwrap();
+        let (registry, champion) = registry(folder.path());
+        let retrainer = Retrainer::new(&registry, NAME);
+        let (corrections, (texts, labels)) = (new_world(&champion), old_data());
+        let meanwhile = |step: Step| {
+            if is_step(step, moved_after) {
+                promote(
+                    &registry,
+                    &Pipeline::builder().fit(&texts[..300], &labels[..300]).unwrap(),
+                );
+            }
+            ControlFlow::Continue(())
+        };
+        let error = retrainer.run_with(&texts, &labels, &corrections, &meanwhile).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "registry: version 1 of model \"sentiment\" is not in Production any more: version 2 is; \
+             do it anew, with what is there now"
+        );
+        assert_eq!(registry.model(NAME).unwrap().versions.len(), 2);
+        assert_eq!(retrainer.signals(&corrections, None).unwrap().feedback, 700, "none was used");
+        let challenger = run(&retrainer, &corrections);
+        assert_eq!((challenger.version, challenger.champion), (Some(3), 2), "{challenger}");
+        assert_eq!(retrainer.signals(&corrections, None).unwrap().feedback, 0);
+    }
+}
+
+#[test]
+fn corrections_of_a_trial_that_was_kept_after_a_crash_count_as_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let (registry, champion) = registry(folder.path());
+    let retrainer = Retrainer::new(&registry, NAME);
+    let corrections = new_world(&champion);
+    // In Staging, and the run has not ended.
+    run_until(&retrainer, &corrections, STEPS);
+    let challenger = retrainer.on_trial().unwrap().unwrap();
+    let test = trial(300, 50, 80);
+    retrainer.keep_trial(&challenger, &test).unwrap();
+    assert_eq!(retrainer.signals(&corrections, None).unwrap().feedback, 0);
+    assert_eq!(retrainer.conclude(&challenger, &test).unwrap().fate, Fate::Promoted);
+    let policy = RetrainPolicy::default().corrections(100);
+    let decision = retrainer.decide(&policy, &corrections, None).unwrap();
+    assert!(!decision.is_retrain(), "{decision}");
+}
+
+#[test]
+fn a_model_that_is_not_the_one_that_was_judged_is_trained_anew() {
+    let whole = tempfile::tempdir().unwrap();
+    let (untouched, champion) = registry(whole.path());
+    let corrections = new_world(&champion);
+    let expected = run(&Retrainer::new(&untouched, NAME), &corrections).sha256;
+    let (texts, labels) = old_data();
+    let bad = Pipeline::builder().fit(&texts[..50], &labels[..50]).unwrap();
+    for exchanged in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let (registry, _) = registry(folder.path());
+        let retrainer = Retrainer::new(&registry, NAME);
+        run_until(&retrainer, &corrections, 3);
+        let id = registry.store().runs("retraining").unwrap().records[0].id.clone();
+        if exchanged {
+            let run = registry.store().resume_run(&id).unwrap();
+            bad.log_to(&run).unwrap();
+            std::mem::forget(run);
+        } else {
+            let model = run_folder(folder.path(), &id).join("artifacts/model/pipeline.ressenti");
+            std::fs::write(model, "junk").unwrap();
+        }
+        let challenger = run(&retrainer, &corrections);
+        assert_eq!((challenger.version, &challenger.sha256), (Some(2), &expected));
+        assert_eq!(challenger.run_id, id);
+        assert_eq!(registry.version(NAME, 2).unwrap().sha256(), Some(expected.as_str()));
+        assert_eq!(registry.load("models:/sentiment/2").unwrap().classes(), bad.classes());
+    }
+    // While it goes on, too: it is not registered, and the next run trains anew.
+    let folder = tempfile::tempdir().unwrap();
+    let (registry, _) = registry(folder.path());
+    let retrainer = Retrainer::new(&registry, NAME);
+    let spoil = |step: Step| {
+        if is_step(step, 3) {
+            let id = registry.store().runs("retraining").unwrap().records[0].id.clone();
+            let model = run_folder(folder.path(), &id).join("artifacts/model/pipeline.ressenti");
+            std::fs::write(model, "junk").unwrap();
+        }
+        ControlFlow::Continue(())
+    };
+    let error = retrainer.run_with(&texts, &labels, &corrections, &spoil).unwrap_err().to_string();
+    assert!(error.contains("is not the model that was judged"), "{error}");
+    assert_eq!(run(&retrainer, &corrections).sha256, expected);
+}
+
+#[test]
+fn a_test_of_another_challenger_concludes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (registry, champion) = registry(folder.path());
+    let retrainer = Retrainer::new(&registry, NAME);
+    let challenger = run(&retrainer, &new_world(&champion));
+    let other = trial(300, 50, 80).of_challenger("another key");
+    for error in [
+        retrainer.conclude(&challenger, &other).unwrap_err(),
+        retrainer.keep_trial(&challenger, &other).unwrap_err(),
+    ] {
+        let text = "test of the challenger of key \"another key\" counted the answers of another one; \
+                    give the test of this challenger";
+        assert_eq!(error.to_string(), text);
+    }
+    let its = trial(300, 50, 80).of_challenger(&challenger.key);
+    retrainer.keep_trial(&challenger, &its).unwrap();
+    assert_eq!(retrainer.trial(&challenger).unwrap(), Some(its.clone()));
+    assert_eq!(retrainer.conclude(&challenger, &its).unwrap().fate, Fate::Promoted);
+}

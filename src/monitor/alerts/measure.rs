@@ -26,14 +26,18 @@ pub(super) struct Finding {
     pub(super) context: BTreeMap<String, f64>,
 }
 
-/// What the last minutes look like: groups of slots that have a minute and requests enough, the newest first.
-fn minutes(monitor: &Monitor, now: u64, span: u64, min_requests: u64) -> Vec<Figures> {
+/// What the last minutes look like: groups of slots that have a minute and requests enough, the newest first; and when the
+/// oldest slot of them that has a request begins.
+fn minutes(monitor: &Monitor, now: u64, span: u64, min_requests: u64) -> (Vec<Figures>, u64) {
     monitor.settled(|stream| {
-        let mut groups = Vec::new();
+        let (mut groups, mut oldest) = (Vec::new(), now);
         let mut open = (Figures::new(monitor.classes.len()), 0);
-        for (_, slot) in stream.by_time.back(now, span.max(MINUTE)) {
+        for (began, slot) in stream.by_time.back(now, span.max(MINUTE)) {
             if let Some(slot) = slot {
                 open.0.absorb(slot);
+                if slot.requests() > 0 {
+                    oldest = began;
+                }
             }
             open.1 += stream.by_time.width;
             if open.1 >= MINUTE.min(stream.by_time.reach()) && open.0.requests() >= min_requests {
@@ -47,7 +51,7 @@ fn minutes(monitor: &Monitor, now: u64, span: u64, min_requests: u64) -> Vec<Fig
             None if open.0.requests() >= min_requests => groups.push(open.0),
             None => {}
         }
-        groups
+        (groups, oldest)
     })
 }
 
@@ -120,12 +124,14 @@ fn level(
 ) -> Option<Finding> {
     // One minute more: in the oldest the condition may have begun to hold halfway.
     let span = if rule.lasting_ms > 0 { rule.lasting_ms.saturating_add(MINUTE) } else { 0 };
-    let groups = minutes(monitor, millis(now), span, rule.min_requests);
+    let (groups, oldest) = minutes(monitor, millis(now), span, rule.min_requests);
     let newest = groups.first()?;
     let last = value(newest)?;
-    // Begun as long ago as the condition must last: who has just begun to watch has not seen it last.
-    let watched = monitor.settled(|stream| stream.began).unwrap_or_default();
-    let long_enough = millis(now).saturating_sub(watched) >= rule.lasting_ms;
+    // Who has just begun to watch has not seen it last, nor who saw nothing until just now.
+    let watched = monitor.settled(|stream| stream.began).unwrap_or_default().max(oldest);
+    let reach = monitor.settled(|stream| stream.by_time.reach());
+    let lasting = rule.lasting_ms.min(reach.saturating_sub(MINUTE));
+    let long_enough = millis(now).saturating_sub(watched) >= lasting;
     let holds = long_enough && groups.iter().filter_map(&value).all(|value| value > limit);
     Some(Finding {
         holds,
@@ -139,15 +145,16 @@ fn level(
 
 /// Requests that are missing, or too many.
 fn volume(monitor: &Monitor, now: u64, silence: f64, burst: f64) -> Option<Finding> {
-    let (figures, quiet, usual, reach) = monitor.settled(|stream| {
-        let rate = stream.volume.rate_at(now)?;
-        let reach = stream.by_time.reach();
-        let mut figures = Figures::new(monitor.classes.len());
-        for (_, slot) in stream.by_time.back(now, MINUTE) {
+    let (figures, quiet, (missing, _), (expected, is_known)) = monitor.settled(|stream| {
+        let watched = stream.watched_since(now);
+        let (mut figures, mut from) = (Figures::new(monitor.classes.len()), now);
+        for (began, slot) in stream.by_time.back(now, MINUTE) {
             if let Some(slot) = slot {
                 figures.absorb(slot);
             }
+            from = began;
         }
+        let reach = stream.by_time.reach();
         let busy = stream
             .by_time
             .back(now, reach)
@@ -156,13 +163,15 @@ fn volume(monitor: &Monitor, now: u64, silence: f64, burst: f64) -> Option<Findi
         let since = busy.map_or(now.saturating_sub(reach), |(began, _)| {
             began.saturating_add(stream.by_time.width)
         });
-        Some((figures, now.saturating_sub(since), rate, reach))
-    })?;
-    let (requests, expected) = (figures.requests() as f64, usual * MINUTE as f64);
-    let missing = usual * quiet as f64;
+        // Nobody knows of requests before it was watched.
+        let since = since.max(watched);
+        let missing = stream.volume.between(since, now);
+        let expected = stream.volume.between(from, now.max(from.saturating_add(MINUTE)));
+        (figures, now.saturating_sub(since), missing, expected)
+    });
+    let requests = figures.requests() as f64;
     let context = context(&figures, &monitor.classes);
-    // With less than that even the whole window says nothing.
-    if missing >= silence && usual * reach as f64 >= silence {
+    if missing >= silence {
         let seconds = quiet as f64 / 1e3;
         let message =
             format!("no requests for {seconds:.0} s, in which {missing:.0} are usual at that hour");
@@ -174,6 +183,9 @@ fn volume(monitor: &Monitor, now: u64, silence: f64, burst: f64) -> Option<Findi
             message,
             context,
         });
+    }
+    if !is_known {
+        return None;
     }
     // Few requests vary much by chance: no burst without twenty more than are usual.
     let holds = requests > burst * expected && requests >= expected + 20.0;

@@ -53,8 +53,9 @@ pub enum Condition {
     },
     /// There are no requests, or far more, than is [usual at that hour](super::super::UsualVolume).
     ///
-    /// Silence is the lack of any request for as long as `silence` of them would usually have come, and no longer than the
-    /// window: at random times that is as rare as exp(−silence). A burst is a minute with `burst` times the usual number.
+    /// Silence is the lack of any request for as long as `silence` of them would usually have come, hour by hour, and no longer
+    /// than the window or than the monitor has been watched, by its first request or check in this process: at random times that
+    /// is as rare as exp(−silence). A burst is a minute with `burst` times the usual number.
     Volume {
         /// How many requests must be missing.
         silence: f64,
@@ -144,8 +145,8 @@ impl Rule {
         ]
     }
 
-    /// How long the condition must hold: at most as long as the [window](super::super::MonitorParams::window) less a minute,
-    /// what is longer counts as that. Default: the last minute tells.
+    /// How long the condition must hold, with a request as long ago: at most as long as the
+    /// [window](super::super::MonitorParams::window) less a minute, what is longer counts as that. Default: the last minute tells.
     pub fn lasting(mut self, time: Duration) -> Self {
         self.lasting_ms = millis(time);
         self

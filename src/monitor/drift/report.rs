@@ -11,7 +11,7 @@ use super::measures::{
 };
 use super::words::{MovedWord, moved};
 use crate::error::{Error, Result};
-use crate::monitor::words::WordFigures;
+use crate::monitor::words::{WordFigures, digest_of};
 use crate::monitor::{Monitor, Snapshot, Span};
 use crate::pipeline::{Profile, Shape, WordCounts};
 
@@ -242,11 +242,15 @@ impl Drift {
         Self::new(&reference.shape, &reference.words, &now.shape, &words, params, skip)
     }
 
-    /// How the requests of a snapshot differ from a profile, such as that of the [pipeline](crate::Pipeline::profile).
+    /// How the requests of a snapshot differ from a profile, such as that of the [pipeline](crate::Pipeline::profile). Words are
+    /// compared only with the profile of the model that was watched, which says what was counted.
     #[must_use]
     pub fn of(reference: &Profile, now: &Snapshot, params: &DriftParams) -> Self {
         let skip = reference.is_optimistic() && !params.trust_training;
-        Self::new(&reference.shape, &reference.words, &now.figures.shape, &now.words, params, skip)
+        let none = WordFigures::new(0);
+        let is_its = now.profile_words == digest_of(&reference.words);
+        let words = if is_its { &now.words } else { &none };
+        Self::new(&reference.shape, &reference.words, &now.figures.shape, words, params, skip)
     }
 
     /// How the requests of a snapshot differ from those of another one, such as that of the first day in production.

@@ -7,6 +7,8 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::agreement::AgreementReport;
@@ -39,20 +41,29 @@ use crate::fs::{self, Durability, Lock};
 pub struct CorrectionLog {
     path: PathBuf,
     lock: PathBuf,
+    /// What a redaction writes before it takes the place of the log.
+    new: PathBuf,
     survives_power_cuts: bool,
 }
 
 impl CorrectionLog {
     /// The log in this file, which is created if it is missing; its folder must be there. Beside it lies a file of the same
-    /// name with `.lock` behind it.
+    /// name with `.lock` behind it, and while something is forgotten one with `.new`; what a killed redaction left of that is
+    /// removed. A link is followed here, once, so that a log may have several names; give it no second one by a hard link.
     ///
     /// Errors: [`Error::Io`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref().to_owned();
-        let mut lock = path.clone().into_os_string();
-        lock.push(".lock");
-        let log = Self { path, lock: lock.into(), survives_power_cuts: false };
+        // All names of a log share the lock beside the file itself.
+        let path = fs::behind_links(path.as_ref());
+        let beside = |end: &str| {
+            let mut name = path.clone().into_os_string();
+            name.push(end);
+            PathBuf::from(name)
+        };
+        let (lock, new) = (beside(".lock"), beside(".new"));
+        let log = Self { path, lock, new, survives_power_cuts: false };
         let _held = Lock::acquire(&log.lock)?;
+        fs::remove(&log.new)?;
         fs::create_if_missing(&log.path)?;
         Ok(log)
     }
@@ -65,7 +76,7 @@ impl CorrectionLog {
         self
     }
 
-    /// Where it lies.
+    /// Where it lies: behind the link, if it was opened by one.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -113,39 +124,50 @@ impl CorrectionLog {
 
     /// Forgets the text with this [`text_hash`], and the hash, wherever they stand in the log; returns in how many lines they
     /// did. Labels stay, and so does the id, which must not be what tells who it was. Torn lines, which may hold part of a text,
-    /// go; lines of another version of the format stay. After a crash at any moment the log is the old or the new one, whole.
+    /// go; lines of another version of the format stay, and so do others that are whole and not understood. After a crash at any
+    /// moment the log is the old or the new one, whole.
     ///
-    /// Errors: [`Error::Io`]; [`Error::InvalidValues`] if the text or the hash is a string in a line of another version, where
-    /// only who knows that version can take it out. Then the log is as it was.
+    /// Errors: [`Error::Io`]; [`Error::InvalidValues`] for what is no hash, 64 hexadecimal digits, and if the text or the hash is
+    /// a string in a line that is not understood, where only who knows what it says can take it out. Then the log is as it was.
     pub fn forget_hash(&self, hash: &str) -> Result<usize> {
+        if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            let problem =
+                "it is not 64 hexadecimal digits; text_hash makes one of a text".to_owned();
+            return Err(Error::InvalidValues { what: "text hash", problem });
+        }
+        let hash = &hash.to_ascii_lowercase();
         let _held = Lock::acquire(&self.lock)?;
+        fs::remove(&self.new)?;
         let bytes = fs::read(&self.path)?;
         let (mut kept, mut forgotten) = (Vec::with_capacity(bytes.len()), 0);
         for (number, line) in lines(&bytes) {
-            let Some(mut correction) = Correction::read(line) else {
-                if is_of_another_version(line, hash, number)? {
-                    kept.extend_from_slice(line);
-                    kept.push(b'\n');
+            match Correction::read(line) {
+                Some(mut correction) if is_of(&correction, hash) => {
+                    (correction.text, correction.text_hash) = (None, None);
+                    forgotten += 1;
+                    kept.extend(correction.line());
+                    continue;
                 }
-                continue;
-            };
-            let text_has_hash =
-                || correction.text.as_deref().is_some_and(|text| text_hash(text) == hash);
-            if correction.text_hash.as_deref() == Some(hash) || text_has_hash() {
-                (correction.text, correction.text_hash) = (None, None);
-                forgotten += 1;
-                kept.extend(correction.line());
-            } else {
-                // As it is, with fields of later versions.
-                kept.extend_from_slice(line);
-                kept.push(b'\n');
+                Some(_) => {}
+                // Torn.
+                None if serde_json::from_slice::<IgnoredAny>(line).is_err() => continue,
+                None => check_foreign(line, hash, number)?,
             }
+            // As it is, with fields of later versions.
+            kept.extend_from_slice(line);
+            kept.push(b'\n');
         }
         if kept != bytes {
-            fs::write_atomic(&self.path, &kept)?;
+            fs::write_by_way_of(&self.new, &self.path, &kept)?;
         }
         Ok(forgotten)
     }
+}
+
+/// Whether a correction is of the text that has this hash.
+fn is_of(correction: &Correction, hash: &str) -> bool {
+    let is_hash = correction.text_hash.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(hash));
+    is_hash || correction.text.as_deref().is_some_and(|text| text_hash(text) == hash)
 }
 
 /// With their numbers, counted from 1.
@@ -153,31 +175,75 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     (1..).zip(bytes.split(|&byte| byte == b'\n')).filter(|(_, line)| !line.is_empty())
 }
 
-/// Whether a line that is not understood was written whole, by another version, and holds nothing of what has this hash.
-fn is_of_another_version(line: &[u8], hash: &str, number: usize) -> Result<bool> {
-    let Ok(object) = serde_json::from_slice::<Value>(line) else { return Ok(false) };
-    let Some(version) = object.get("v").filter(|version| **version != VERSION) else {
-        return Ok(false);
-    };
-    if holds(&object, hash) {
-        let problem = format!(
+/// `Err` if a whole line that is not understood holds what has this hash, or the hash.
+fn check_foreign(line: &[u8], hash: &str, number: usize) -> Result<()> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        v: Value,
+    }
+
+    let is = |text: &String| text.eq_ignore_ascii_case(hash) || text_hash(text) == hash;
+    if !strings(line).iter().any(is) {
+        return Ok(());
+    }
+    let version = serde_json::from_slice::<Versioned>(line).ok().map(|versioned| versioned.v);
+    let problem = match version.filter(|version| *version != VERSION) {
+        Some(version) => format!(
             "line {number} holds what is to be forgotten, in format {version}, and this crate writes {VERSION}; forget it \
              with the release that wrote the line, or delete the line"
-        );
-        return Err(Error::InvalidValues { what: "correction log", problem });
-    }
-    Ok(true)
+        ),
+        None => format!(
+            "line {number} holds what is to be forgotten, and is not as this crate writes lines; correct or delete the line"
+        ),
+    };
+    Err(Error::InvalidValues { what: "correction log", problem })
 }
 
-/// Whether one of its strings, or names of its fields, is the hash, or has it.
-fn holds(value: &Value, hash: &str) -> bool {
-    let is = |text: &str| text == hash || text_hash(text) == hash;
-    match value {
-        Value::String(text) => is(text),
-        Value::Array(values) => values.iter().any(|value| holds(value, hash)),
-        Value::Object(fields) => fields.iter().any(|(name, value)| is(name) || holds(value, hash)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+/// All strings of a line of JSON, names of fields too, and those that a field has more than once. What is no text in them, such
+/// as half a surrogate pair, is U+FFFD, as it is to all who make UTF-8 of it.
+fn strings(line: &[u8]) -> Vec<String> {
+    let line = String::from_utf8_lossy(line);
+    let mut strings = Vec::new();
+    let mut rest = line.as_ref();
+    while let Some(begin) = rest.find('"') {
+        let mut is_escaped = false;
+        let end = rest[begin + 1..].find(|c| {
+            let ends = c == '"' && !is_escaped;
+            is_escaped = c == '\\' && !is_escaped;
+            ends
+        });
+        let Some(end) = end.map(|end| begin + 1 + end) else { break };
+        let literal = &rest[begin..=end];
+        strings.extend(
+            serde_json::from_str(literal).or_else(|_| serde_json::from_str(&mended(literal))),
+        );
+        rest = &rest[end + 1..];
     }
+    strings
+}
+
+/// A string of JSON with U+FFFD for each half of a surrogate pair that is alone.
+fn mended(literal: &str) -> String {
+    let unit = |at: &str| -> Option<u16> {
+        let digits = at.strip_prefix("\\u")?.get(..4)?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let mut mended = String::with_capacity(literal.len());
+    let mut rest = literal;
+    while let Some(begin) = rest.find('\\') {
+        mended.push_str(&rest[..begin]);
+        rest = &rest[begin..];
+        let (is_text, length) = match (unit(rest), rest.get(6..).and_then(unit)) {
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => (true, 12),
+            (Some(0xD800..=0xDFFF), _) => (false, 6),
+            (Some(_), _) => (true, 6),
+            // Of a line of JSON a letter follows that is one byte.
+            (None, _) => (true, 2),
+        };
+        mended.push_str(if is_text { rest.get(..length).unwrap_or(rest) } else { "\\ufffd" });
+        rest = rest.get(length..).unwrap_or("");
+    }
+    mended + rest
 }
 
 /// The last correction of each prediction, in the order in which they were said.

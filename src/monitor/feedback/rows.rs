@@ -43,7 +43,9 @@ impl RowOptions {
         self
     }
 
-    /// After how many days a correction counts half, seen from the newest. Default: none, they do not age.
+    /// After how many days a correction counts half, seen from the newest; but a tenth of them, and at least one of three, may be
+    /// newer than that and count whole, so that one whose clock ran ahead does not make all others old. Default: none, they do
+    /// not age.
     pub fn half_life_days(mut self, days: f64) -> Self {
         self.half_life_days = Some(days);
         self
@@ -87,8 +89,7 @@ pub struct CorrectionRows {
 
 impl CorrectionRows {
     pub(super) fn new(corrections: &[Correction], options: &RowOptions) -> Self {
-        let newest =
-            corrections.iter().map(|correction| correction.at_ms).max().unwrap_or_default();
+        let newest = newest(corrections);
         let recent = corrections.iter().filter(|correction| correction.at_ms >= options.since_ms);
         let mut rows = Self::default();
         let mut seen = std::collections::HashSet::new();
@@ -115,4 +116,12 @@ impl CorrectionRows {
         rows.weights.reverse();
         rows
     }
+}
+
+/// When the newest were said, but for a tenth that may be of clocks that ran ahead.
+fn newest(corrections: &[Correction]) -> u64 {
+    let mut times: Vec<u64> = corrections.iter().map(|correction| correction.at_ms).collect();
+    times.sort_unstable();
+    let ahead = if times.len() < 3 { 0 } else { times.len().div_ceil(10) };
+    times.iter().rev().nth(ahead).copied().unwrap_or_default()
 }

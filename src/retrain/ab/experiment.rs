@@ -2,7 +2,7 @@
 //! each took, is kept. Who is better is not known here.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
@@ -99,6 +99,8 @@ pub struct Experiment<A, B> {
     stopped: AtomicBool,
     /// Each counts some of the requests.
     figures: [Mutex<ServingFigures>; PLACES],
+    /// Requests that found no place.
+    dropped: AtomicU64,
 }
 
 impl<A, B> Experiment<A, B> {
@@ -116,7 +118,7 @@ impl<A, B> Experiment<A, B> {
 
     fn new(split: Option<Split>, champion: A, challenger: B) -> Self {
         let (stopped, figures) = (AtomicBool::new(false), Default::default());
-        Self { split, champion, challenger, stopped, figures }
+        Self { split, champion, challenger, stopped, figures, dropped: AtomicU64::new(0) }
     }
 
     /// Takes the challenger out: from now on the champion answers everybody, alone. For good; a new try is a new experiment.
@@ -145,21 +147,21 @@ impl<A, B> Experiment<A, B> {
     /// What each side had to do so far.
     #[must_use]
     pub fn figures(&self) -> ServingFigures {
-        let mut all = ServingFigures::default();
+        let dropped = self.dropped.load(Ordering::Relaxed);
+        let mut all = ServingFigures { dropped, ..ServingFigures::default() };
         for place in &self.figures {
             all.absorb(&place.lock().unwrap_or_else(PoisonError::into_inner));
         }
         all
     }
 
-    /// A place to count in that nobody uses; if all are in use, the first one, once it is free.
-    fn place(&self) -> MutexGuard<'_, ServingFigures> {
-        let free = self.figures.iter().find_map(|place| match place.try_lock() {
+    /// A place to count in that nobody uses, looked for twice. Who answers waits for nobody.
+    fn place(&self) -> Option<MutexGuard<'_, ServingFigures>> {
+        self.figures.iter().chain(&self.figures).find_map(|place| match place.try_lock() {
             Ok(guard) => Some(guard),
             Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
             Err(TryLockError::WouldBlock) => None,
-        });
-        free.unwrap_or_else(|| self.figures[0].lock().unwrap_or_else(PoisonError::into_inner))
+        })
     }
 }
 
@@ -195,16 +197,18 @@ impl<A: Model, B: Model> Experiment<A, B> {
         let is_shadowed = answered == Answered::ByBoth;
         let shadow = is_shadowed.then(|| timed(&self.challenger, text, clock));
 
-        let mut figures = self.place();
-        figures.of(side).add(&answer, took);
-        if let Some((shadow, took)) = &shadow {
-            figures.challenger.add(shadow, *took);
-            if let (Ok(answer), Ok(shadow)) = (&answer, shadow) {
-                figures.compared += 1;
-                figures.disagreements += u64::from(answer.label() != shadow.label());
+        if let Some(mut figures) = self.place() {
+            figures.of(side).add(&answer, took);
+            if let Some((shadow, took)) = &shadow {
+                figures.challenger.add(shadow, *took);
+                if let (Ok(answer), Ok(shadow)) = (&answer, shadow) {
+                    figures.compared += 1;
+                    figures.disagreements += u64::from(answer.label() != shadow.label());
+                }
             }
+        } else {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
         }
-        drop(figures);
         let shadow = shadow.and_then(|(shadow, _)| shadow.ok());
         Ok(Served { side, prediction: answer?, answered, shadow })
     }
@@ -332,6 +336,9 @@ pub struct ServingFigures {
     pub compared: u64,
     /// Those of them on which their labels differ.
     pub disagreements: u64,
+    /// Requests that were answered and are not counted here, because all places to count in were in use.
+    #[serde(default)]
+    pub dropped: u64,
 }
 
 impl ServingFigures {
@@ -346,6 +353,7 @@ impl ServingFigures {
         self.challenger.absorb(&other.challenger);
         self.compared += other.compared;
         self.disagreements += other.disagreements;
+        self.dropped += other.dropped;
     }
 
     fn of(&mut self, side: Side) -> &mut SideFigures {
@@ -398,5 +406,28 @@ impl SideFigures {
         self.requests += 1;
         self.errors += u64::from(answer.is_err());
         self.latency.record(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::monitor::ManualClock;
+
+    #[test]
+    fn who_answers_waits_for_no_place_to_count_in() {
+        let texts = ["lovely crew", "lost bag"];
+        let model = Pipeline::builder().fit(&texts, &["positive", "negative"]).unwrap();
+        let experiment = Experiment::shadow(&model, &model);
+        let clock = ManualClock::default();
+        experiment.predict("a", "lost", &clock).unwrap();
+        let held: Vec<_> = experiment.figures.iter().map(|place| place.lock().unwrap()).collect();
+        assert_eq!(
+            experiment.predict("a", "lost", &clock).unwrap().prediction().label(),
+            "negative"
+        );
+        drop(held);
+        let figures = experiment.figures();
+        assert_eq!((figures.champion.requests, figures.compared, figures.dropped), (1, 1, 1));
     }
 }

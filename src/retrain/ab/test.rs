@@ -41,6 +41,8 @@ use crate::error::{Error, Result};
 pub struct AbTest {
     params: AbParams,
     outcomes: Outcomes,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    challenger: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -48,15 +50,17 @@ pub struct AbTest {
 struct Stored {
     params: AbParams,
     outcomes: Outcomes,
+    #[serde(default)]
+    challenger: Option<String>,
 }
 
 impl TryFrom<Stored> for AbTest {
     type Error = Error;
 
-    fn try_from(Stored { params, outcomes }: Stored) -> Result<Self> {
+    fn try_from(Stored { params, outcomes, challenger }: Stored) -> Result<Self> {
         params.validate()?;
         outcomes.validate()?;
-        Ok(Self { params, outcomes })
+        Ok(Self { params, outcomes, challenger })
     }
 }
 
@@ -66,7 +70,7 @@ impl AbTest {
     /// Errors: [`Error::InvalidParameter`] for a setting out of range.
     pub fn split(params: AbParams) -> Result<Self> {
         params.validate()?;
-        Ok(Self { params, outcomes: Outcomes::NONE_OF_ONE })
+        Ok(Self { params, outcomes: Outcomes::NONE_OF_ONE, challenger: None })
     }
 
     /// A test of outcomes of [both sides](Outcome::Both) on the same text.
@@ -74,7 +78,21 @@ impl AbTest {
     /// Errors: as for [`split`](Self::split).
     pub fn shadow(params: AbParams) -> Result<Self> {
         params.validate()?;
-        Ok(Self { params, outcomes: Outcomes::NONE_OF_BOTH })
+        Ok(Self { params, outcomes: Outcomes::NONE_OF_BOTH, challenger: None })
+    }
+
+    /// The same, of the challenger of this [key](crate::retrain::Challenger::key): what it counted is neither added to a test of
+    /// another one, nor concludes the trial of another one.
+    #[must_use]
+    pub fn of_challenger(mut self, key: impl Into<String>) -> Self {
+        self.challenger = Some(key.into());
+        self
+    }
+
+    /// The key of the challenger that it is of, if it [was told](Self::of_challenger).
+    #[must_use]
+    pub fn challenger(&self) -> Option<&str> {
+        self.challenger.as_deref()
     }
 
     /// Its settings.
@@ -98,7 +116,8 @@ impl AbTest {
     /// Adds what another machine counted of the same experiment. Whatever the order, the sum is that of one machine that
     /// had counted all.
     ///
-    /// Errors: [`Error::InvalidValues`] for a test of other settings or outcomes of the other kind; then nothing is added.
+    /// Errors: [`Error::InvalidValues`] for a test of other settings, of another challenger (or of none that is named, where this
+    /// one's is) or of outcomes of the other kind; then nothing is added.
     ///
     /// ```
     /// use ressenti::retrain::ab::{AbParams, AbTest, Outcome};
@@ -116,6 +135,14 @@ impl AbTest {
             let problem =
                 "tests of different settings cannot be merged; give all machines the same"
                     .to_owned();
+            return Err(Error::InvalidValues { what: "A/B test", problem });
+        }
+        if self.challenger != other.challenger {
+            let name = |test: &Self| test.challenger.clone().unwrap_or("not named".to_owned());
+            let (own, theirs) = (name(self), name(other));
+            let problem = format!(
+                "one whose challenger is {theirs} cannot be merged into one whose challenger is {own}"
+            );
             return Err(Error::InvalidValues { what: "A/B test", problem });
         }
         self.outcomes.merge(&other.outcomes)
