@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use ressenti::dataset::Dataset;
 use ressenti::monitor::drift::DriftParams;
