@@ -2,11 +2,12 @@
 //!
 //! ```text
 //! cargo run --release --example train_starter -- [--out FILE] [--figures] [--leave-out FAMILY]... [--columns 10000]
-//!                                                [--opinion-lexicon] [--with-people]
+//!                                                [--opinion-lexicon | --vader-alone] [--with-people]
 //! ```
 //!
 //! Its texts are in the folder `starter` of `$RESSENTI_DATA`, else in `../shared/starter` beside the repository; so are
 //! those of `--figures`, in `$RESSENTI_DATA` itself, else in `../shared/data`. The file is the same, byte for byte, each time.
+//! `--opinion-lexicon` adds the words of Hu and Liu, and `--vader-alone` leaves out our own.
 
 mod figures;
 mod left_out;
@@ -19,15 +20,16 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use recipe::Recipe;
+use sources::Lists;
 
-const USAGE: &str = "usage: train_starter [--out FILE] [--figures] [--leave-out FAMILY]... [--columns 10000] [--opinion-lexicon] [--with-people]";
+const USAGE: &str = "usage: train_starter [--out FILE] [--figures] [--leave-out FAMILY]... [--columns 10000] [--opinion-lexicon | --vader-alone] [--with-people]";
 
 struct Options {
     out: Option<PathBuf>,
     figures: bool,
     left_out: Vec<String>,
     columns: usize,
-    opinion: bool,
+    lists: Lists,
     people: bool,
 }
 
@@ -49,8 +51,8 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    let Options { columns, people, .. } = *options;
-    let recipe = Recipe { lists: sources::lists(options.opinion)?, columns, people };
+    let Options { columns, people, lists, .. } = *options;
+    let recipe = Recipe { lists: sources::lists(lists)?, columns, people };
     let rows = sources::rows()?;
     if options.figures {
         figures::print(&recipe, &rows)?;
@@ -82,7 +84,7 @@ impl Options {
             figures: false,
             left_out: Vec::new(),
             columns: 10_000,
-            opinion: false,
+            lists: Lists::Own,
             people: false,
         };
         let mut arguments = lexopt::Parser::from_env();
@@ -102,7 +104,8 @@ impl Options {
                 }
                 Long("columns") => options.columns = arguments.value()?.parse()?,
                 Long("with-people") => options.people = true,
-                Long("opinion-lexicon") => options.opinion = true,
+                Long("opinion-lexicon") => options.lists = Lists::OwnAndOpinion,
+                Long("vader-alone") => options.lists = Lists::Vader,
                 other => return Err(other.unexpected()),
             }
         }

@@ -95,8 +95,8 @@ pub fn english() -> &'static Pipeline {
 /// The same with a third answer, `neutral`. A second model in memory, made at the first call.
 ///
 /// Labels go by the decision value, neutral from −1 to 1; probabilities by curves of what tweets were answered that the
-/// model had not seen. Near the ends of the band the two can disagree: at 1.01 the label is positive, and neutral a little more
-/// probable.
+/// model had not seen. Around the ends of the band the two can disagree: by the curves neutral is the most probable up to 1.23
+/// and down to −1.46. Of tweets to airlines a tenth lie there, and the label is right more often than the most probable class.
 ///
 /// ```
 /// use ressenti::starter::english_with_neutral;
