@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::Vocabulary;
 use super::forms::new_owner;
 use super::pairs::Pairs;
-use super::reader::separator;
+use super::reader::tokens;
 use super::scratch::{ReadScratch, RowScratch, TextCounts};
 use super::tokens::{NONE, Tokens};
 use crate::error::{Error, Result};
@@ -15,9 +15,9 @@ use crate::text::{Analyzer, Unit};
 
 /// How many tokens a term has that are not empty.
 pub(super) fn n_tokens(term: &str, unit: Unit) -> usize {
-    match separator(unit) {
-        "" => term.chars().count(),
-        separator => term.split(separator).filter(|token| !token.is_empty()).count(),
+    match unit {
+        Unit::Tokens => tokens(term).count(),
+        Unit::Characters | Unit::CharactersOfWords => term.chars().count(),
     }
 }
 
@@ -28,7 +28,7 @@ pub(super) struct TermIndex {
     ngram_range: (usize, usize),
     tokens: Tokens,
     /// The column of each token, or [`NONE`] for what is only the beginning or a part of a term; at last, [`NONE`] for what is
-    /// no token.
+    /// no token. Empty where each token is the term of the column of its number, as where terms are single tokens.
     columns: Vec<u32>,
     /// Longer terms with theirs.
     pairs: Pairs<u32>,
@@ -50,7 +50,7 @@ impl TermIndex {
         let mut index = Self {
             unit,
             ngram_range: (min as usize, max as usize),
-            tokens: Tokens::default(),
+            tokens: if max == 1 { Tokens::with_room(vocabulary.len()) } else { Tokens::default() },
             columns: Vec::new(),
             pairs: Pairs::default(),
             owner: new_owner(),
@@ -59,20 +59,28 @@ impl TermIndex {
         let least = if unit == Unit::CharactersOfWords { 1 } else { min as usize };
         let mut path = Vec::new();
         for (column, term) in vocabulary.iter().enumerate() {
-            if separator(unit).is_empty() {
-                index.insert(term.split_inclusive(|_| true), &mut path, column as u32)?;
+            if unit == Unit::Tokens {
+                index.insert(term.split(' '), &mut path, column as u32)?;
             } else {
-                index.insert(term.split(separator(unit)), &mut path, column as u32)?;
+                index.insert(term.split_inclusive(|_| true), &mut path, column as u32)?;
             }
             if !(least..=max as usize).contains(&n_tokens(term, unit)) {
                 let problem = format!("term {term:?} is not one of {min} to {max} tokens");
                 return Err(Error::InvalidValues { what: "vocabulary", problem });
             }
         }
-        index.columns.resize(index.tokens.len() + 1, NONE);
-        index.columns.shrink_to_fit();
+        let is_own = |(token, &column): (usize, &u32)| token == column as usize;
+        if index.tokens.len() == vocabulary.len() && index.columns.iter().enumerate().all(is_own) {
+            index.columns = Vec::new();
+        } else {
+            index.columns.resize(index.tokens.len() + 1, NONE);
+            index.columns.shrink_to_fit();
+        }
         index.tokens.settle();
         index.pairs.settle();
+        if index.columns.is_empty() {
+            index.tokens.share(vocabulary.arena());
+        }
         Ok(index)
     }
 
@@ -115,6 +123,9 @@ impl TermIndex {
     /// The column of a token by its integer, if it is a term and not only a part of some.
     #[inline]
     pub(super) fn column(&self, token: u32) -> u32 {
+        if self.columns.is_empty() {
+            return token;
+        }
         self.columns.get(token as usize).copied().unwrap_or(NONE)
     }
 
@@ -194,12 +205,20 @@ impl TermIndex {
         if min == 1 {
             let before = columns.len();
             columns.resize(before + tokens.len(), 0);
-            let (found, mut n, last) = (&mut columns[before..], 0, self.columns.len() - 1);
-            for &token in tokens {
-                // Written in any case: no guess at which tokens are known.
-                let column = self.columns[(token as usize).min(last)];
+            let (found, mut n) = (&mut columns[before..], 0);
+            // Written in any case: no guess at which tokens are known.
+            let mut write = |column| {
                 found[n] = column;
                 n += usize::from(column != NONE);
+            };
+            if let Some(last) = self.columns.len().checked_sub(1) {
+                for &token in tokens {
+                    write(self.columns[(token as usize).min(last)]);
+                }
+            } else {
+                for &token in tokens {
+                    write(token);
+                }
             }
             columns.truncate(before + n);
         }
@@ -252,7 +271,7 @@ impl TermIndex {
             if first == NONE {
                 continue;
             }
-            let (mut node, mut column) = (first, self.columns[first as usize]);
+            let (mut node, mut column) = (first, self.column(first));
             for n in 1..=max.min(tokens.len() - i) {
                 if n > 1 {
                     let token = tokens[i + n - 1];

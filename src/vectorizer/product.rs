@@ -9,6 +9,8 @@ use super::{RowScratch, TextCounts, Vectorizer};
 
 /// More sums than this cost as much by way of a row.
 const MOST_OUTPUTS: usize = 5;
+/// Of more columns it would take too much memory for what it saves: nearly all time is a wait for memory then.
+const MOST_COLUMNS: usize = 1 << 19;
 /// What single precision has no trouble with.
 const SIZES: std::ops::RangeInclusive<f64> = 1e-30..=1e30;
 
@@ -22,10 +24,12 @@ pub(crate) struct Product {
 
 impl Product {
     /// `weights` are as many for each column as there are outputs. `None` where it would not have the numbers of the general
-    /// way, or not be quicker: for hashed columns, weights beyond single precision, and many outputs.
+    /// way, or not be quicker: for hashed columns, weights beyond single precision, many columns and many outputs.
     pub(crate) fn new(vectorizer: &Vectorizer, weights: &[f64], outputs: usize) -> Option<Self> {
         let hashed = |block: &Block| matches!(block.finder, Finder::Hashed(..));
-        if vectorizer.blocks.iter().any(hashed) || !(1..=MOST_OUTPUTS).contains(&outputs) {
+        let is_large = vectorizer.n_features() > MOST_COLUMNS;
+        let is_hashed = vectorizer.blocks.iter().any(hashed);
+        if is_large || is_hashed || !(1..=MOST_OUTPUTS).contains(&outputs) {
             return None;
         }
         let mut columns = Vec::with_capacity(vectorizer.n_features() * (outputs + 1));

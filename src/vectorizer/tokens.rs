@@ -6,6 +6,7 @@
 use std::hash::{BuildHasher, Hasher};
 use std::hint::black_box;
 use std::ops::Range;
+use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 
@@ -20,7 +21,7 @@ pub(super) const NONE: u32 = u32::MAX;
 /// Tokens as consecutive integers.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tokens {
-    texts: Arena,
+    texts: Arc<Arena>,
     table: Table<Slot>,
 }
 
@@ -194,6 +195,17 @@ fn whole(word: &[u8]) -> &str {
 }
 
 impl Tokens {
+    /// Room for so many before it grows.
+    pub(super) fn with_room(n: usize) -> Self {
+        Self { texts: Arc::default(), table: Table::with_room(n) }
+    }
+
+    /// Keeps texts that are the same as its own and are kept anyway, instead of its own.
+    pub(super) fn share(&mut self, texts: &Arc<Arena>) {
+        debug_assert_eq!(self.texts, *texts, "integers and texts belong together");
+        self.texts = Arc::clone(texts);
+    }
+
     /// How many tokens there are.
     pub(super) fn len(&self) -> usize {
         self.texts.len()
@@ -364,7 +376,7 @@ impl Tokens {
 
     /// There will be no new ones.
     pub(super) fn settle(&mut self) {
-        self.texts.settle();
+        Arc::make_mut(&mut self.texts).settle();
         self.table.settle();
     }
 
@@ -374,7 +386,7 @@ impl Tokens {
             return Err(too_large("bytes of one token"));
         }
         let token = new_node(self.texts.len(), 0)?;
-        self.texts.push(text)?;
+        Arc::make_mut(&mut self.texts).push(text)?;
         self.table.find_or_insert(hash, |_| false, |_| Ok(Slot { bytes, length, token }))?;
         Ok(token)
     }

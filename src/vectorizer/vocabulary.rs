@@ -1,5 +1,7 @@
 //! The terms of a model, sorted, in one piece of memory.
 
+use std::sync::Arc;
+
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -20,7 +22,8 @@ use crate::persist::strings;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vocabulary {
-    terms: Arena,
+    /// Shared by the copies of a model, and by its index where that has the same.
+    terms: Arc<Arena>,
 }
 
 impl Serialize for Vocabulary {
@@ -50,7 +53,7 @@ impl<'de> Deserialize<'de> for Vocabulary {
             return Err(D::Error::custom(invalid("there is no term, or an empty one")));
         }
         terms.settle();
-        Ok(Self { terms })
+        Ok(Self { terms: terms.into() })
     }
 }
 
@@ -62,7 +65,11 @@ impl Vocabulary {
             arena.push(term)?;
         }
         arena.settle();
-        Ok(Self { terms: arena })
+        Ok(Self { terms: arena.into() })
+    }
+
+    pub(super) fn arena(&self) -> &Arc<Arena> {
+        &self.terms
     }
 
     /// How many terms there are.

@@ -14,5 +14,3 @@ mod feedback;
 mod prometheus;
 #[cfg(feature = "store")]
 mod retrain;
-#[cfg(feature = "tracing")]
-mod tracing_events;

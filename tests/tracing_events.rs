@@ -1,4 +1,8 @@
 //! Runs, answers that are not sure, errors and alerts are events with the fields that dashboards look for.
+//!
+//! A program of its own: who is interested in an event is settled for all threads at once, and threads of other tests have no
+//! subscriber.
+#![cfg(feature = "tracing")]
 
 use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex};
