@@ -144,9 +144,9 @@ impl Pipeline {
             let (n_features, bytes) = (pipeline.vectorizer.n_features(), pipeline.to_bytes().len());
             Ok(Footprint { n_features, bytes, report: pipeline.evaluate(held_out, labels)? })
         };
-        let before = footprint(self);
+        let before = footprint(self)?;
         let pipeline = self.pruned_to(keep, Texts::of(&texts))?;
-        Ok(PrunedPipeline { before: before?, after: footprint(&pipeline)?, pipeline })
+        Ok(PrunedPipeline { before, after: footprint(&pipeline)?, pipeline })
     }
 
     fn pruned_to(&self, keep: Keep, texts: Texts<'_>) -> Result<Self> {

@@ -163,10 +163,7 @@ impl Analyzer {
             let token = self.token(surface);
             let mut negated = false;
             if let Some(negators) = &self.negators {
-                if scope.is_open() && Scope::ends_in(text.get(end..range.start).unwrap_or_default())
-                {
-                    scope.end();
-                }
+                scope.pass(text, end..range.start);
                 end = range.end;
                 let role = negators.role(surface);
                 negated = (token.is_some() || role != Role::Other) && scope.negates(negators, role);
@@ -310,11 +307,7 @@ impl Analyzer {
 
     /// What terms are made of.
     pub(crate) fn unit(&self) -> Unit {
-        match self.params.tokenizer {
-            Tokenizer::Char => Unit::Characters,
-            Tokenizer::CharWb => Unit::CharactersOfWords,
-            _ => Unit::Tokens,
-        }
+        self.params.unit()
     }
 }
 

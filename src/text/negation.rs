@@ -3,6 +3,7 @@
 //! Tokens and what stands between them in, whether each is negated out. How a token is spelt or counted is not known here.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashSet;
@@ -159,10 +160,12 @@ impl Scope {
         }
     }
 
-    /// Whether anything that follows may be negated.
+    /// Passes what stands between two tokens of a text; only where a negation is open is it looked at.
     #[inline]
-    pub(crate) fn is_open(&self) -> bool {
-        self.left > 0
+    pub(crate) fn pass(&mut self, text: &str, gap: Range<usize>) {
+        if self.left > 0 && Self::ends_in(text.get(gap).unwrap_or_default()) {
+            self.end();
+        }
     }
 
     /// Nothing that follows is negated any more.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Analyzer, Language, Lemmas, Negation, Social, StopWords};
+use super::{Analyzer, Language, Lemmas, Negation, Social, StopWords, Unit};
 use crate::error::{Error, Result};
 
 /// How a text is cut.
@@ -73,6 +73,15 @@ impl Default for AnalyzerParams {
 }
 
 impl AnalyzerParams {
+    /// What terms are made of.
+    pub(crate) fn unit(&self) -> Unit {
+        match self.tokenizer {
+            Tokenizer::Char => Unit::Characters,
+            Tokenizer::CharWb => Unit::CharactersOfWords,
+            _ => Unit::Tokens,
+        }
+    }
+
     pub(super) fn of(tokenizer: Tokenizer) -> Self {
         Self {
             tokenizer,

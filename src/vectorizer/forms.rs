@@ -155,10 +155,7 @@ impl Forms {
                 self.meaning(whole, form, analyzer, index);
             let mut is_negated = false;
             if let Some(negators) = negators {
-                if scope.is_open() && Scope::ends_in(text.get(end..range.start).unwrap_or_default())
-                {
-                    scope.end();
-                }
+                scope.pass(text, end..range.start);
                 end = range.end;
                 let passes = !is_stop_word || role != Role::Other;
                 is_negated = passes && scope.negates(negators, role);

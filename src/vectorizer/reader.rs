@@ -221,15 +221,15 @@ pub(super) fn separator(unit: Unit) -> &'static str {
     }
 }
 
-/// Tokens that the caller made, each document as one text with a space between them.
+/// Tokens that the caller made, each document as one text with a space between them, for blocks of these units.
 ///
 /// Errors: [`Error::InvalidParameter`] for analyzers of characters, and [`Error::InvalidValues`] for a token that is empty or
 /// holds a space.
 pub(super) fn joined<D: AsRef<[S]>, S: AsRef<str>>(
     documents: &[D],
-    analyzers: &[&Analyzer],
+    mut units: impl Iterator<Item = Unit>,
 ) -> Result<Vec<String>> {
-    if analyzers.iter().any(|analyzer| analyzer.unit() != Unit::Tokens) {
+    if units.any(|unit| unit != Unit::Tokens) {
         return Err(Error::InvalidParameter {
             name: "analyzer",
             found: "of characters".to_owned(),

@@ -15,7 +15,6 @@ use super::reader::{Source, joined};
 use super::{TEXTS_PER_ROUND, Vectorizer, VectorizerParams};
 use crate::error::{Error, Result};
 use crate::progress::{Progress, Stage, report};
-use crate::text::Analyzer;
 use crate::views::Texts;
 use stored::TermCountsParts;
 
@@ -96,7 +95,8 @@ impl TermCounts {
         &mut self,
         documents: &[D],
     ) -> Result<()> {
-        let documents = &joined(documents, &self.analyzers())?[..];
+        let documents =
+            &joined(documents, self.blocks.iter().map(|block| block.analyzer.unit()))?[..];
         self.add_from(Texts::of(&documents), Source::Tokens, None)
     }
 
@@ -131,10 +131,6 @@ impl TermCounts {
             });
         }
         Ok(())
-    }
-
-    pub(super) fn analyzers(&self) -> Vec<&Analyzer> {
-        self.blocks.iter().map(|block| &block.analyzer).collect()
     }
 
     /// Adds the counts of other texts.
