@@ -47,7 +47,8 @@ impl VectorizerParams {
     }
 
     /// Learns from texts that come one after the other and are never all in memory: some thousand of them are held at a
-    /// time, and counts of no more than about `max_terms` different terms, as [`TermCounts::max_terms`] says.
+    /// time, and counts of no more than about `max_terms` different terms, as
+    /// [`TermCounts::max_terms`](super::TermCounts::max_terms) says.
     ///
     /// ```
     /// use ressenti::Vectorizer;
