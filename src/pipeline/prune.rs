@@ -2,7 +2,7 @@
 //!
 //! The strength of a term is |w| · rms(x) over the texts; see [`Classifier::prune`](crate::Classifier::prune). A term that no
 //! text holds, such as a [lexicon](crate::Lexicon) has, counts as if half of a text did: Σ xᵢⱼ² = ½ · (idfⱼ · x̄)², with x̄ the
-//! mean of xᵢⱼ / idfⱼ over what texts hold. A term that
+//! mean of xᵢⱼ / idfⱼ over what texts hold. What else is known of terms, the caller's rank of them says. A term that
 //! goes takes its weight, its idf and its place in the vocabulary with it, so that the file becomes smaller.
 //!
 //! Rows of length 1 are divided by a norm in which all known terms count, so what is left of a row grows when terms go.
@@ -140,16 +140,59 @@ impl Pipeline {
         held_out: &[H],
         labels: &[L],
     ) -> Result<PrunedPipeline> {
+        self.prune_by(keep, texts, held_out, labels, |_, _| Some(0))
+    }
+
+    /// [`prune`](Self::prune) by what is known of terms beyond their strength: `rank` is asked of each that has a weight, the
+    /// strongest first, with how many are stronger. Terms of rank 0 are kept before those of rank 1, and so on; of one rank, the
+    /// strongest first. What has no rank is not kept.
+    ///
+    /// So words that people have rated may stay where texts say little of them, and names may go however much they say:
+    ///
+    /// ```
+    /// use ressenti::{Keep, Pipeline, Vectorizer};
+    ///
+    /// let texts = ["a good crew, Tom", "a bad crew, Ann", "a good seat, Tom", "a bad seat, Ann"];
+    /// let labels = [1, 0, 1, 0];
+    /// let builder = Pipeline::builder().vectorizer(Vectorizer::tfidf().ngram_range(1, 2));
+    /// let whole = builder.fit(&texts, &labels)?;
+    ///
+    /// // No names; words of a list whatever they say, then others, as long as they are strong; pairs of words last.
+    /// let rank = |term: &str, stronger: usize| match term {
+    ///     _ if term.split(' ').any(|word| ["ann", "tom"].contains(&word)) => None,
+    ///     "seat" => Some(0),
+    ///     _ if term.contains(' ') => Some(2),
+    ///     _ => (stronger < 5).then_some(1),
+    /// };
+    /// let pruned = whole.prune_by(Keep::Columns(4), &texts, &texts, &labels, rank)?;
+    /// assert!(pruned.pipeline().vectorizer().feature_names().eq(["bad", "bad crew", "good", "seat"]));
+    /// # Ok::<(), ressenti::Error>(())
+    /// ```
+    ///
+    /// Errors: as for [`prune`](Self::prune), and [`Error::InvalidParameter`] where no term has a rank.
+    pub fn prune_by<T: AsRef<str> + Sync, H: AsRef<str> + Sync, L: Label>(
+        &self,
+        keep: Keep,
+        texts: &[T],
+        held_out: &[H],
+        labels: &[L],
+        rank: impl FnMut(&str, usize) -> Option<u32>,
+    ) -> Result<PrunedPipeline> {
         let footprint = |pipeline: &Self| -> Result<Footprint> {
             let (n_features, bytes) = (pipeline.vectorizer.n_features(), pipeline.to_bytes().len());
             Ok(Footprint { n_features, bytes, report: pipeline.evaluate(held_out, labels)? })
         };
         let before = footprint(self)?;
-        let pipeline = self.pruned_to(keep, Texts::of(&texts))?;
+        let pipeline = self.pruned_to(keep, Texts::of(&texts), rank)?;
         Ok(PrunedPipeline { before, after: footprint(&pipeline)?, pipeline })
     }
 
-    fn pruned_to(&self, keep: Keep, texts: Texts<'_>) -> Result<Self> {
+    fn pruned_to(
+        &self,
+        keep: Keep,
+        texts: Texts<'_>,
+        mut rank: impl FnMut(&str, usize) -> Option<u32>,
+    ) -> Result<Self> {
         let refuse =
             |name, found: String, expected| Err(Error::InvalidParameter { name, found, expected });
         if self.vectorizer.blocks().iter().any(|block| block.vocabulary().is_none()) {
@@ -159,15 +202,28 @@ impl Pipeline {
         if texts.is_empty() {
             return Err(Error::NoTexts { task: "prune by" });
         }
-        let order = self.classifier.by_strength(&self.rows_with_unseen(texts))?;
+        let by_strength = self.classifier.by_strength(&self.rows_with_unseen(texts))?;
+        if by_strength.is_empty() {
+            let expected = "has no term with a weight, so there is nothing to keep";
+            return refuse("pipeline", "of this training".to_owned(), expected);
+        }
+        let rank_of = |(stronger, column): (usize, u32)| {
+            let term = self.vectorizer.feature_name(column as usize);
+            Some((rank(&term, stronger)?, column))
+        };
+        let mut ranked: Vec<(u32, u32)> =
+            by_strength.into_iter().enumerate().filter_map(rank_of).collect();
+        // Equal ranks stay in the order of their strength.
+        ranked.sort_by_key(|&(rank, _)| rank);
+        let order: Vec<u32> = ranked.into_iter().map(|(_, column)| column).collect();
         let strongest = |n: usize| {
             let mut columns = order[..n].to_vec();
             columns.sort_unstable();
             self.select_columns(&columns)
         };
         if order.is_empty() {
-            let expected = "has no term with a weight, so there is nothing to keep";
-            return refuse("pipeline", "of this training".to_owned(), expected);
+            let expected = "leaves no term; give one to those to keep";
+            return refuse("rank", "of none".to_owned(), expected);
         }
         match keep {
             Keep::Columns(0) => {

@@ -38,6 +38,10 @@ pub struct Negation {
 impl Negation {
     /// The negators that ship for a language: English and French have a list.
     ///
+    /// The English list has `don`, `isn`, `haven` and their like, which [scikit-learn's pattern](super::Tokenizer::Word) leaves of
+    /// "don't". The tokenizer for tweets does not need them, as it keeps "don't" whole; [without](Self::without) them, "Don
+    /// loves it" is not negated.
+    ///
     /// In French both halves of "ne … pas" negate what follows them, and so does a word that begins with `n'`.
     ///
     /// Errors: [`Error::InvalidParameter`] for the other languages.
@@ -59,6 +63,22 @@ impl Negation {
     /// Negators of your own, in lower case. `*` at one of the ends stands for anything: `*n't` is every word that ends so.
     pub fn list<S: Into<String>>(negators: impl IntoIterator<Item = S>) -> Self {
         Self { negators: negators.into_iter().map(Into::into).collect(), window: 4 }
+    }
+
+    /// The same without some of the negators, each as it stands in the list.
+    ///
+    /// ```
+    /// use ressenti::text::{Language, Negation};
+    ///
+    /// let negation = Negation::list(["not", "*n't", "don"]).without(["don"]);
+    /// assert_eq!(negation, Negation::list(["not", "*n't"]));
+    /// ```
+    #[must_use]
+    pub fn without<S: AsRef<str>>(mut self, negators: impl IntoIterator<Item = S>) -> Self {
+        for negator in negators {
+            self.negators.remove(negator.as_ref());
+        }
+        self
     }
 
     /// How many tokens after a negator are marked at most. Default: 4; 3 to 5 are equally good on tweets and reviews.

@@ -180,6 +180,41 @@ fn a_term_that_no_text_holds_counts_as_half_of_one() {
 }
 
 #[test]
+fn terms_are_kept_by_their_rank_and_then_by_their_strength() {
+    let (labels, texts) = tweets::polar(1);
+    for builder in builders() {
+        let whole = builder.fit(&texts, &labels).unwrap();
+        let prune = |keep, rank: &mut dyn FnMut(&str, usize) -> Option<u32>| {
+            whole.prune_by(keep, &texts, &texts, &labels, rank).unwrap()
+        };
+        // Each is asked about once, in the order of what pruning keeps.
+        let mut asked = Vec::new();
+        prune(Keep::Columns(1), &mut |term, stronger| {
+            assert_eq!(stronger, asked.len());
+            asked.push(term.to_owned());
+            Some(0)
+        });
+        let plain = whole.prune(Keep::Columns(30), &texts, &texts, &labels).unwrap();
+        assert_eq!(terms(plain.pipeline()), asked[..30].iter().cloned().collect());
+        // Long terms first, none with an `a`.
+        let rank = |term: &str| (!term.contains('a')).then_some(u32::from(term.len() < 9));
+        let mut expected: Vec<&String> = asked.iter().filter(|term| rank(term).is_some()).collect();
+        expected.sort_by_key(|term| rank(term));
+        for k in [1, 20, expected.len(), expected.len() + 1] {
+            let pruned = prune(Keep::Columns(k), &mut |term, _| rank(term));
+            check(&pruned, &whole);
+            let kept: HashSet<String> = expected.iter().take(k).copied().cloned().collect();
+            assert_eq!(terms(pruned.pipeline()), kept);
+        }
+        let bytes = whole.to_bytes().len() / 2;
+        let pruned = prune(Keep::Bytes(bytes), &mut |term, _| rank(term));
+        assert!(pruned.after().bytes <= bytes && pruned.after().n_features > 1);
+        let kept = expected.iter().take(pruned.after().n_features);
+        assert_eq!(terms(pruned.pipeline()), kept.copied().cloned().collect());
+    }
+}
+
+#[test]
 fn what_cannot_be_pruned_is_refused() {
     let (texts, labels) = (["good crew", "bad crew"], [1, 0]);
     let whole = Pipeline::builder().fit(&texts, &labels).unwrap();
@@ -197,6 +232,10 @@ fn what_cannot_be_pruned_is_refused() {
         (
             whole.prune(Keep::Bytes(100), &texts, &texts, &labels),
             "keep 100 bytes are fewer than a pipeline of one term has",
+        ),
+        (
+            whole.prune_by(k(2), &texts, &texts, &labels, |_, _| None),
+            "rank of none leaves no term; give one to those to keep",
         ),
     ] {
         let error = found.unwrap_err();
