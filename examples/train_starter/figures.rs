@@ -90,7 +90,7 @@ fn of_a_hundred(prior: Option<&Pipeline>) -> Result<f64, Box<dyn Error>> {
 }
 
 /// Spearman's rank correlation, equal values with their mean rank.
-fn spearman(a: &[f64], b: &[f64]) -> f64 {
+pub(crate) fn spearman(a: &[f64], b: &[f64]) -> f64 {
     let (a, b) = (ranks(a), ranks(b));
     let mean = (a.len() as f64 - 1.0) / 2.0;
     let product = |x: &[f64], y: &[f64]| -> f64 {

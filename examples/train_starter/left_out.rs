@@ -6,7 +6,7 @@ use std::error::Error;
 use ressenti::evaluate::Report;
 use ressenti::{Calibration, CalibrationMethod, Matrix, NeutralBand, Pipeline, Sentiment};
 
-use crate::figures::{BAND, decisions};
+use crate::figures::{BAND, decisions, spearman};
 use crate::recipe::Recipe;
 use crate::sources::{FAMILIES, Row};
 
@@ -50,6 +50,35 @@ fn report_of(polar: &[Polar], p: &[f64]) -> ressenti::Result<Report> {
     let answers: Vec<usize> = polar.iter().map(|&(z, _)| (z > 0.0).into()).collect();
     let probabilities: Vec<f64> = p.iter().flat_map(|p| [1.0 - p, *p]).collect();
     Report::new(&["negative", "positive"], Some(1), &truth, &answers, &probabilities)
+}
+
+/// What is neutral, and how much so: the tweets by three classes, and all families whose texts have ratings.
+fn print_neutral(all: &[Asked<'_>], tweets: &[Sentiment]) -> Result<(), Box<dyn Error>> {
+    let place = |sentiment: &Sentiment| *sentiment as usize;
+    let answers: Vec<usize> = all[0]
+        .decisions
+        .iter()
+        .map(|&z| if z < -BAND { 0 } else { 1 + usize::from(z > BAND) })
+        .collect();
+    let truth: Vec<usize> = tweets.iter().map(place).collect();
+    let names = ["negative", "neutral", "positive"];
+    let p = vec![1.0 / 3.0; 3 * truth.len()];
+    let report = Report::new(&names, None, &truth, &answers, &p)?;
+    println!("left-out tweets by three classes: macro F1 {:.2}", 100.0 * report.f1_macro());
+    let mut correlations = Vec::new();
+    for asked in all {
+        let pairs = asked.rows.iter().zip(&asked.decisions);
+        let (z, ratings): (Vec<f64>, Vec<f64>) =
+            pairs.filter_map(|(row, z)| Some((*z, row.rating?))).unzip();
+        if !z.is_empty() {
+            correlations.push(spearman(&z, &ratings));
+        }
+    }
+    let mean = correlations.iter().sum::<f64>() / correlations.len() as f64;
+    println!(
+        "rank correlation with the ratings of left-out families: {correlations:.4?}, {mean:.4}"
+    );
+    Ok(())
 }
 
 /// The model of all rows, calibrated, and its neutral band; prints what both are like on what was left out.
@@ -112,6 +141,7 @@ pub(crate) fn calibrated(
     let truth: Vec<Sentiment> = tweets.rows.iter().map(sentiment).collect();
     let band = NeutralBand::fit(&tweets.decisions, &truth)?;
     println!("the best band of left-out tweets: {:.2} to {:.2}", band.low(), band.high());
+    print_neutral(&all, &truth)?;
     let [not_first, second] = band.curves();
     let band = NeutralBand::new(-BAND, BAND)?.with_curves(not_first, second)?;
 

@@ -5,7 +5,7 @@ use std::error::Error;
 
 use ressenti::text::{Analyzer, Elongation, Entity, Language, Negation, Social};
 use ressenti::{
-    Classifier, ClassifierParams, DocFreq, FitOptions, Lexicon, NbWeighting, Pipeline,
+    Classifier, ClassifierParams, DocFreq, FitOptions, Keep, Lexicon, NbWeighting, Pipeline,
     PipelineBuilder, Precision, ProfileSource, Vectorizer, VectorizerParams,
 };
 
@@ -35,18 +35,24 @@ const ALIKE: [Entity; 7] = [
     Entity::Date,
 ];
 
+/// What a pattern of letters leaves of a negator. This tokenizer keeps negators whole, and Don is a name.
+const REMAINS: [&str; 14] = [
+    "don", "doesn", "didn", "isn", "aren", "wasn", "weren", "wouldn", "couldn", "shouldn", "ain",
+    "haven", "hasn", "hadn",
+];
+
 fn vectorizer() -> ressenti::Result<VectorizerParams> {
     let social = Social::default().split_hashtags(true).elongation(Elongation::Shorten);
     let social = ALIKE.into_iter().fold(social, Social::placeholder);
     let analyzer = Analyzer::social().tokenizer(social).stemmer(Language::English);
-    let analyzer = analyzer.negation(Negation::of(Language::English)?);
+    let analyzer = analyzer.negation(Negation::of(Language::English)?.without(REMAINS));
     let params = Vectorizer::tfidf().analyzer(analyzer).ngram_range(1, 2);
     Ok(params.min_df(DocFreq::Count(2)).sublinear_tf(true))
 }
 
 fn classifier() -> ClassifierParams {
     let soft = NbWeighting::Soft { base: 1.0 };
-    Classifier::logistic_regression().nb_weighting(soft).tol(1e-4).c(0.5)
+    Classifier::logistic_regression().nb_weighting(soft).tol(1e-4).c(0.35)
 }
 
 impl Recipe {
@@ -71,51 +77,43 @@ impl Recipe {
         if self.columns == 0 {
             return Ok(whole);
         }
-        let terms = self.strongest(&whole, &texts)?;
+        // What it costs is measured elsewhere, on other texts.
+        let keep = Keep::Columns(self.columns);
+        let rank = self.rank(&whole, &texts);
+        let pruned = whole.prune_by(keep, &texts, &texts[..1], &labels[..1], rank)?;
         // Rows are divided by another norm without the other columns: weights are made for that.
-        let builder = Pipeline::builder().classifier(classifier());
-        let again = fit(builder.vectorizer(vectorizer()?.vocabulary(terms)))?;
-        // What rounding costs is measured elsewhere, on other texts.
+        let again = fit(pruned.builder())?;
         Ok(again.round_weights(Precision::Byte, &texts[..1])?.pipeline)
     }
 
-    /// The strongest terms, among which words of the lists have a better chance: what they are worth people have said, so that
-    /// few texts are enough. Pairs of words, which seldom are what a new text says, give way to them.
-    fn strongest(&self, whole: &Pipeline, texts: &[&str]) -> Result<Vec<String>, Box<dyn Error>> {
-        let vectorizer = whole.vectorizer();
-        let idf = vectorizer.blocks()[0].idf().ok_or("the vectorizer has no idf")?;
-        let weights = whole.classifier().coef();
-        // How much a term moves answers, about: |w| · idf · √(df + ½). No text holds some terms of the lexicons.
-        let strength = |(column, idf): (usize, &f64)| {
-            let df = (1.0 + texts.len() as f64) * (1.0 - idf).exp() - 1.0;
-            weights.get(0, column).abs() * idf * (df.max(0.0) + 0.5).sqrt()
-        };
-        let strengths: Vec<f64> = idf.iter().enumerate().map(strength).collect();
-        let mut terms: Vec<_> = vectorizer.feature_names().zip(strengths).collect();
-        terms.retain(|&(_, strength)| strength > 0.0);
-        terms.sort_by(|a, b| b.1.total_cmp(&a.1));
-        if !self.people {
-            let is_of_people = people::in_term(whole, texts);
-            terms.retain(|(term, _)| !is_of_people(term));
-        }
-        let analyzer = vectorizer.blocks()[0].analyzer();
+    /// Words of the lists have a better chance: what they are worth people have said, so that few texts are enough. Pairs of
+    /// words, which seldom are what a new text says, give way to words. No text holds our emoji, so that they seem weak.
+    fn rank(
+        &self,
+        whole: &Pipeline,
+        texts: &[&str],
+    ) -> impl Fn(&str, usize) -> Option<u32> + use<> {
+        let analyzer = whole.vectorizer().blocks()[0].analyzer();
         let words = self.lists.iter().flatten().flat_map(|(word, _)| analyzer.tokenize(word));
         let listed: BTreeSet<String> = words.map(|token| token.text().to_owned()).collect();
-        let (mut words, mut pairs) = (Vec::new(), Vec::new());
-        for (rank, (term, _)) in terms.into_iter().enumerate() {
-            let is_listed = || listed.contains(term.strip_prefix("NOT_").unwrap_or(&term));
-            if term.contains(' ') {
-                pairs.push(term.into_owned());
-            } else if rank < self.columns || rank < AMONG * self.columns && is_listed() {
-                words.push(term.into_owned());
+        let is_of_people = (!self.people).then(|| people::in_term(whole, texts));
+        let columns = self.columns;
+        move |term, stronger| {
+            let is_listed = || listed.contains(without_mark(term));
+            if is_of_people.as_ref().is_some_and(|is| is(term)) {
+                None
+            } else if sources::OWN_EMOJI.iter().any(|(_, emoji)| *emoji == term) {
+                Some(0)
+            } else if term.contains(' ') {
+                Some(2)
+            } else {
+                (stronger < columns || stronger < AMONG * columns && is_listed()).then_some(1)
             }
         }
-        // Ours come first: no text holds them, so that they seem weak.
-        let mut kept: Vec<String> = sources::OWN_EMOJI.map(|(_, emoji)| emoji.to_owned()).into();
-        let others = words.into_iter().chain(pairs).filter(|term| !kept.contains(term));
-        let others: Vec<String> = others.collect();
-        kept.extend(others);
-        kept.truncate(self.columns);
-        Ok(kept)
     }
+}
+
+/// What is counted where a word is negated, as what it is where it is not.
+pub(crate) fn without_mark(term: &str) -> &str {
+    term.strip_prefix("NOT_").unwrap_or(term)
 }
