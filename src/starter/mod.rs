@@ -70,7 +70,7 @@ pub const NOTICE: &str = include_str!("NOTICE.md");
 
 // `.ci/slow` compares the two lines with what `examples/train_starter` prints.
 /// Decision values between these are neutral.
-const BAND: (f64, f64) = (-1.00, 1.00);
+const BAND: (f64, f64) = (-1.05, 1.05);
 /// The slopes and offsets of the probabilities of at least neutral and of positive, by tweets that were left out of a fit.
 const CURVES: [(f64, f64); 2] = [(0.980, 1.460), (1.060, -1.392)];
 

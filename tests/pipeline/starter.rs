@@ -1,5 +1,6 @@
 //! The model inside the crate: that it is the file that is shipped, what it answers, and what it must not care about.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
@@ -12,7 +13,7 @@ use ressenti::{Pipeline, PipelineBuilder, Preset, Prior};
 /// How far a word for people may move the decision value of a neutral sentence.
 const MOST: f64 = 0.1;
 /// How many of the words for people that drop nothing may move one further.
-const HELD_OUT_PERCENT: usize = 3;
+const HELD_OUT_PERCENT: usize = 6;
 
 fn folder() -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "tests", "golden", "starter"].iter().collect()
@@ -101,11 +102,16 @@ fn decision(text: &str) -> f64 {
     english().classifier().decision_function(&rows).unwrap().get(0, 0)
 }
 
+/// What stands behind the first tab of each line but the first, cut at commas.
+fn words_of(list: &str) -> Vec<&str> {
+    let lines = list.lines().skip(1).map(|line| line.split_once('\t').unwrap().1);
+    lines.flat_map(|line| line.split(", ")).collect()
+}
+
 /// The words of a list, and those of them that move a frame too far.
 fn moved(list: &str) -> (usize, Vec<String>) {
     let people = fs::read_to_string(folder().join(list)).unwrap();
-    let lines = people.lines().skip(1).map(|line| line.split_once('\t').unwrap().1);
-    let words: Vec<&str> = lines.flat_map(|line| line.split(", ")).collect();
+    let words = words_of(&people);
     let unknown = FRAMES.map(|frame| decision(&frame.replace("{}", "Qzxvw")));
     let by = |word: &str| {
         let changes = FRAMES.iter().zip(unknown);
@@ -120,7 +126,7 @@ fn moved(list: &str) -> (usize, Vec<String>) {
 #[test]
 fn words_for_people_are_in_no_term() {
     let (n, moved) = moved("people.tsv");
-    assert!(n > 700, "{n}");
+    assert!(n > 1_300, "{n}");
     assert!(moved.is_empty(), "{} are moved by: {moved:?}", moved.len());
 }
 
@@ -128,9 +134,63 @@ fn words_for_people_are_in_no_term() {
 #[test]
 fn words_for_people_that_nobody_has_listed_move_few_sentences() {
     let (n, moved) = moved("people_held_out.tsv");
-    assert!(n > 400, "{n}");
+    assert!(n > 690, "{n}");
     println!("{} of {n} move a frame by more than {MOST}: {moved:?}", moved.len());
     assert!(moved.len() * 100 <= HELD_OUT_PERCENT * n, "{} of {n}: {moved:?}", moved.len());
+}
+
+/// Names that stand in no list of ours, but with a capital in the texts: each would be a term of a model that keeps names.
+#[test]
+fn what_texts_write_as_names_is_in_no_term() {
+    const NAMES: [&str; 20] = [
+        "Amazon",
+        "Argento",
+        "Batman",
+        "Bourne",
+        "Dickens",
+        "Hitchcock",
+        "Huston",
+        "Kaufman",
+        "Mickey",
+        "Microsoft",
+        "Miyazaki",
+        "Murphy",
+        "Nokia",
+        "Pacino",
+        "Pinocchio",
+        "Polanski",
+        "Sandler",
+        "Seagal",
+        "Shakespeare",
+        "Spielberg",
+    ];
+    let people = fs::read_to_string(folder().join("people.tsv")).unwrap();
+    assert!(NAMES.iter().all(|name| !words_of(&people).contains(name)));
+    let names = tokens(&NAMES);
+    let is_name = |token: &str| names.contains(token.strip_prefix("NOT_").unwrap_or(token));
+    let terms = english().vectorizer().feature_names();
+    let kept: Vec<_> = terms.filter(|term| term.split(' ').any(is_name)).collect();
+    assert!(kept.is_empty(), "{kept:?}");
+}
+
+/// All tokens of words.
+fn tokens(words: &[&str]) -> BTreeSet<String> {
+    let analyzer = english().vectorizer().blocks()[0].analyzer();
+    let tokens = words.iter().flat_map(|word| analyzer.tokenize(word));
+    tokens.map(|token| token.text().to_owned()).collect()
+}
+
+/// Also where only the stem is the same: `patronizing` would be a value for a patron.
+#[test]
+fn our_own_words_have_no_value_for_people() {
+    let path: PathBuf =
+        [env!("CARGO_MANIFEST_DIR"), "examples/train_starter/own_words.tsv"].iter().collect();
+    let own = fs::read_to_string(path).unwrap();
+    let own = tokens(&words_of(&own));
+    assert!(own.len() > 400, "{}", own.len());
+    let people = fs::read_to_string(folder().join("people.tsv")).unwrap();
+    let both: Vec<_> = tokens(&words_of(&people)).intersection(&own).cloned().collect();
+    assert!(both.is_empty(), "{both:?}");
 }
 
 #[test]
@@ -145,9 +205,11 @@ fn what_people_write_counts() {
         ("see you there :)", "see you there :("),
         ("#lovely day", "#awful day"),
         ("not bad", "bad"),
+        ("Don loves this restaurant", "Don doesn't love this restaurant"),
     ] {
         assert!(decision(better) > decision(worse), "{better:?} {worse:?}");
     }
+    assert!(decision("Don loves this restaurant") > 1.0);
 }
 
 #[test]
