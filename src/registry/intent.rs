@@ -5,6 +5,11 @@
 //! takes the intent's word over what is on disk, and reads again if the number has changed meanwhile: it sees all of a
 //! change or nothing. What a killed writer left, the next one completes. What the files hold is not known here.
 //!
+//! To make a file and put it in place of another takes some ten times as long as to write into the one that is there. So a
+//! text that differs from that of its file in a few bytes at its head, or is longer at its end, is in the intent itself and
+//! is then written in place. Readers of this crate take it from the intent; those of MLflow find the old bytes or the new
+//! ones, for the bytes at a head are such that each line of a processor's cache is right beside the others, old or new.
+//!
 //! The intent is written over the one before, which is done: to put a new file over an old one takes many times as long. Its
 //! checksum tells a reader who comes in between to look again, and the next writer that one was cut off before it said
 //! anything. What longer ones left behind it means nothing.
@@ -12,11 +17,12 @@
 //! ```text
 //! <store>/.ressenti.registry.lock     held by who writes
 //!         .ressenti.intent            "ressenti intent 2", checksum and length of the rest, number, "pending" or "done", then
-//!                                     for each change "put", staged file, its place or "remove", file, "-"; last "end";
-//!                                     each behind a NUL
+//!                                     for each change "put", staged file, its place or "write", file, from which byte on,
+//!                                     text or "remove", file, "-"; last "end"; each behind a NUL
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -45,14 +51,50 @@ const WHAT: &str = "registry file";
 /// Paths are relative to the store, their parts separated by `/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Change {
-    Put { path: String, bytes: Vec<u8> },
+    Put { path: String, bytes: Vec<u8>, place: Place },
     Remove { path: String },
+}
+
+/// Where a new text probably differs from the file that is there. What it says is looked at before it is relied on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In so many bytes at its head. A reader may find any line of a processor's cache old or new there.
+    Head(usize),
+    /// Behind so many bytes, which are the file as it is. Nobody reads it but this crate.
+    End(usize),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Step {
-    Put { staged: String, path: String },
-    Remove { path: String },
+    Put {
+        staged: String,
+        path: String,
+    },
+    /// In place; what was before `at` stays.
+    Write {
+        path: String,
+        at: usize,
+        text: String,
+    },
+    Remove {
+        path: String,
+    },
+}
+
+impl Step {
+    /// What writes a text into the file that is there, if that can be done.
+    fn in_place(root: &Path, path: &str, bytes: &[u8], place: Place) -> Option<Self> {
+        let file = root.join(path);
+        let at = match place {
+            Place::Head(head) => fs::differs_in_head(&file, bytes, head).then_some(0)?,
+            Place::End(at) => {
+                let length = bytes.len().checked_sub(at)? as u64;
+                fs::has_room_at(&file, at as u64, length).then_some(at)?
+            }
+        };
+        let text = str::from_utf8(&bytes[at..]).ok().filter(|text| !text.contains('\0'))?;
+        Some(Self::Write { path: path.to_owned(), at, text: text.to_owned() })
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -99,6 +141,10 @@ impl Intent {
                     let (staged, path) = (inside(parts.next()?)?, inside(parts.next()?)?);
                     steps.push(Step::Put { staged, path });
                 }
+                "write" => {
+                    let (path, at) = (inside(parts.next()?)?, parts.next()?.parse().ok()?);
+                    steps.push(Step::Write { path, at, text: parts.next()?.to_owned() });
+                }
                 "remove" => {
                     let path = inside(parts.next()?)?;
                     parts.next()?;
@@ -111,17 +157,17 @@ impl Intent {
     }
 
     fn to_text(&self) -> String {
-        let (number, state) =
-            (self.number.to_string(), if self.steps.is_empty() { "done" } else { "pending" });
-        let mut parts = vec![&*number, state];
+        let mut body = self.number.to_string();
+        body.push_str(if self.steps.is_empty() { "\0done" } else { "\0pending" });
         for step in &self.steps {
-            parts.extend(match step {
-                Step::Put { staged, path } => ["put", staged, path],
-                Step::Remove { path } => ["remove", path, "-"],
-            });
+            // Writing to a String cannot fail.
+            let _ = match step {
+                Step::Put { staged, path } => write!(body, "\0put\0{staged}\0{path}"),
+                Step::Write { path, at, text } => write!(body, "\0write\0{path}\0{at}\0{text}"),
+                Step::Remove { path } => write!(body, "\0remove\0{path}\0-"),
+            };
         }
-        parts.push("end");
-        let body = parts.join("\0");
+        body.push_str("\0end");
         format!("{HEAD}{:08x}\0{:08x}\0{body}", crc32fast::hash(body.as_bytes()), body.len())
     }
 
@@ -140,6 +186,10 @@ impl Intent {
                         fs::put(&staged, &path)?;
                     }
                     changed.extend(path.parent().map(Path::to_owned));
+                }
+                Step::Write { path, at, text } => {
+                    let (staging, path) = (staging_of(root, path), place(root, WHAT, path)?);
+                    fs::write_from(&staging, &path, *at as u64, text.as_bytes(), durability)?;
                 }
                 Step::Remove { path } => {
                     if let Some(path) = find(root, WHAT, path)? {
@@ -179,12 +229,26 @@ fn inside(path: &str) -> Option<String> {
     is_inside.then(|| path.to_owned())
 }
 
+/// The folder of the model that a file belongs to, where a stray file does no harm.
+fn staging_of(root: &Path, path: &str) -> PathBuf {
+    let parts: Vec<&str> = path.split('/').take(2).collect();
+    root.join(parts.join("/"))
+}
+
 /// The registry's files as one state: what an intent says over what is on disk.
 pub(super) struct View<'r> {
     root: &'r Path,
     number: u64,
-    /// By path: the staged file, or nothing if it is to be removed.
-    pending: BTreeMap<String, Option<String>>,
+    /// By path.
+    pending: BTreeMap<String, Pending>,
+}
+
+/// What becomes of a file.
+enum Pending {
+    Staged(String),
+    /// What is behind the first bytes of the file that is there.
+    Text(usize, String),
+    Removed,
 }
 
 impl<'r> View<'r> {
@@ -193,8 +257,9 @@ impl<'r> View<'r> {
         // A damaged intent must not keep anybody from reading; who writes is told.
         let intent = Intent::read(root).unwrap_or_else(|_| Some(Intent::default()))?;
         let pending = intent.steps.into_iter().map(|step| match step {
-            Step::Put { staged, path } => (path, Some(staged)),
-            Step::Remove { path } => (path, None),
+            Step::Put { staged, path } => (path, Pending::Staged(staged)),
+            Step::Write { path, at, text } => (path, Pending::Text(at, text)),
+            Step::Remove { path } => (path, Pending::Removed),
         });
         Some(Self { root, number: intent.number, pending: pending.collect() })
     }
@@ -211,12 +276,19 @@ impl<'r> View<'r> {
     /// The bytes of a file; nothing if there is none.
     pub(super) fn bytes(&self, path: &str) -> Result<Option<Vec<u8>>> {
         match self.pending.get(path) {
-            Some(None) => return Ok(None),
-            Some(Some(staged)) => {
+            Some(Pending::Removed) => return Ok(None),
+            Some(Pending::Staged(staged)) => {
                 // Once it is gone it is in its place.
                 if let Some(bytes) = self.bytes_on_disk(staged)? {
                     return Ok(Some(bytes));
                 }
+            }
+            Some(Pending::Text(at, text)) => {
+                let kept = if *at == 0 { None } else { self.bytes_on_disk(path)? };
+                let mut bytes = kept.unwrap_or_default();
+                bytes.truncate(*at);
+                bytes.extend_from_slice(text.as_bytes());
+                return Ok(Some(bytes));
             }
             None => {}
         }
@@ -257,14 +329,14 @@ impl<'r> View<'r> {
     pub(super) fn names(&self, folder: &str) -> Result<BTreeSet<String>> {
         let found = files(&self.root.join(folder))?;
         let mut names: BTreeSet<String> = found.into_iter().map(|(name, _)| name).collect();
-        for (path, staged) in &self.pending {
+        for (path, pending) in &self.pending {
             let Some(name) = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'))
             else {
                 continue;
             };
-            match staged {
-                Some(_) => names.insert(name.to_owned()),
-                None => names.remove(name),
+            match pending {
+                Pending::Staged(_) | Pending::Text(..) => names.insert(name.to_owned()),
+                Pending::Removed => names.remove(name),
             };
         }
         names.retain(|name| !name.contains('/'));
@@ -332,8 +404,11 @@ impl<'r> Writing<'r> {
         let mut staged_files = Vec::new();
         let mut stage = |change| -> Result<Step> {
             Ok(match change {
-                Change::Put { path, bytes } => {
+                Change::Put { path, bytes, place: there } => {
                     place(root, WHAT, &path)?;
+                    if let Some(step) = Step::in_place(root, &path, &bytes, there) {
+                        return Ok(step);
+                    }
                     let file = fs::stage(&root.join(staging), &bytes, self.durability)?;
                     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
                     staged_files.push(file);
@@ -348,14 +423,15 @@ impl<'r> Writing<'r> {
             Ok(())
         });
         let intent = Intent { number, steps };
-        // One file changes as one by itself.
-        let recorded = staged.and_then(|()| match intent.steps.len() {
-            0 | 1 => Ok(()),
-            _ => intent.write(root, self.durability),
+        // One file that is put in place, or removed, changes as one by itself.
+        let is_one =
+            matches!(&intent.steps[..], [] | [Step::Put { .. }] | [Step::Remove { .. }]);
+        let recorded = staged.and_then(|()| {
+            if is_one { Ok(()) } else { intent.write(root, self.durability) }
         });
         if recorded.is_err() {
             // The first error is the one to report. What is on record of it, if anything, goes before what it names.
-            if intent.steps.len() > 1 {
+            if !is_one {
                 let _ = Intent { number, steps: Vec::new() }.write(root, self.durability);
             }
             for file in staged_files {
@@ -364,7 +440,7 @@ impl<'r> Writing<'r> {
             return recorded;
         }
         let completed = intent.complete(root, self.durability);
-        if intent.steps.len() <= 1 {
+        if is_one {
             return completed;
         }
         self.view.number = number;
@@ -393,7 +469,8 @@ mod tests {
     use super::*;
 
     fn put(path: &str, text: &str) -> Change {
-        Change::Put { path: path.to_owned(), bytes: text.as_bytes().to_vec() }
+        let (path, bytes) = (path.to_owned(), text.as_bytes().to_vec());
+        Change::Put { path, place: Place::Head(bytes.len()), bytes }
     }
 
     fn root() -> tempfile::TempDir {
