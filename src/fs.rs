@@ -226,7 +226,6 @@ pub(crate) fn amend(path: &Path, old: &[u8], new: &[u8], durability: Durability)
     }
     let mut buffer = vec![0; old.len() + 1];
     let mut holds = |file: &mut File, text: &[u8]| {
-        file.rewind()?;
         file.read(&mut buffer).map(|length| buffer[..length] == *text)
     };
     let mut write = || {
@@ -236,6 +235,7 @@ pub(crate) fn amend(path: &Path, old: &[u8], new: &[u8], durability: Durability)
         }
         file.seek(SeekFrom::Start(part.start as u64))?;
         file.write_all(&new[part.clone()])?;
+        file.rewind()?;
         io::Result::Ok(holds(&mut file, new)?.then_some(file))
     };
     // What keeps this from writing in place need not keep the caller from what it does instead.
@@ -676,6 +676,79 @@ mod tests {
         sync_tree(&params).unwrap();
         assert_eq!(fs::read_dir(&params).unwrap().count(), 1);
         assert_eq!(fs::read_dir(staging).unwrap().count(), 1);
+    }
+
+    #[cfg(feature = "store")]
+    #[test]
+    fn a_file_is_amended_only_if_it_is_as_known_and_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("meta");
+        let tail = "x".repeat(500);
+        let [old, new] = ["status: 1\n", "status: 3\n"].map(|head| format!("{head}{tail}"));
+        let try_amend = |old: &str, new: &str| {
+            amend(&path, old.as_bytes(), new.as_bytes(), Durability::Process).unwrap()
+        };
+        assert!(!try_amend(&old, &new));
+        assert!(!path.exists());
+        fs::write(&path, &old).unwrap();
+        #[cfg(unix)]
+        let id = std::os::unix::fs::MetadataExt::ino(&fs::metadata(&path).unwrap());
+        assert!(try_amend(&old, &new));
+        assert!(amend(&path, new.as_bytes(), old.as_bytes(), Durability::Power).unwrap());
+        assert!(try_amend(&old, &new));
+        assert_eq!(fs::read_to_string(&path).unwrap(), new);
+        #[cfg(unix)]
+        assert_eq!(std::os::unix::fs::MetadataExt::ino(&fs::metadata(&path).unwrap()), id);
+        // What is there is another text; the new one is longer, as it was, or differs over the end of a line of the cache.
+        assert!(!try_amend(&old, &new));
+        assert!(!try_amend(&new, &format!("{new}x")));
+        assert!(!try_amend(&new, &new));
+        assert!(!try_amend(&new, &new.replace('x', "y")));
+        let other = |from: usize| format!("{}yy{}", &new[..from], &new[from + 2..]);
+        assert!(!try_amend(&new, &other(63)));
+        assert_eq!(fs::read_to_string(&path).unwrap(), new);
+        assert!(try_amend(&new, &other(64)));
+        let long = "x".repeat(5_000);
+        fs::write(&path, &long).unwrap();
+        assert!(!try_amend(&long, &format!("y{}", &long[1..])));
+        #[cfg(unix)]
+        {
+            fs::write(&path, &old).unwrap();
+            fs::hard_link(&path, folder.path().join("backup")).unwrap();
+            assert!(!try_amend(&old, &new));
+            fs::remove_file(&path).unwrap();
+            std::os::unix::fs::symlink("backup", &path).unwrap();
+            assert!(!try_amend(&old, &new));
+            assert_eq!(fs::read_to_string(&path).unwrap(), old);
+        }
+    }
+
+    #[cfg(feature = "store")]
+    #[test]
+    fn readers_of_a_file_that_is_amended_see_one_text_or_the_other() {
+        const TIMES: usize = 20_000;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("meta");
+        let tail = "x".repeat(400);
+        let old = format!("end_time:              \nstatus: 1\n{tail}");
+        let new = format!("end_time: 1700000000000\nstatus: 3\n{tail}");
+        fs::write(&path, &old).unwrap();
+        let mut seen = [0; 2];
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(|| {
+                for i in 0..TIMES {
+                    let (from, to) = if i % 2 == 0 { (&old, &new) } else { (&new, &old) };
+                    let (from, to) = (from.as_bytes(), to.as_bytes());
+                    assert!(amend(&path, from, to, Durability::Process).unwrap());
+                }
+            });
+            while !writer.is_finished() {
+                let text = fs::read_to_string(&path).unwrap();
+                assert!(text == old || text == new, "{text}");
+                seen[usize::from(text == new)] += 1;
+            }
+        });
+        assert!(seen.iter().all(|&times| times > 0), "{seen:?}");
     }
 
     #[cfg(feature = "store")]

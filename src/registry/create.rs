@@ -159,12 +159,11 @@ impl Registry {
             found = find(&writing)?;
         }
         let found = found.ok_or_else(|| no_such_model(self.root(), name))?;
-        let number = self.build_version(&writing, &found, new, prepared)?;
+        let version = self.build_version(&writing, &found, new, prepared)?;
         let meta = ModelMeta { last_updated_timestamp: Some(now_ms()), ..found.meta };
         // The version is there; that the model was updated is a detail.
         let _ = writing.commit(&format!("{MODELS}/{name}"), vec![super::edit::put_model(&meta)]);
-        drop(writing);
-        self.version(name, number)
+        Ok(version)
     }
 
     /// Reads and checks the model, before anybody else has to wait for it.
@@ -231,7 +230,7 @@ impl Registry {
         found: &Found,
         new: NewVersion<'_>,
         prepared: Prepared,
-    ) -> Result<u32> {
+    ) -> Result<ModelVersion> {
         let (root, durability) = (self.root(), writing.durability());
         let name = &found.meta.name;
         let number = found.highest.checked_add(1).ok_or_else(|| {
@@ -274,7 +273,7 @@ impl Registry {
             fs::write_unseen(&built.join(FILE), meta.to_yaml().as_bytes(), durability)?;
             fs::publish_folder(&built, &folder.join(version_folder(number)), durability)
         })?;
-        Ok(number)
+        Ok(ModelVersion::new(&self.root, meta, Stage::None, tags))
     }
 }
 

@@ -31,7 +31,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result, TrackingError};
 use crate::fs::{self, Durability, Lock};
-use crate::tracker::store::paths::{files, find, place};
+use crate::tracker::store::paths::{Looked, files, place};
 use crate::tracker::store::yaml;
 
 const LOCK_FILE: &str = ".ressenti.registry.lock";
@@ -82,14 +82,39 @@ enum Step {
 }
 
 impl Step {
+    /// The step that makes a change, with its new file staged if it needs one.
+    fn prepare(
+        root: &Path,
+        looked: &Looked,
+        staging: &str,
+        change: Change,
+        durability: Durability,
+        staged_files: &mut Vec<PathBuf>,
+    ) -> Result<Self> {
+        let (path, bytes, there) = match change {
+            Change::Put { path, bytes, place } => (path, bytes, place),
+            Change::Remove { path } => return Ok(Self::Remove { path }),
+        };
+        if let Some(file) = looked.find(root, WHAT, &path)? {
+            if let Some(step) = Self::in_place(&file, &path, &bytes, there) {
+                return Ok(step);
+            }
+        } else {
+            place(root, WHAT, &path)?;
+        }
+        let file = fs::stage(&root.join(staging), &bytes, durability)?;
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        staged_files.push(file);
+        Ok(Self::Put { staged: format!("{staging}/{name}"), path })
+    }
+
     /// What writes a text into the file that is there, if that can be done.
-    fn in_place(root: &Path, path: &str, bytes: &[u8], place: Place) -> Option<Self> {
-        let file = root.join(path);
+    fn in_place(file: &Path, path: &str, bytes: &[u8], place: Place) -> Option<Self> {
         let at = match place {
-            Place::Head(head) => fs::differs_in_head(&file, bytes, head).then_some(0)?,
+            Place::Head(head) => fs::differs_in_head(file, bytes, head).then_some(0)?,
             Place::End(at) => {
                 let length = bytes.len().checked_sub(at)? as u64;
-                fs::has_room_at(&file, at as u64, length).then_some(at)?
+                fs::has_room_at(file, at as u64, length).then_some(at)?
             }
         };
         let text = str::from_utf8(&bytes[at..]).ok().filter(|text| !text.contains('\0'))?;
@@ -176,23 +201,25 @@ impl Intent {
     }
 
     /// Does what is not done yet.
-    fn complete(&self, root: &Path, durability: Durability) -> Result<()> {
+    fn complete(&self, root: &Path, looked: &Looked, durability: Durability) -> Result<()> {
         let mut changed = BTreeSet::new();
+        let find = |path: &str| looked.find(root, WHAT, path);
+        let found_or_placed = |path: &str| find(path)?.map_or_else(|| place(root, WHAT, path), Ok);
         for step in &self.steps {
             match step {
                 Step::Put { staged, path } => {
-                    let path = place(root, WHAT, path)?;
-                    if let Some(staged) = find(root, WHAT, staged)? {
+                    let path = found_or_placed(path)?;
+                    if let Some(staged) = find(staged)? {
                         fs::put(&staged, &path)?;
                     }
                     changed.extend(path.parent().map(Path::to_owned));
                 }
                 Step::Write { path, at, text } => {
-                    let (staging, path) = (staging_of(root, path), place(root, WHAT, path)?);
+                    let (staging, path) = (staging_of(root, path), found_or_placed(path)?);
                     fs::write_from(&staging, &path, *at as u64, text.as_bytes(), durability)?;
                 }
                 Step::Remove { path } => {
-                    if let Some(path) = find(root, WHAT, path)? {
+                    if let Some(path) = find(path)? {
                         fs::remove(&path)?;
                         changed.extend(path.parent().map(Path::to_owned));
                     }
@@ -239,6 +266,7 @@ fn staging_of(root: &Path, path: &str) -> PathBuf {
 pub(super) struct View<'r> {
     root: &'r Path,
     number: u64,
+    looked: Looked,
     /// By path.
     pending: BTreeMap<String, Pending>,
 }
@@ -261,12 +289,13 @@ impl<'r> View<'r> {
             Step::Write { path, at, text } => (path, Pending::Text(at, text)),
             Step::Remove { path } => (path, Pending::Removed),
         });
-        Some(Self { root, number: intent.number, pending: pending.collect() })
+        let looked = Looked::default();
+        Some(Self { root, number: intent.number, looked, pending: pending.collect() })
     }
 
     /// The files as they are, where nothing is under way.
     fn settled(root: &'r Path, number: u64) -> Self {
-        Self { root, number, pending: BTreeMap::new() }
+        Self { root, number, looked: Looked::default(), pending: BTreeMap::new() }
     }
 
     pub(super) fn root(&self) -> &'r Path {
@@ -296,7 +325,7 @@ impl<'r> View<'r> {
     }
 
     fn bytes_on_disk(&self, path: &str) -> Result<Option<Vec<u8>>> {
-        let Some(path) = find(self.root, WHAT, path)? else { return Ok(None) };
+        let Some(path) = self.looked.find(self.root, WHAT, path)? else { return Ok(None) };
         match fs::read_limited(&path, SIZE_LIMIT) {
             // Put in its place, or deleted, since it was looked for.
             Err(Error::Io { cause, .. }) if cause.kind() == std::io::ErrorKind::NotFound => {
@@ -380,7 +409,7 @@ impl<'r> Writing<'r> {
         let number = intent.as_ref().map_or(0, |intent| intent.number);
         if intent.as_ref().is_none_or(|intent| !intent.steps.is_empty()) {
             // Of one that was cut off no step was begun.
-            intent.unwrap_or_default().complete(root, durability)?;
+            intent.unwrap_or_default().complete(root, &Looked::default(), durability)?;
             Intent { number: number_after(number), steps: Vec::new() }.write(root, durability)?;
         }
         Ok(Self { view: View::settled(root, number), durability, _lock: lock })
@@ -399,36 +428,21 @@ impl<'r> Writing<'r> {
     ///
     /// After an error of which the record was written, readers see the change and the next writer completes it.
     pub(super) fn commit(&mut self, staging: &str, changes: Vec<Change>) -> Result<()> {
-        let root = self.view.root;
+        let (root, looked) = (self.view.root, &self.view.looked);
         let mut steps = Vec::with_capacity(changes.len());
         let mut staged_files = Vec::new();
-        let mut stage = |change| -> Result<Step> {
-            Ok(match change {
-                Change::Put { path, bytes, place: there } => {
-                    place(root, WHAT, &path)?;
-                    if let Some(step) = Step::in_place(root, &path, &bytes, there) {
-                        return Ok(step);
-                    }
-                    let file = fs::stage(&root.join(staging), &bytes, self.durability)?;
-                    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                    staged_files.push(file);
-                    Step::Put { staged: format!("{staging}/{name}"), path }
-                }
-                Change::Remove { path } => Step::Remove { path },
-            })
-        };
         let number = number_after(self.view.number);
         let staged = changes.into_iter().try_for_each(|change| {
-            steps.push(stage(change)?);
+            let durability = self.durability;
+            let step = Step::prepare(root, looked, staging, change, durability, &mut staged_files)?;
+            steps.push(step);
             Ok(())
         });
         let intent = Intent { number, steps };
         // One file that is put in place, or removed, changes as one by itself.
-        let is_one =
-            matches!(&intent.steps[..], [] | [Step::Put { .. }] | [Step::Remove { .. }]);
-        let recorded = staged.and_then(|()| {
-            if is_one { Ok(()) } else { intent.write(root, self.durability) }
-        });
+        let is_one = matches!(&intent.steps[..], [] | [Step::Put { .. } | Step::Remove { .. }]);
+        let recorded =
+            staged.and_then(|()| if is_one { Ok(()) } else { intent.write(root, self.durability) });
         if recorded.is_err() {
             // The first error is the one to report. What is on record of it, if anything, goes before what it names.
             if !is_one {
@@ -439,7 +453,7 @@ impl<'r> Writing<'r> {
             }
             return recorded;
         }
-        let completed = intent.complete(root, self.durability);
+        let completed = intent.complete(root, looked, self.durability);
         if is_one {
             return completed;
         }
@@ -479,16 +493,18 @@ mod tests {
         folder
     }
 
-    fn seen(root: &Path) -> [Option<String>; 3] {
+    fn seen(root: &Path) -> [Option<String>; 4] {
         read(root, |view| {
-            let text =
-                |path| view.bytes(path).map(|bytes| bytes.map(|b| String::from_utf8(b).unwrap()));
-            Ok([text("models/m/a")?, text("models/m/b")?, text("models/m/aliases/c")?])
+            let text = |path: &str| {
+                let bytes = view.bytes(&format!("models/m/{path}"));
+                bytes.map(|bytes| bytes.map(|b| String::from_utf8(b).unwrap()))
+            };
+            Ok([text("a")?, text("b")?, text("aliases/c")?, text("d")?])
         })
         .unwrap()
     }
 
-    fn strings(texts: [&str; 3]) -> [Option<String>; 3] {
+    fn strings(texts: [&str; 4]) -> [Option<String>; 4] {
         texts.map(|text| (!text.is_empty()).then(|| text.to_owned()))
     }
 
@@ -501,6 +517,7 @@ mod tests {
                     staged: "models/a\nb/.new.1-1.tmp".into(),
                     path: "models/a\nb/x".into(),
                 },
+                Step::Write { path: "models/a/x".into(), at: 12, text: "é\n\"\n".into() },
                 Step::Remove { path: "models/a\nb/aliases/é".into() },
             ],
         };
@@ -528,6 +545,8 @@ mod tests {
             ("models/a\nb/x", "models//x"),
             ("pending", "done"),
             ("put", "copy"),
+            ("models/a/x", "models/a/../x"),
+            ("\x0012\0", "\0-1\0"),
         ] {
             assert_eq!(Intent::parse(whole.replace(from, to).as_bytes()), None, "{to}");
         }
@@ -552,45 +571,114 @@ mod tests {
         assert_eq!(seen(root), before);
     }
 
+    /// One file that is new, one that changes at its head, one that grows and one that goes.
+    fn changes() -> Vec<Change> {
+        vec![
+            put("models/m/a", "1"),
+            put("models/m/b", "1"),
+            Change::Put {
+                path: "models/m/d".to_owned(),
+                bytes: b"0\n1\n".to_vec(),
+                place: Place::End(2),
+            },
+            Change::Remove { path: "models/m/aliases/c".to_owned() },
+        ]
+    }
+
+    fn before_changes() -> tempfile::TempDir {
+        let folder = root();
+        for (path, text) in [("a", "0"), ("aliases/c", "0"), ("d", "0\n")] {
+            std::fs::write(folder.path().join("models/m").join(path), text).unwrap();
+        }
+        assert_eq!(seen(folder.path()), strings(["0", "", "0", "0\n"]));
+        folder
+    }
+
+    fn prepared(root: &Path) -> Intent {
+        let step = |change| {
+            let (looked, durability) = (Looked::default(), Durability::Process);
+            let step =
+                Step::prepare(root, &looked, "models/m", change, durability, &mut Vec::new());
+            step.unwrap()
+        };
+        Intent { number: 1, steps: changes().into_iter().map(step).collect() }
+    }
+
+    /// The files after the changes, of which a killed writer left a part: seen whole at once, and whole once completed.
+    fn completes(root: &Path, what: &str) {
+        let new = strings(["1", "1", "", "0\n1\n"]);
+        assert_eq!(seen(root), new, "{what}");
+        assert!(is_pending(root));
+        drop(Writing::begin(root, Durability::Process).unwrap());
+        assert!(!is_pending(root));
+        assert_eq!(seen(root), new, "{what}");
+        assert_eq!(std::fs::read_dir(root.join("models/m")).unwrap().count(), 4, "{what}");
+    }
+
     #[test]
     fn a_change_that_was_interrupted_anywhere_is_seen_whole_and_completed() {
-        let changes = || {
-            vec![
-                put("models/m/a", "1"),
-                put("models/m/b", "1"),
-                Change::Remove { path: "models/m/aliases/c".to_owned() },
-            ]
-        };
-        let (old, new) = (strings(["0", "", "0"]), strings(["1", "1", ""]));
-        for steps_done in 0..=3 {
-            let folder = root();
+        for steps_done in 0..=4 {
+            let folder = before_changes();
             let root = folder.path();
-            std::fs::write(root.join("models/m/a"), "0").unwrap();
-            std::fs::write(root.join("models/m/aliases/c"), "0").unwrap();
-            assert_eq!(seen(root), old);
             // What `commit` does, up to where it is interrupted.
-            let mut steps = Vec::new();
-            for change in changes() {
-                steps.push(match change {
-                    Change::Put { path, bytes } => {
-                        let file = fs::stage(&root.join("models/m"), &bytes, Durability::Process);
-                        let name = file.unwrap().file_name().unwrap().to_str().unwrap().to_owned();
-                        Step::Put { staged: format!("models/m/{name}"), path }
-                    }
-                    Change::Remove { path } => Step::Remove { path },
-                });
-            }
-            let intent = Intent { number: 1, steps };
-            assert_eq!(seen(root), old);
+            let intent = prepared(root);
+            let is_in_place = |step: &Step| matches!(step, Step::Write { .. });
+            assert_eq!(intent.steps.iter().filter(|step| is_in_place(step)).count(), 2);
+            assert_eq!(seen(root), strings(["0", "", "0", "0\n"]));
             intent.write(root, Durability::Process).unwrap();
             let done = Intent { number: 1, steps: intent.steps[..steps_done].to_vec() };
-            done.complete(root, Durability::Process).unwrap();
-            assert_eq!(seen(root), new, "{steps_done}");
-            assert!(is_pending(root));
-            drop(Writing::begin(root, Durability::Process).unwrap());
-            assert!(!is_pending(root));
-            assert_eq!(seen(root), new);
-            assert_eq!(std::fs::read_dir(root.join("models/m")).unwrap().count(), 3);
+            done.complete(root, &Looked::default(), Durability::Process).unwrap();
+            completes(root, &steps_done.to_string());
+        }
+    }
+
+    #[test]
+    fn what_is_written_in_place_is_so_whatever_became_of_the_file() {
+        // Half a line, a line that is there, what an editor left, what MLflow wrote, nothing.
+        for (path, text) in
+            [("d", "0\n1"), ("d", "0\n1\n"), ("d", "0\n1\n2\n"), ("a", "?"), ("a", "12"), ("a", "")]
+        {
+            let folder = before_changes();
+            let root = folder.path();
+            prepared(root).write(root, Durability::Process).unwrap();
+            std::fs::write(root.join("models/m").join(path), text).unwrap();
+            completes(root, &format!("{path} {text:?}"));
+        }
+        let folder = before_changes();
+        prepared(folder.path()).write(folder.path(), Durability::Process).unwrap();
+        std::fs::remove_file(folder.path().join("models/m/a")).unwrap();
+        completes(folder.path(), "removed");
+    }
+
+    #[test]
+    fn a_text_that_differs_elsewhere_than_was_said_is_no_write_in_place() {
+        let folder = before_changes();
+        let root = folder.path();
+        let is_in_place = |path: &str, text: &[u8], place| {
+            Step::in_place(&root.join("models/m").join(path), path, text, place).is_some()
+        };
+        std::fs::write(root.join("models/m/e"), "stage\nname\n").unwrap();
+        let long = [b'x'; 5_000];
+        std::fs::write(root.join("models/m/long"), long).unwrap();
+        assert!(is_in_place("e", b"STAGE\nname\n", Place::Head(5)));
+        assert!(!is_in_place("e", b"STAGE\nnAme\n", Place::Head(5)));
+        assert!(!is_in_place("e", b"STAGES\nname\n", Place::Head(5)));
+        assert!(!is_in_place("e", b"ST\0GE\nname\n", Place::Head(5)));
+        assert!(!is_in_place("long", &long, Place::Head(5)));
+        assert!(!is_in_place("none", b"1", Place::Head(1)));
+        assert!(is_in_place("d", b"0\n1", Place::End(2)));
+        assert!(!is_in_place("d", b"0\n", Place::End(2)));
+        assert!(!is_in_place("d", b"0\n1", Place::End(1)));
+        // The last page is to have room.
+        let more = [long.as_slice(), &[b'y'; 3_192]].concat();
+        assert!(is_in_place("long", &more, Place::End(5_000)));
+        assert!(!is_in_place("long", &[more.as_slice(), b"y"].concat(), Place::End(5_000)));
+        std::fs::write(root.join("models/m/long"), &more).unwrap();
+        assert!(!is_in_place("long", &[more.as_slice(), b"y"].concat(), Place::End(8_192)));
+        #[cfg(unix)]
+        {
+            std::fs::hard_link(root.join("models/m/e"), root.join("models/m/f")).unwrap();
+            assert!(!is_in_place("e", b"STAGE\nname\n", Place::Head(5)));
         }
     }
 
@@ -606,7 +694,7 @@ mod tests {
         assert_eq!(std::fs::read_dir(root.join("models/m")).unwrap().count(), 2);
         writing.commit("models/m", vec![put("models/m/a", "1"), put("models/m/c", "1")]).unwrap();
         drop(writing);
-        assert_eq!(seen(root), strings(["1", "", ""]).map(|x| x));
+        assert_eq!(seen(root), strings(["1", "", "", ""]));
         assert!(Intent::read(root).unwrap().unwrap().steps.is_empty());
     }
 
@@ -627,7 +715,7 @@ mod tests {
         std::fs::write(root.join(INTENT_FILE), "rubbish").unwrap();
         let error = Writing::begin(root, Durability::Process).map(drop).unwrap_err();
         assert!(error.to_string().contains(".ressenti.intent is malformed: "), "{error}");
-        assert_eq!(seen(root), strings(["1", "", ""]));
+        assert_eq!(seen(root), strings(["1", "", "", ""]));
     }
 
     #[test]
@@ -645,10 +733,10 @@ mod tests {
                 }
             });
             while !writer.is_finished() {
-                let [a, b, c] = seen(root);
+                let [a, b, c, _] = seen(root);
                 assert!(a == b && b == c, "{a:?} {b:?} {c:?}");
             }
         });
-        assert_eq!(seen(root), strings(["199", "199", "199"]));
+        assert_eq!(seen(root), strings(["199", "199", "199", ""]));
     }
 }

@@ -133,7 +133,10 @@ mod tests {
         let meta = VersionMeta { name: "m".to_owned(), version: 1, ..VersionMeta::default() };
         let text = meta.to_yaml();
         assert!(!text.contains("model_id") && !text.contains("workspace"), "{text}");
-        assert!(text.starts_with("current_stage: \"None\"            \nlast_updated_timestamp: "), "{text}");
+        assert!(
+            text.starts_with("current_stage: \"None\"            \nlast_updated_timestamp: "),
+            "{text}"
+        );
         assert_eq!(
             ModelMeta::new("m", 5).to_yaml(),
             "last_updated_timestamp: 5\ncreation_timestamp: 5\ndescription: null\nname: \"m\"\n"
