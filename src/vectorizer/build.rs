@@ -235,7 +235,7 @@ pub(super) fn build(
             let room = documents.iter().flatten().map(|d| d.tokens.len()).sum();
             let mut documents: Vec<_> =
                 documents.iter().map(|d| d.as_ref().map(|d| (d.reader, d.iter()))).collect();
-            Part::new(piece.iter(), room, |text, scratch| {
+            Part::new(0..piece.len(), room, |i, scratch| {
                 for ((block, columns), documents) in blocks.iter().zip(&columns).zip(&mut documents)
                 {
                     let document = documents.as_mut().and_then(|(r, d)| Some((*r, d.next()?)));
@@ -243,7 +243,7 @@ pub(super) fn build(
                         (Some(columns), Some((reader, document))) => {
                             columns.transform(reader, document, scratch);
                         }
-                        _ => source.transform(block, text, scratch),
+                        _ => source.transform(block, piece.get(i), scratch),
                     }
                 }
             })

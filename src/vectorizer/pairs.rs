@@ -3,6 +3,8 @@
 //! An n-gram is known by the integer of its first n − 1 tokens and that of its last: no n-gram is ever written out to be
 //! looked up. What is counted per integer is not known here.
 
+use std::hint::select_unpredictable;
+
 use super::table::{Entry, Table, mix};
 use super::tokens::{NONE, PAIR, new_node};
 use crate::error::Result;
@@ -117,10 +119,13 @@ impl<V: Copy + Default> Pairs<V> {
     #[inline(always)]
     pub(super) fn node_and_value(&self, parent: u32, token: u32, or: V) -> (u32, V) {
         // A free place is like none of them, for its token is no token.
-        let same =
-            |pair: &Pair<V>| ((pair.parent ^ parent) | (pair.token ^ token)) == 0 && token != NONE;
-        let found = self.table.find(hash_pair(self.table.seed(), parent, token), same);
-        found.map_or((NONE, or), |pair| (pair.node, pair.value))
+        let same = |pair: &Pair<V>| {
+            (pair.parent ^ parent) | (pair.token ^ token) | u32::from(token == NONE) == 0
+        };
+        let pair = self.table.nearest(hash_pair(self.table.seed(), parent, token), same);
+        let found = same(pair);
+        let node = select_unpredictable(found, pair.node, NONE);
+        (node, select_unpredictable(found, pair.value, or))
     }
 
     /// `parent` followed by `token`, with the value `new` if it is new.

@@ -20,9 +20,9 @@ pub(super) struct Documents {
 }
 
 impl Documents {
-    /// None yet, of this reader.
-    pub(super) fn of(reader: usize) -> Self {
-        Self { reader, ..Self::default() }
+    /// None yet, of this reader, and room for so many tokens.
+    pub(super) fn of(reader: usize, room: usize) -> Self {
+        Self { reader, tokens: Vec::with_capacity(room), ends: Vec::new() }
     }
 
     /// How many texts.

@@ -16,8 +16,10 @@ pub(crate) struct RowScratch {
     pub(super) columns: Vec<u32>,
     /// How often each column of the block occurs.
     counts: Vec<i64>,
-    /// Where among the distinct columns the last one is that belongs in a place; see [`tally`](Self::tally).
-    seen: Vec<u16>,
+    /// For each place the number of the last row with a column that belongs there; see [`tally`](Self::tally).
+    seen: Vec<u32>,
+    /// The number of the last row.
+    tallied: u32,
     weights: Vec<f64>,
     /// The values of the rows.
     values: Vec<f32>,
@@ -132,8 +134,7 @@ impl RowScratch {
 
     /// [`gather`](Self::gather) for those who do not mind the order of the columns.
     ///
-    /// What was seen of an earlier text need not be forgotten: it names a place among the columns of this one where another
-    /// lies, or none.
+    /// What was seen of an earlier row need not be forgotten: it has the number of that row.
     pub(super) fn tally(&mut self) {
         /// Of more, too many would share a place.
         const MANY: usize = 256;
@@ -142,26 +143,28 @@ impl RowScratch {
         if self.columns.len() - self.start > MANY {
             return self.gather();
         }
-        let Self { columns, counts, seen, start, .. } = self;
+        let Self { columns, counts, seen, tallied, start, .. } = self;
         let found = &mut columns[*start..];
+        *tallied = tallied.wrapping_add(1);
+        if *tallied == 0 {
+            // All numbers were used.
+            seen.clear();
+            *tallied = 1;
+        }
         seen.resize(PLACES, 0);
         counts.clear();
         counts.resize(found.len(), 1);
         let mut kept = 0;
         for i in 0..found.len() {
             let column = found[i];
-            let at_home = &mut seen[place(column)];
-            let at = usize::from(*at_home);
-            let other = found[at.min(i)];
             // One question with one answer nearly always.
-            if (at < kept) & (place(other) == place(column)) {
+            if std::mem::replace(&mut seen[place(column)], *tallied) == *tallied {
                 let before = found[..kept].iter().position(|&other| other == column);
                 if let Some(before) = before {
                     counts[before] += 1;
                     continue;
                 }
             }
-            *at_home = kept as u16;
             found[kept] = column;
             kept += 1;
         }
@@ -352,6 +355,18 @@ mod tests {
                 proptest::prop_assert_eq!(found, expected);
             }
         }
+    }
+
+    #[test]
+    fn rows_are_numbered_anew_when_all_numbers_were_used() {
+        let mut scratch = RowScratch { tallied: u32::MAX - 3, ..RowScratch::default() };
+        for _ in 0..6 {
+            scratch.clear();
+            scratch.columns.extend([7, 3, 7]);
+            scratch.tally();
+            assert_eq!((&scratch.columns[..], &scratch.counts[..]), (&[7, 3][..], &[2, 1][..]));
+        }
+        assert_eq!(scratch.tallied, 3);
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! places that are free (Fox, Chen and Heath 1992; Pibiri and Trani 2021, "`PTHash`"). What an entry means is not known here.
 
 use std::hash::{BuildHasher, RandomState};
+use std::hint::select_unpredictable;
 
 use crate::error::Result;
 
@@ -115,15 +116,24 @@ impl<E: Entry> Table<E> {
     /// The entry with this hash that is the `same`; a free place never is.
     #[inline(always)]
     pub(super) fn find(&self, hash: u64, same: impl Fn(&E) -> bool) -> Option<&E> {
+        Some(self.nearest(hash, &same)).filter(|entry| same(entry))
+    }
+
+    /// The entry with this hash that is the `same`, or if there is none, another or a free place. Whoever asks for many of which
+    /// nobody can guess which there are decides without a branch.
+    #[inline(always)]
+    pub(super) fn nearest(&self, hash: u64, same: impl Fn(&E) -> bool) -> &E {
         let at = if self.pilots.is_empty() {
-            self.place(hash, &same)
+            self.place(hash, same)
         } else {
-            let at = self.home(hash);
-            // By arithmetic: no guess at what is there. The first place is another's, and close.
-            let is_there = self.hints.get(at).is_none_or(|&hint| hint == hash as u8);
-            at * usize::from(is_there)
+            let home = self.home(hash);
+            match self.hints.get(home) {
+                // The first place is another's, and close.
+                Some(&hint) => select_unpredictable(hint == hash as u8, home, 0),
+                None => home,
+            }
         };
-        Some(&self.places[at]).filter(|entry| same(entry))
+        &self.places[at]
     }
 
     /// [`find`](Self::find), and if there is none, the entry that `new` makes of the number of those that there are.

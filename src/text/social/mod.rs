@@ -17,7 +17,7 @@ use std::ops::Range;
 
 use self::bytes::{LEAD, Lead, WORD, is};
 use self::html::Origin;
-use self::word::{ANOTHER_LOOK, FOLDING, Word};
+use self::word::{ANOTHER_LOOK, FOLDING, Word, is_apostrophe};
 use super::chars::{Class, class};
 pub use settings::{Elongation, Entity, Social};
 
@@ -92,11 +92,6 @@ fn end_of_split_not(text: &str, at: usize) -> Option<usize> {
     let apostrophe = sign.chars().next().filter(|&c| is_apostrophe(c))?;
     let end = end_of_t(text, text.len() - sign.len() + apostrophe.len_utf8())?;
     STEMS.iter().any(|stem| without_n(stem)).then_some(end)
-}
-
-/// What is typed for an apostrophe, and shown as `'`.
-fn is_apostrophe(c: char) -> bool {
-    matches!(c, '\'' | '‘' | '’' | '‛' | '‚' | '´' | '‹' | '›')
 }
 
 struct Scanner<'t, F> {
@@ -347,6 +342,7 @@ impl<F: FnMut(&str, Range<usize>, Range<usize>)> Scanner<'_, F> {
             Class::Other => match c {
                 '…' => self.dots(at),
                 _ if is_apostrophe(c) => self.apostrophe(at..end),
+                '‚' | '‹' | '›' => self.emit("'", at..end),
                 '“' | '”' | '„' | '‟' | '«' | '»' => self.emit("\"", at..end),
                 _ if entities::is_currency(c) => self.sign(at, c),
                 _ => self.plain(at..end),

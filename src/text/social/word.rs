@@ -135,7 +135,7 @@ fn beyond_ascii(text: &str, start: usize, word: &mut Word) -> bool {
 }
 
 /// What people type for `'`.
-fn is_apostrophe(c: char) -> bool {
+pub(super) fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '`' | '´' | '‘' | '’' | '‛')
 }
 

@@ -16,6 +16,8 @@ struct Worker<'a> {
     adopted: Vec<u32>,
     tokens: Vec<Tally>,
     pairs: Vec<Tally>,
+    /// How many tokens the last piece had.
+    before: usize,
 }
 
 /// The threads' work on some rounds.
@@ -36,6 +38,7 @@ impl<'a> Workers<'a> {
             adopted: Vec::new(),
             tokens: Vec::new(),
             pairs: Vec::new(),
+            before: 0,
         };
         Self { workers: (0..parallel::threads()).map(worker).collect() }
     }
@@ -89,7 +92,8 @@ impl<'a> Workers<'a> {
         let pieces: Vec<Texts<'_>> = texts.chunks(TEXTS_PER_PIECE).collect();
         let tokens_count = terms.unit != Unit::CharactersOfWords && terms.ngram_range.0 == 1;
         let read = |reader, worker: &mut Worker<'_>, piece: usize| {
-            let mut documents = Documents::of(reader);
+            // As many as the last time, or some more: to grow step by step is to copy as often.
+            let mut documents = Documents::of(reader, worker.before + worker.before / 8);
             for text in pieces[piece].iter() {
                 source.read(&mut worker.reader, text, &mut documents)?;
             }
@@ -102,6 +106,7 @@ impl<'a> Workers<'a> {
                     }
                 }
             }
+            worker.before = documents.tokens.len();
             documents.tokens.shrink_to_fit();
             Ok(documents)
         };
@@ -136,7 +141,7 @@ impl<'a> Workers<'a> {
         let done = self.adopt();
         let mut all_adopted = Vec::with_capacity(self.workers.len());
         for (i, worker) in self.workers.into_iter().enumerate() {
-            let Worker { reader, adopted, tokens, pairs } = worker;
+            let Worker { reader, adopted, tokens, pairs, .. } = worker;
             let common = |token: usize| match adopted.get(token) {
                 Some(&common) if !of_words => common,
                 _ => token as u32,
