@@ -99,7 +99,9 @@ fn bare(store: &Path) -> Result<Vec<f64>, Box<dyn Error>> {
             version.write(&aside)?;
             fs::rename(aside, &folder)?;
             floor::write_over(&folder.join("meta.yaml"), &meta)?;
-            rewritten.iter().try_for_each(|(name, bytes)| floor::write_over(&copy.join(name), bytes))
+            rewritten
+                .iter()
+                .try_for_each(|(name, bytes)| floor::write_over(&copy.join(name), bytes))
         };
         let (result, taken) = timed(step);
         result?;
