@@ -115,7 +115,7 @@ impl Registry {
 
     /// The same, with changes that outlive a power cut, or only the death of the process (`false`, the default).
     ///
-    /// Synced, each file of a change is written through to the disk: a transition then takes as long as some ten such
+    /// Synced, each file of a change is written through to the disk: a transition then takes as long as some seven such
     /// writes, which may be a hundred milliseconds where it is one otherwise.
     #[must_use]
     pub fn synced(self, synced: bool) -> Self {
