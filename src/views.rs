@@ -62,7 +62,7 @@ impl<'a> Texts<'a> {
     pub(crate) fn iter(self) -> impl ExactSizeIterator<Item = &'a str> {
         const AHEAD: usize = 32;
         (self.start..self.end).map(move |i| {
-            if (i - self.start) % AHEAD == 0 {
+            if (i - self.start).is_multiple_of(AHEAD) {
                 self.list.glance(self.end.min(i + AHEAD)..self.end.min(i + 2 * AHEAD));
             }
             self.list.text(i)

@@ -2,7 +2,8 @@
 //!
 //! Each works on stores of its own, in a folder that is given, and returns lines of figures. MLflow's client does the same
 //! by `measure_mlflow.py`, beside which these stand; as there, a figure is the median of its repeats, after one that is not
-//! counted.
+//! counted. One thing is not alike: a run here has four tags more (user, program, its kind, commit), a file each, than one
+//! that MLflow's client is told to create; those are what MLflow's `start_run` sets.
 
 use std::error::Error;
 use std::fs::OpenOptions;
@@ -128,7 +129,7 @@ fn whole_runs(folder: &Path) -> Figures {
         let run = experiment.join(format!("{number:032}"));
         files.write(&run)?;
         // Once when it starts, and once when it ends.
-        floor::replace(&run.join("meta.yaml"), &meta)
+        floor::write_over(&run.join("meta.yaml"), &meta)
     })
 }
 

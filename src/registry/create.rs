@@ -20,7 +20,7 @@ use crate::fs;
 use crate::pipeline::Pipeline;
 use crate::tracker::names::check_key;
 use crate::tracker::store::location::file_uri;
-use crate::tracker::store::meta as store_meta;
+use crate::tracker::store::meta::FILE;
 use crate::tracker::store::paths::place;
 use crate::tracker::store::run::TAGS;
 use crate::tracker::store::{TRASH, now_ms};
@@ -159,12 +159,11 @@ impl Registry {
             found = find(&writing)?;
         }
         let found = found.ok_or_else(|| no_such_model(self.root(), name))?;
-        let number = self.build_version(&writing, &found, new, prepared)?;
+        let version = self.build_version(&writing, &found, new, prepared)?;
         let meta = ModelMeta { last_updated_timestamp: Some(now_ms()), ..found.meta };
         // The version is there; that the model was updated is a detail.
         let _ = writing.commit(&format!("{MODELS}/{name}"), vec![super::edit::put_model(&meta)]);
-        drop(writing);
-        self.version(name, number)
+        Ok(version)
     }
 
     /// Reads and checks the model, before anybody else has to wait for it.
@@ -218,8 +217,9 @@ impl Registry {
         let built = trash.join(format!("{BUILT}{}", Uuid::new_v4().simple()));
         build(&built, || {
             let meta = ModelMeta::new(name, now_ms()).to_yaml();
-            store_meta::write(&built, &meta, writing.durability())?;
-            fs::publish_folder(&built, &models.join(name))
+            let durability = writing.durability();
+            fs::write_unseen(&built.join(FILE), meta.as_bytes(), durability)?;
+            fs::publish_folder(&built, &models.join(name), durability)
         })
     }
 
@@ -230,7 +230,7 @@ impl Registry {
         found: &Found,
         new: NewVersion<'_>,
         prepared: Prepared,
-    ) -> Result<u32> {
+    ) -> Result<ModelVersion> {
         let (root, durability) = (self.root(), writing.durability());
         let name = &found.meta.name;
         let number = found.highest.checked_add(1).ok_or_else(|| {
@@ -264,16 +264,16 @@ impl Registry {
         build(&built, || {
             for (key, value) in &tags {
                 let path = place(&built.join(TAGS), "tag key", key)?;
-                fs::write_staged(&built, &path, value.as_bytes(), durability)?;
+                fs::write_unseen(&path, value.as_bytes(), durability)?;
             }
             if let Some(bytes) = &prepared.bytes {
                 let path = place(&built, "model file", &format!("{MODEL_FOLDER}/{MODEL_FILE}"))?;
-                fs::write_staged(&built, &path, bytes, durability)?;
+                fs::write_unseen(&path, bytes, durability)?;
             }
-            store_meta::write(&built, &meta.to_yaml(), durability)?;
-            fs::publish_folder(&built, &folder.join(version_folder(number)))
+            fs::write_unseen(&built.join(FILE), meta.to_yaml().as_bytes(), durability)?;
+            fs::publish_folder(&built, &folder.join(version_folder(number)), durability)
         })?;
-        Ok(number)
+        Ok(ModelVersion::new(&self.root, meta, Stage::None, tags))
     }
 }
 

@@ -207,7 +207,7 @@ impl Store {
         let built = trash.join(format!("tmp-{}", Uuid::new_v4().simple()));
         std::fs::create_dir(&built).map_err(Error::io("create", &built))?;
         let result = fs::write_atomic(&built.join(meta::FILE), meta.to_yaml().as_bytes())
-            .and_then(|()| fs::publish_folder(&built, &folder));
+            .and_then(|()| fs::publish_folder(&built, &folder, fs::Durability::Power));
         if result.is_err() {
             // The first error is the one to report.
             let _ = std::fs::remove_dir_all(&built);
