@@ -2,18 +2,15 @@
 //!
 //! [`write_atomic`] puts a whole file in place or nothing at all: the bytes go to a sibling of the target, are synced, and
 //! take the target's name in one step. Where a stray sibling would be read as content, [`write_staged`] and
-//! [`create_staged`] do the same by way of another folder, and [`publish_folder`] does it for a folder. [`amend`] changes a few
-//! bytes of a file that stays the same file. [`append`] and [`Lines`] add whole lines, [`overwrite`] and [`write_from`] write
-//! over what its readers check. [`sync_tree`] makes a folder outlive a power cut. [`Lock`] keeps other processes out while
-//! several files change. What the bytes mean is not known here.
+//! [`create_staged`] do the same by way of another folder, and [`publish_folder`] does it for a folder. [`append`] and
+//! [`Lines`] add whole lines, [`overwrite`] writes over what its readers check. [`sync_tree`] makes a folder outlive a power
+//! cut. [`Lock`] keeps other processes out while several files change. What the bytes mean is not known here.
 
 #[cfg(feature = "store")]
 mod lines;
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-#[cfg(feature = "store")]
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -204,141 +201,6 @@ pub(crate) fn overwrite(
     write().map_err(Error::io("write", path))
 }
 
-/// Bytes that a processor moves as one, from a multiple of that on.
-#[cfg(feature = "store")]
-const CACHE_LINE: usize = 64;
-
-/// Makes the file that holds `old` hold `new`, which is as long, and leaves it the same file: a hundredth of what it takes to
-/// put another in its place. `false` where that cannot be, and the caller has to do so. The caller holds a lock.
-///
-/// Readers take none, so they must see the old text or the new one. What differs therefore lies within one line of the
-/// processor's cache, and is one write, of which a killed process leaves all or nothing. Another name of the file, such as
-/// that in a backup made of links, would show the new text too; such a file is not amended. Who knows no lock may write at
-/// the same time: if it is not the new text alone that is there in the end, that is `false` too.
-#[cfg(feature = "store")]
-pub(crate) fn amend(path: &Path, old: &[u8], new: &[u8], durability: Durability) -> Result<bool> {
-    let Some(part) = difference(old, new) else { return Ok(false) };
-    if old.len() as u64 > PAGE || part.start / CACHE_LINE != (part.end - 1) / CACHE_LINE {
-        return Ok(false);
-    }
-    if !fs::symlink_metadata(path).is_ok_and(|found| is_only_name(&found)) {
-        return Ok(false);
-    }
-    let mut buffer = vec![0; old.len() + 1];
-    let mut holds = |file: &mut File, text: &[u8]| {
-        file.read(&mut buffer).map(|length| buffer[..length] == *text)
-    };
-    let mut write = || {
-        let mut file = OpenOptions::new().read(true).write(true).open(path)?;
-        if !holds(&mut file, old)? {
-            return Ok(None);
-        }
-        file.seek(SeekFrom::Start(part.start as u64))?;
-        file.write_all(&new[part.clone()])?;
-        file.rewind()?;
-        io::Result::Ok(holds(&mut file, new)?.then_some(file))
-    };
-    // What keeps this from writing in place need not keep the caller from what it does instead.
-    let Ok(Some(file)) = write() else { return Ok(false) };
-    if durability == Durability::Power {
-        file.sync_data().map_err(Error::io("write", path))?;
-    }
-    Ok(true)
-}
-
-/// Where two texts of the same length differ; nothing if they do not, or are not of the same length.
-#[cfg(feature = "store")]
-fn difference(old: &[u8], new: &[u8]) -> Option<Range<usize>> {
-    if old.len() != new.len() {
-        return None;
-    }
-    let differs = |i: &usize| old[*i] != new[*i];
-    let start = (0..old.len()).find(differs)?;
-    let last = (start..old.len()).rfind(differs)?;
-    Some(start..last + 1)
-}
-
-/// Whether it is a file that no other name leads to.
-#[cfg(feature = "store")]
-fn is_only_name(found: &Metadata) -> bool {
-    #[cfg(unix)]
-    let links = std::os::unix::fs::MetadataExt::nlink(found);
-    #[cfg(not(unix))]
-    let links = 1;
-    found.is_file() && links == 1
-}
-
-/// Whether a file can be made another text in place: as long as it, in one page, and the same from its first `head` bytes on.
-#[cfg(feature = "store")]
-pub(crate) fn differs_in_head(path: &Path, bytes: &[u8], head: usize) -> bool {
-    let length = bytes.len() as u64;
-    let is_fit = |found: Metadata| is_only_name(&found) && found.len() == length;
-    length <= PAGE
-        && fs::symlink_metadata(path).is_ok_and(is_fit)
-        && fs::read(path).is_ok_and(|old| old.len() == bytes.len() && old[head..] == bytes[head..])
-}
-
-/// Whether a file ends at a place and so many bytes more fit into its last page: then the disk is not too full for them, and a
-/// killed writer leaves all of them or nothing.
-#[cfg(feature = "store")]
-pub(crate) fn has_room_at(path: &Path, at: u64, length: u64) -> bool {
-    let page = |place: u64| place / PAGE;
-    let is_fit = |found: Metadata| is_only_name(&found) && found.len() == at;
-    !at.is_multiple_of(PAGE)
-        && length > 0
-        && page(at) == page(at + length - 1)
-        && fs::symlink_metadata(path).is_ok_and(is_fit)
-}
-
-/// What a file holds from a place on becomes `bytes`; what is before stays. Done again, it changes nothing.
-///
-/// In place, where the file is as long as it should be before or after, or between if it is added to; otherwise a new file
-/// takes the place of the old one, by way of `staging`. For readers who are told that the file is being written.
-#[cfg(feature = "store")]
-pub(crate) fn write_from(
-    staging: &Path,
-    path: &Path,
-    at: u64,
-    bytes: &[u8],
-    durability: Durability,
-) -> Result<()> {
-    let end = at + bytes.len() as u64;
-    let is_fit = fs::symlink_metadata(path).is_ok_and(|found| {
-        let shortest = if at == 0 { end } else { at };
-        is_only_name(&found) && (shortest..=end).contains(&found.len())
-    });
-    if !is_fit {
-        let before = if at == 0 { Vec::new() } else { read_part(path, 0, at)?.0 };
-        return write_staged(staging, path, &[&before, bytes].concat(), durability);
-    }
-    let write = || {
-        let mut file = OpenOptions::new().write(true).open(path)?;
-        file.seek(SeekFrom::Start(at))?;
-        file.write_all(bytes)?;
-        // Who knows no lock may have put a longer text there meanwhile.
-        if file.metadata()?.len() != end {
-            file.set_len(end)?;
-        }
-        if durability == Durability::Power { file.sync_data() } else { Ok(()) }
-    };
-    write().map_err(Error::io("write", path))
-}
-
-/// Writes a new file where nobody looks yet, such as in a folder that is still to be [published](publish_folder).
-#[cfg(feature = "store")]
-pub(crate) fn write_unseen(path: &Path, bytes: &[u8], durability: Durability) -> Result<()> {
-    let write = || {
-        let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
-        file.write_all(bytes)?;
-        if durability == Durability::Power {
-            file.sync_all()?;
-            sync_folder(path)?;
-        }
-        Ok(())
-    };
-    write().map_err(Error::io("write", path))
-}
-
 /// Copies a file of any length, by way of `staging` as [`write_staged`] does.
 #[cfg(feature = "store")]
 pub(crate) fn copy_staged(
@@ -457,6 +319,21 @@ pub(crate) fn sync_tree(folder: &Path) -> Result<()> {
     }
     sync(folder)?;
     sync_folder(folder).map_err(Error::io("sync", folder))
+}
+
+/// Writes a new file where nobody looks yet, such as in a folder that is still to be [published](publish_folder).
+#[cfg(feature = "store")]
+pub(crate) fn write_unseen(path: &Path, bytes: &[u8], durability: Durability) -> Result<()> {
+    let write = || {
+        let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+        file.write_all(bytes)?;
+        if durability == Durability::Power {
+            file.sync_all()?;
+            sync_folder(path)?;
+        }
+        Ok(())
+    };
+    write().map_err(Error::io("write", path))
 }
 
 /// Gives a folder that was built aside its name, with all that is in it. Nothing may have that name.
@@ -676,79 +553,6 @@ mod tests {
         sync_tree(&params).unwrap();
         assert_eq!(fs::read_dir(&params).unwrap().count(), 1);
         assert_eq!(fs::read_dir(staging).unwrap().count(), 1);
-    }
-
-    #[cfg(feature = "store")]
-    #[test]
-    fn a_file_is_amended_only_if_it_is_as_known_and_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("meta");
-        let tail = "x".repeat(500);
-        let [old, new] = ["status: 1\n", "status: 3\n"].map(|head| format!("{head}{tail}"));
-        let try_amend = |old: &str, new: &str| {
-            amend(&path, old.as_bytes(), new.as_bytes(), Durability::Process).unwrap()
-        };
-        assert!(!try_amend(&old, &new));
-        assert!(!path.exists());
-        fs::write(&path, &old).unwrap();
-        #[cfg(unix)]
-        let id = std::os::unix::fs::MetadataExt::ino(&fs::metadata(&path).unwrap());
-        assert!(try_amend(&old, &new));
-        assert!(amend(&path, new.as_bytes(), old.as_bytes(), Durability::Power).unwrap());
-        assert!(try_amend(&old, &new));
-        assert_eq!(fs::read_to_string(&path).unwrap(), new);
-        #[cfg(unix)]
-        assert_eq!(std::os::unix::fs::MetadataExt::ino(&fs::metadata(&path).unwrap()), id);
-        // What is there is another text; the new one is longer, as it was, or differs over the end of a line of the cache.
-        assert!(!try_amend(&old, &new));
-        assert!(!try_amend(&new, &format!("{new}x")));
-        assert!(!try_amend(&new, &new));
-        assert!(!try_amend(&new, &new.replace('x', "y")));
-        let other = |from: usize| format!("{}yy{}", &new[..from], &new[from + 2..]);
-        assert!(!try_amend(&new, &other(63)));
-        assert_eq!(fs::read_to_string(&path).unwrap(), new);
-        assert!(try_amend(&new, &other(64)));
-        let long = "x".repeat(5_000);
-        fs::write(&path, &long).unwrap();
-        assert!(!try_amend(&long, &format!("y{}", &long[1..])));
-        #[cfg(unix)]
-        {
-            fs::write(&path, &old).unwrap();
-            fs::hard_link(&path, folder.path().join("backup")).unwrap();
-            assert!(!try_amend(&old, &new));
-            fs::remove_file(&path).unwrap();
-            std::os::unix::fs::symlink("backup", &path).unwrap();
-            assert!(!try_amend(&old, &new));
-            assert_eq!(fs::read_to_string(&path).unwrap(), old);
-        }
-    }
-
-    #[cfg(feature = "store")]
-    #[test]
-    fn readers_of_a_file_that_is_amended_see_one_text_or_the_other() {
-        const TIMES: usize = 20_000;
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("meta");
-        let tail = "x".repeat(400);
-        let old = format!("end_time:              \nstatus: 1\n{tail}");
-        let new = format!("end_time: 1700000000000\nstatus: 3\n{tail}");
-        fs::write(&path, &old).unwrap();
-        let mut seen = [0; 2];
-        std::thread::scope(|scope| {
-            let writer = scope.spawn(|| {
-                for i in 0..TIMES {
-                    let (from, to) = if i % 2 == 0 { (&old, &new) } else { (&new, &old) };
-                    let (from, to) = (from.as_bytes(), to.as_bytes());
-                    assert!(amend(&path, from, to, Durability::Process).unwrap());
-                }
-            });
-            while !writer.is_finished() {
-                let text = fs::read_to_string(&path).unwrap();
-                assert!(text == old || text == new, "{text}");
-                seen[usize::from(text == new)] += 1;
-            }
-        });
-        assert!(seen.iter().all(|&times| times > 0), "{seen:?}");
     }
 
     #[cfg(feature = "store")]

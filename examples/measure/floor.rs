@@ -1,8 +1,8 @@
 //! The files that an operation leaves, written by bare calls of the standard library and nothing else: no lock, no look at what
 //! is there, no care for who reads or dies meanwhile. What no store of this layout can be faster than.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Folders (without content) and files, each folder before what is in it. Paths are relative.
@@ -38,7 +38,9 @@ impl Files {
     }
 }
 
-/// Writes over a file that stays the same file.
-pub(super) fn write_over(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    OpenOptions::new().write(true).open(path)?.write_all(bytes)
+/// Puts a file in place of another in one step.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let aside = path.with_extension("aside");
+    fs::write(&aside, bytes)?;
+    fs::rename(aside, path)
 }

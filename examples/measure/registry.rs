@@ -98,10 +98,8 @@ fn bare(store: &Path) -> Result<Vec<f64>, Box<dyn Error>> {
             let (aside, folder) = (copy.join("aside"), copy.join(format!("bare-{number}")));
             version.write(&aside)?;
             fs::rename(aside, &folder)?;
-            floor::write_over(&folder.join("meta.yaml"), &meta)?;
-            rewritten
-                .iter()
-                .try_for_each(|(name, bytes)| floor::write_over(&copy.join(name), bytes))
+            floor::replace(&folder.join("meta.yaml"), &meta)?;
+            rewritten.iter().try_for_each(|(name, bytes)| floor::replace(&copy.join(name), bytes))
         };
         let (result, taken) = timed(step);
         result?;

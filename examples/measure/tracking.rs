@@ -129,7 +129,7 @@ fn whole_runs(folder: &Path) -> Figures {
         let run = experiment.join(format!("{number:032}"));
         files.write(&run)?;
         // Once when it starts, and once when it ends.
-        floor::write_over(&run.join("meta.yaml"), &meta)
+        floor::replace(&run.join("meta.yaml"), &meta)
     })
 }
 

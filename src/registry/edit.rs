@@ -2,7 +2,7 @@
 
 use super::create::on_its_way_out;
 use super::history::{self, Action, HistoryEntry};
-use super::intent::{self, Change, Place, View, Writing};
+use super::intent::{self, Change, View, Writing};
 use super::meta::{DELETED, ModelMeta, VersionMeta};
 use super::names::{check_alias, check_case, check_found_name, check_tag_value, invalid};
 use super::read::{self, ALIASES, Found, history_bytes, no_such_model, path, version_path};
@@ -205,26 +205,19 @@ pub(super) fn check_not_ours(key: &str) -> Result<()> {
 }
 
 pub(super) fn put_model(meta: &ModelMeta) -> Change {
-    let text = meta.to_yaml();
-    // The line of the time.
-    let head = text.find('\n').unwrap_or(0);
-    Change::Put { path: path(&meta.name, FILE), bytes: text.into_bytes(), place: Place::Head(head) }
+    Change::Put { path: path(&meta.name, FILE), bytes: meta.to_yaml().into_bytes() }
 }
 
 pub(super) fn put_version(meta: &mut VersionMeta) -> Change {
     meta.last_updated_timestamp = Some(now_ms());
     let path = version_path(&meta.name, meta.version, FILE);
-    let text = meta.to_yaml();
-    // The lines of the stage and the time.
-    let head = text.match_indices('\n').nth(1).map_or(0, |(end, _)| end);
-    Change::Put { path, bytes: text.into_bytes(), place: Place::Head(head) }
+    Change::Put { path, bytes: meta.to_yaml().into_bytes() }
 }
 
 fn put_alias(name: &str, alias: &str, version: u32) -> Change {
     // Without a newline: MLflow would not know the number again.
     let bytes = version.to_string().into_bytes();
-    let place = Place::Head(bytes.len());
-    Change::Put { path: path(name, &format!("{ALIASES}/{alias}")), bytes, place }
+    Change::Put { path: path(name, &format!("{ALIASES}/{alias}")), bytes }
 }
 
 /// What brings the aliases of stages to where the stages are.
@@ -261,7 +254,6 @@ fn append_history(
         return Ok(None);
     }
     let mut bytes = history_bytes(writing.view(), name)?;
-    let place = Place::End(bytes.len());
     // A line that somebody's editor left open must not swallow the next.
     if bytes.last().is_some_and(|&last| last != b'\n') {
         bytes.push(b'\n');
@@ -269,5 +261,5 @@ fn append_history(
     for entry in entries {
         bytes.extend_from_slice(entry.to_line().as_bytes());
     }
-    Ok(Some(Change::Put { path: path(name, history::FILE), bytes, place }))
+    Ok(Some(Change::Put { path: path(name, history::FILE), bytes }))
 }

@@ -9,8 +9,6 @@ use crate::tracker::store::yaml::{self, Scalar};
 
 /// What MLflow calls a version that was deleted.
 pub(super) const DELETED: &str = "Deleted_Internal";
-/// The longest stage, with its quotes.
-const STAGE_WIDTH: usize = DELETED.len() + 2;
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 pub(super) struct ModelMeta {
@@ -37,11 +35,10 @@ impl ModelMeta {
         let (description, job, workspace) =
             (text(&self.description), text(&self.deployment_job_id), text(&self.workspace));
         let mut pairs = vec![
-            // What each change of a version changes comes first: it is written in place.
-            ("last_updated_timestamp", self.last_updated_timestamp.into()),
             ("creation_timestamp", self.creation_timestamp.into()),
             ("deployment_job_id", job.as_deref().into()),
             ("description", description.as_deref().into()),
+            ("last_updated_timestamp", self.last_updated_timestamp.into()),
             ("name", Scalar::Text(&self.name)),
             ("workspace", workspace.as_deref().into()),
         ];
@@ -83,11 +80,10 @@ impl VersionMeta {
     pub(super) fn to_yaml(&self) -> String {
         let stage = self.current_stage.as_deref().unwrap_or(Stage::None.name());
         let mut pairs = vec![
-            // What a transition changes comes first and has its room: it is written in place.
-            ("current_stage", Scalar::Wide(stage, STAGE_WIDTH)),
-            ("last_updated_timestamp", self.last_updated_timestamp.into()),
             ("creation_timestamp", Scalar::Int(self.creation_timestamp)),
+            ("current_stage", Scalar::Text(stage)),
             ("description", self.description.as_deref().into()),
+            ("last_updated_timestamp", self.last_updated_timestamp.into()),
             ("model_id", self.model_id.as_deref().into()),
             ("name", Scalar::Text(&self.name)),
             ("run_id", self.run_id.as_deref().into()),
@@ -133,13 +129,10 @@ mod tests {
         let meta = VersionMeta { name: "m".to_owned(), version: 1, ..VersionMeta::default() };
         let text = meta.to_yaml();
         assert!(!text.contains("model_id") && !text.contains("workspace"), "{text}");
-        assert!(
-            text.starts_with("current_stage: \"None\"            \nlast_updated_timestamp: "),
-            "{text}"
-        );
+        assert!(text.contains("current_stage: \"None\"\n"), "{text}");
         assert_eq!(
             ModelMeta::new("m", 5).to_yaml(),
-            "last_updated_timestamp: 5\ncreation_timestamp: 5\ndescription: null\nname: \"m\"\n"
+            "creation_timestamp: 5\ndescription: null\nlast_updated_timestamp: 5\nname: \"m\"\n"
         );
     }
 

@@ -57,8 +57,8 @@ const MODELS: &str = "models";
 /// or changes the registry next, and is seen whole until then. MLflow takes no part in that: while a change
 /// of several files is under way (for a millisecond, or until the next opening if the process was killed), it can see the new
 /// version in Production beside the old one, or an alias that has not followed yet. Two versions in Production are no
-/// trouble to it, it takes the higher one; none is never seen, since the new one comes first. Each file by itself it sees as
-/// it was or as it is to be. What MLflow itself changes at the very same moment can be lost: it knows no lock.
+/// trouble to it, it takes the higher one; none is never seen, since the new one comes first. What MLflow itself
+/// changes at the very same moment can be lost: it knows no lock.
 ///
 /// # Stages and aliases
 ///
@@ -115,7 +115,7 @@ impl Registry {
 
     /// The same, with changes that outlive a power cut, or only the death of the process (`false`, the default).
     ///
-    /// Synced, each file of a change is written through to the disk: a transition then takes as long as some seven such
+    /// Synced, each file of a change is written through to the disk: a transition then takes as long as some ten such
     /// writes, which may be a hundred milliseconds where it is one otherwise.
     #[must_use]
     pub fn synced(self, synced: bool) -> Self {

@@ -128,9 +128,7 @@ fn child_whose_run_is_closed_to_it() {
         for path in [folder.join("metrics"), folder.join("params"), folder.clone()] {
             fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
         }
-        for path in [folder.join("metrics/loss"), folder.join("meta.yaml")] {
-            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-        }
+        fs::set_permissions(folder.join("metrics/loss"), fs::Permissions::from_mode(mode)).unwrap();
     };
     mode(0o555);
     for error in [

@@ -119,10 +119,10 @@ fn the_layout_is_that_of_mlflow() {
     assert_eq!(
         read("meta.yaml"),
         format!(
-            "end_time: {end}\nstatus: 3\nartifact_uri: \"{}/{experiment}/{id}/artifacts\"\nentry_point_name: \"\"\n\
+            "artifact_uri: \"{}/{experiment}/{id}/artifacts\"\nend_time: {end}\nentry_point_name: \"\"\n\
              experiment_id: \"{experiment}\"\nlifecycle_stage: \"active\"\nrun_id: \"{id}\"\n\
              run_name: \"baseline \\\"1\\\"\"\nrun_uuid: \"{id}\"\nsource_name: \"\"\nsource_type: 4\n\
-             source_version: \"\"\nstart_time: {start}\ntags: []\nuser_id: \"{user}\"\n",
+             source_version: \"\"\nstart_time: {start}\nstatus: 3\ntags: []\nuser_id: \"{user}\"\n",
             store.uri()
         )
     );
@@ -208,39 +208,6 @@ fn a_run_ends_once_and_a_dropped_one_has_failed() {
     assert_eq!(state("running"), Some(RunState::Running));
     assert!(runs.records.iter().all(|run| run.end_time_ms.is_none() == (run.name == "running")));
     drop(running);
-}
-
-/// A new file in place of the old one would cost as much as all the rest.
-#[cfg(unix)]
-#[test]
-fn the_end_of_a_run_is_written_into_its_file_unless_that_has_another_name() {
-    use std::os::unix::fs::MetadataExt;
-    let (_folder, store) = store();
-    let file = |run: &Run| folder_of(&store, run).join("meta.yaml");
-    let id = |run: &Run| fs::metadata(file(run)).unwrap().ino();
-
-    let run = store.start_run(EXPERIMENT, "a").unwrap();
-    let (before, started) = (id(&run), fs::read_to_string(file(&run)).unwrap());
-    assert!(started.starts_with("end_time:              \nstatus: 1\n"), "{started}");
-    run.finish(RunStatus::Finished).unwrap();
-    let ended = fs::read_to_string(file(&run)).unwrap();
-    let time = store.run(run.id()).unwrap().end_time_ms.unwrap();
-    assert!(ended.starts_with(&format!("end_time: {time}\nstatus: 3\n")), "{ended}");
-    assert_eq!((id(&run), ended.len()), (before, started.len()));
-    let again = store.resume_run(run.id()).unwrap();
-    assert_eq!(fs::read_to_string(file(&run)).unwrap(), started);
-    drop(again);
-    assert_eq!(store.run(run.id()).unwrap().status, RunState::Failed);
-    assert_eq!(id(&run), before);
-
-    // A backup made of links stays as it was.
-    let run = store.start_run(EXPERIMENT, "b").unwrap();
-    let started = fs::read_to_string(file(&run)).unwrap();
-    let backup = store.path().join("backup");
-    fs::hard_link(file(&run), &backup).unwrap();
-    run.finish(RunStatus::Finished).unwrap();
-    assert_eq!(fs::read_to_string(backup).unwrap(), started);
-    assert_eq!(store.run(run.id()).unwrap().status, RunState::Finished);
 }
 
 #[test]

@@ -63,11 +63,9 @@ impl RunMeta {
         let text = |x: &'_ Option<String>| x.clone().unwrap_or_default();
         let (uri, name) = (text(&self.artifact_uri), text(&self.run_name));
         let mut pairs = vec![
-            // What the end of a run changes comes first and has its room, so that the file is [amended](fs::amend).
-            ("end_time", Scalar::WideTime(self.end_time)),
-            ("status", Scalar::Int(self.status.unwrap_or(RunState::Running.code()))),
             ("artifact_uri", Scalar::Text(&uri)),
             ("deleted_time", self.deleted_time.into()),
+            ("end_time", self.end_time.into()),
             ("entry_point_name", Scalar::Text("")),
             ("experiment_id", Scalar::Text(&self.experiment_id)),
             ("lifecycle_stage", Scalar::Text(self.lifecycle_stage.as_deref().unwrap_or(ACTIVE))),
@@ -79,6 +77,7 @@ impl RunMeta {
             ("source_type", Scalar::Int(4)),
             ("source_version", Scalar::Text("")),
             ("start_time", Scalar::Int(self.start_time)),
+            ("status", Scalar::Int(self.status.unwrap_or(RunState::Running.code()))),
             ("tags", Scalar::EmptyList),
             ("user_id", Scalar::Text(&self.user_id)),
         ];
@@ -148,17 +147,6 @@ impl From<RunStatus> for RunState {
 /// Puts a `meta.yaml` into a folder, which is also where it is staged: no reader looks for content there.
 pub(crate) fn write(folder: &Path, text: &str, durability: Durability) -> Result<()> {
     fs::write_staged(folder, &folder.join(FILE), text.as_bytes(), durability)
-}
-
-/// Makes a `meta.yaml` that is `old` another one, as whole as [`write`] does: in place, where few bytes differ. `false` if it is
-/// not `old`. The caller holds the store's lock.
-pub(super) fn rewrite(
-    folder: &Path,
-    old: &str,
-    text: &str,
-    durability: Durability,
-) -> Result<bool> {
-    fs::amend(&folder.join(FILE), old.as_bytes(), text.as_bytes(), durability)
 }
 
 /// The bytes of the `meta.yaml` in `folder`.

@@ -3,8 +3,6 @@
 //! Names come in checked (`names.rs`). A link on the way is refused, wherever it leads, so that what is written or read
 //! under a run's folder is the run's. What the files hold is not known here.
 
-use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::fs::{self, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -75,41 +73,16 @@ fn make_folder(path: &Path, what: &'static str, name: &str, prefix: &str) -> Res
 
 /// The file that `name` stands for under `folder`, if it is there.
 pub(crate) fn find(folder: &Path, what: &'static str, name: &str) -> Result<Option<PathBuf>> {
-    Looked::default().find(folder, what, name)
-}
-
-/// Folders under one, by the names that lead there, that were there and no links a moment ago.
-#[derive(Debug, Default)]
-pub(crate) struct Looked(RefCell<BTreeSet<String>>);
-
-impl Looked {
-    /// As [`find`], without another look at folders on the way. For as long as a lock is held, or a state is read.
-    pub(crate) fn find(
-        &self,
-        folder: &Path,
-        what: &'static str,
-        name: &str,
-    ) -> Result<Option<PathBuf>> {
-        let mut path = folder.to_owned();
-        let mut end = 0;
-        for part in name.split('/') {
-            path.push(part);
-            end += part.len();
-            if !self.0.borrow().contains(&name[..end]) {
-                match kind(&path)? {
-                    Some(kind) if kind.is_symlink() => return Err(link(what, name, &path)),
-                    Some(kind) if kind.is_dir() => {
-                        self.0.borrow_mut().insert(name[..end].to_owned());
-                    }
-                    // Below a file there is nothing.
-                    Some(kind) if kind.is_file() && end == name.len() => return Ok(Some(path)),
-                    _ => return Ok(None),
-                }
-            }
-            end += 1;
+    let mut path = folder.to_owned();
+    for part in name.split('/') {
+        path.push(part);
+        match kind(&path)? {
+            Some(kind) if kind.is_symlink() => return Err(link(what, name, &path)),
+            Some(_) => {}
+            None => return Ok(None),
         }
-        Ok(None)
     }
+    Ok(kind(&path)?.filter(FileType::is_file).map(|_| path))
 }
 
 /// What every file under `folder` is called and where it is, sorted by name; nothing if there is no such folder. Links are

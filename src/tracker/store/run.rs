@@ -2,8 +2,8 @@
 //!
 //! At nearly every moment the folder is one that MLflow can read, so that a killed process costs nobody else a search:
 //! `meta.yaml` comes last and makes the run visible; params, tags and the first value of a metric appear whole; more
-//! values are appended, those of one call by one write; the end of the run is written into its `meta.yaml` in one step;
-//! temporary files lie in the run's own folder, where no reader looks for content.
+//! values are appended, those of one call by one write; temporary files lie in the run's own folder, where no reader looks
+//! for content.
 //!
 //! One moment is left: Linux cuts the write of a killed process where a page of the file ends. Of a value or a batch that
 //! nobody was told of, a part may then be there; what is left of its last line is skipped here with a warning, and can keep
@@ -171,7 +171,6 @@ impl Run {
         check_no_link(&folder, "run id", &meta.run_id)?;
         let touch = Touch::new(&store.root, &meta.experiment_id, &meta.run_id)?;
         let room = |name: &str, what| Room::used(folder.join(name), what);
-        let text = meta.to_yaml();
         let run = Self {
             store: store.clone(),
             params: room(PARAMS, "param key"),
@@ -182,7 +181,7 @@ impl Run {
             experiment_id: meta.experiment_id.clone(),
             id: meta.run_id.clone(),
             // Until it is known that it can be written, there is nothing to end.
-            state: Mutex::new(State { meta, text, ended: Some(RunStatus::Failed) }),
+            state: Mutex::new(State { meta, text: String::new(), ended: Some(RunStatus::Failed) }),
             folder,
             _touch: touch,
         };
@@ -277,24 +276,18 @@ impl Run {
         &self,
         state: &mut State,
         level: Durability,
-        change: impl Fn(&mut RunMeta),
+        change: impl FnOnce(&mut RunMeta),
     ) -> Result<()> {
         // What was put in its place is not the run's.
         check_no_link(&self.folder, "run id", &self.id)?;
         let _lock = Lock::acquire(&self.store.root.join(LOCK_FILE))?;
-        let durability = self.store.durability.at(level);
-        let changed = |mut meta: RunMeta| {
-            change(&mut meta);
-            let text = meta.to_yaml();
-            (meta, text)
+        let mut meta = match meta::read_unless(&self.folder, state.text.as_bytes()) {
+            Ok(Some(meta)) => meta,
+            _ => state.meta.clone(),
         };
-        let (mut meta, mut text) = changed(state.meta.clone());
-        if !meta::rewrite(&self.folder, &state.text, &text, durability)? {
-            if let Ok(Some(found)) = meta::read_unless(&self.folder, state.text.as_bytes()) {
-                (meta, text) = changed(found);
-            }
-            meta::write(&self.folder, &text, durability)?;
-        }
+        change(&mut meta);
+        let text = meta.to_yaml();
+        meta::write(&self.folder, &text, self.store.durability.at(level))?;
         (state.meta, state.text) = (meta, text);
         Ok(())
     }

@@ -17,15 +17,7 @@ pub(crate) enum Scalar<'a> {
     Int(i64),
     Null,
     EmptyList,
-    /// With blanks behind it to so many columns, so that a shorter or longer one takes its place and moves nothing.
-    Wide(&'a str, usize),
-    /// Likewise a time in milliseconds. Where there is none yet the line ends in blanks, which is `null` too: then each part
-    /// of the digits is a number, whoever reads while they are written.
-    WideTime(Option<i64>),
 }
-
-/// Digits of the milliseconds since 1970, until the year 2286.
-const TIME_WIDTH: usize = 13;
 
 impl From<Option<i64>> for Scalar<'_> {
     fn from(x: Option<i64>) -> Self {
@@ -68,17 +60,6 @@ fn push_pair(text: &mut String, (key, value): &(&str, Scalar<'_>)) {
         Scalar::Int(x) => text.push_str(&x.to_string()),
         Scalar::Null => text.push_str("null"),
         Scalar::EmptyList => text.push_str("[]"),
-        Scalar::Wide(x, width) => {
-            let start = text.len();
-            quote(text, x);
-            let blanks = width.saturating_sub(text[start..].chars().count());
-            text.extend(std::iter::repeat_n(' ', blanks));
-        }
-        Scalar::WideTime(x) => {
-            let digits = x.map_or(String::new(), |x| x.to_string());
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{digits:TIME_WIDTH$}");
-        }
     }
 }
 
@@ -229,26 +210,6 @@ mod tests {
             text,
             "end_time: null\nname: \"a \\\"b\\\" \\\\ \\n\\x7F\\x85\\u2028 😀\"\nstart_time: -1\ntags: []\n"
         );
-    }
-
-    #[test]
-    fn what_has_room_moves_nothing() {
-        let text = |stage, time| {
-            write(&[
-                ("value", Scalar::Wide(stage, 12)),
-                ("end_time", Scalar::WideTime(time)),
-                ("x", Scalar::Null),
-            ])
-        };
-        let (short, long) = (text("None", None), text("Production", Some(1_700_000_000_000)));
-        assert_eq!(short, "value: \"None\"      \nend_time:              \nx: null\n");
-        assert_eq!(long, "value: \"Production\"\nend_time: 1700000000000\nx: null\n");
-        assert_eq!(short.len(), long.len());
-        assert_eq!(read::<One>(short.as_bytes()).unwrap().value, "None");
-        assert_eq!(read::<One>(long.as_bytes()).unwrap().value, "Production");
-        // What has no room takes it.
-        let longer = text("Productions", Some(17_000_000_000_000));
-        assert_eq!(longer, "value: \"Productions\"\nend_time: 17000000000000\nx: null\n");
     }
 
     #[test]
