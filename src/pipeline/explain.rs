@@ -52,11 +52,13 @@ enum Found {
 }
 
 impl Spans {
-    fn of(places: &[Place]) -> Self {
-        match places {
-            [place] => Self(Found::Once(place.bytes.clone())),
-            _ => Self(Found::Often(places.iter().map(|place| place.bytes.clone()).collect())),
+    fn of<'p>(mut places: impl ExactSizeIterator<Item = &'p Place>) -> Self {
+        if places.len() == 1
+            && let Some(place) = places.next()
+        {
+            return Self(Found::Once(place.bytes.clone()));
         }
+        Self(Found::Often(places.map(|place| place.bytes.clone()).collect()))
     }
 }
 
@@ -189,24 +191,26 @@ impl Pipeline {
     /// Errors: [`Error::EmptyText`](crate::Error::EmptyText) for a text that is empty or only white space.
     pub fn explain(&self, text: &str) -> Result<Explanation<'_>> {
         scorer::with_scratch(|scratch| {
-            let prediction = self.predict_with(text, scratch)?;
+            let mut pieces = std::mem::take(&mut scratch.places.pieces);
+            pieces.clear();
+            let prediction = self.predict_each(text, scratch, |range| pieces.push(range));
+            scratch.places.pieces = pieces;
+            let prediction = prediction?;
             let class = prediction.class();
             let Scratch { row, places, shares, .. } = scratch;
-            self.vectorizer.find_places(text, row, places);
+            self.vectorizer.find_places(text, self.product.is_some(), row, places);
             places.sort();
             let mut marks = Marks::of(&places.pieces);
             let mut end = 0;
             shares.clear();
             for (&column, &value) in row.columns().iter().zip(row.values()) {
                 // Columns ascend on both sides; of hashed ones, some may have come to nothing in the row.
-                let rest = &places.found[end..];
-                let start = end + rest.iter().take_while(|place| place.column < column).count();
-                let rest = &places.found[start..];
-                end = start + rest.iter().take_while(|place| place.column == column).count();
+                let start = end + places.columns().skip(end).take_while(|&c| c < column).count();
+                end = start + places.columns().skip(start).take_while(|&c| c == column).count();
                 let value = self.classifier.seen(value.into());
                 let contribution = value * self.classifier.weight_for(class, column as usize);
                 let share = contribution / (end - start).max(1) as f64;
-                for place in &places.found[start..end] {
+                for place in places.sorted(start..end) {
                     marks.add(place.pieces, share);
                 }
                 shares.push(Share { column, value, contribution, places: (start, end) });
@@ -218,7 +222,7 @@ impl Pipeline {
             let terms = shares.iter().map(|share| {
                 let &Share { column, value, contribution, places: (start, end) } = share;
                 let term = self.vectorizer.feature_name(column as usize);
-                let spans = Spans::of(&places.found[start..end]);
+                let spans = Spans::of(places.sorted(start..end));
                 Contribution { term, value, contribution, spans }
             });
             let terms = terms.collect();

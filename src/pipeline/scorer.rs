@@ -8,6 +8,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::ops::Range;
 
 use super::Pipeline;
 use super::explain::Share;
@@ -98,7 +99,17 @@ impl Pipeline {
 
     /// [`predict`](Self::predict) with your own buffers instead of those of the thread.
     pub fn predict_with(&self, text: &str, scratch: &mut Scratch) -> Result<Prediction<'_>> {
-        let (counts, terms, class) = self.read(text, scratch)?;
+        self.predict_each(text, scratch, |_| ())
+    }
+
+    /// The same; where vectorizer and classifier are folded into one, hands out the bytes of the tokens.
+    pub(super) fn predict_each(
+        &self,
+        text: &str,
+        scratch: &mut Scratch,
+        each: impl FnMut(Range<usize>),
+    ) -> Result<Prediction<'_>> {
+        let (counts, terms, class) = self.read(text, scratch, each)?;
         Ok(Prediction {
             label: Cow::Borrowed(&self.classes()[class]),
             class,
@@ -115,7 +126,7 @@ impl Pipeline {
     /// Errors: [`Error::EmptyText`] for a text that is empty or only white space.
     pub fn predict_proba(&self, text: &str) -> Result<Vec<f64>> {
         with_scratch(|scratch| {
-            self.read(text, scratch)?;
+            self.read(text, scratch, |_| ())?;
             Ok(scratch.probabilities.clone())
         })
     }
@@ -131,7 +142,7 @@ impl Pipeline {
         out: &mut Vec<f64>,
     ) -> Result<()> {
         out.clear();
-        self.read(text, scratch)?;
+        self.read(text, scratch, |_| ())?;
         out.extend_from_slice(&scratch.probabilities);
         Ok(())
     }
@@ -161,7 +172,7 @@ impl Pipeline {
     pub fn score(&self, text: &str) -> Result<f64> {
         let (positive, negative) = self.poles()?;
         with_scratch(|scratch| {
-            self.read(text, scratch)?;
+            self.read(text, scratch, |_| ())?;
             Ok(scratch.probabilities[positive] - scratch.probabilities[negative])
         })
     }
@@ -197,7 +208,12 @@ impl Pipeline {
 
     /// Leaves the decision values and the probabilities of a text in `scratch`; returns what it was counted from, how many
     /// terms it has, and the class.
-    fn read(&self, text: &str, scratch: &mut Scratch) -> Result<(TextCounts, usize, usize)> {
+    fn read(
+        &self,
+        text: &str,
+        scratch: &mut Scratch,
+        each: impl FnMut(Range<usize>),
+    ) -> Result<(TextCounts, usize, usize)> {
         if text.trim_start().is_empty() {
             return Err(Error::EmptyText);
         }
@@ -205,7 +221,7 @@ impl Pipeline {
         let (counts, terms) = if let Some(product) = &self.product {
             decision.clear();
             decision.extend_from_slice(self.classifier.intercept());
-            product.add(&self.vectorizer, text, row, decision)
+            product.add(&self.vectorizer, text, row, decision, each)
         } else {
             let counts = self.vectorizer.transform_one(text, row);
             self.classifier.decide(row.columns(), row.values(), decision);

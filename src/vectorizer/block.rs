@@ -35,7 +35,7 @@ impl Finder {
     ) -> TextCounts {
         match self {
             Self::Terms(index) => {
-                let counts = index.find(analyzer, text, scratch);
+                let counts = index.find(analyzer, text, scratch, |_| ());
                 scratch.gather();
                 counts
             }

@@ -139,12 +139,15 @@ impl TermIndex {
         self.owner = new_owner();
     }
 
-    /// Leaves the columns of a text in `scratch`, one entry per occurrence.
+    /// Leaves the columns of a text in `scratch`, one entry per occurrence; unless terms are characters of words, also its
+    /// tokens, and hands out the bytes of these.
+    #[inline]
     pub(super) fn find(
         &self,
         analyzer: &Analyzer,
         text: &str,
         scratch: &mut RowScratch,
+        each: impl FnMut(Range<usize>),
     ) -> TextCounts {
         let RowScratch { read, columns, .. } = scratch;
         if self.unit == Unit::CharactersOfWords {
@@ -158,7 +161,7 @@ impl TermIndex {
             });
             return counts;
         }
-        self.read_tokens(analyzer, text, read, |_| ());
+        self.read_tokens(analyzer, text, read, each);
         self.find_in_tokens(&read.tokens, &mut read.ngrams, columns)
     }
 
@@ -274,10 +277,10 @@ impl TermIndex {
             let (mut node, mut column) = (first, self.column(first));
             for n in 1..=max.min(tokens.len() - i) {
                 if n > 1 {
-                    let token = tokens[i + n - 1];
-                    let pair = if token == NONE { None } else { self.pairs.find(node, token) };
-                    let Some(pair) = pair else { break };
-                    (node, column) = (pair.node, pair.value);
+                    (node, column) = self.pairs.node_and_value(node, tokens[i + n - 1], NONE);
+                    if node == NONE {
+                        break;
+                    }
                 }
                 if n >= min && column != NONE {
                     each(column, i..i + n);

@@ -107,13 +107,6 @@ impl<V: Copy + Default> Pairs<V> {
         self.table.glance(hash_pair(self.table.seed(), parent, token))
     }
 
-    /// `parent` followed by `token`.
-    #[inline]
-    pub(super) fn find(&self, parent: u32, token: u32) -> Option<&Pair<V>> {
-        let same = |pair: &Pair<V>| (pair.parent, pair.token) == (parent, token);
-        self.table.find(hash_pair(self.table.seed(), parent, token), same)
-    }
-
     /// The node and the value of `parent` followed by `token`; [`NONE`] and another value if there is no such pair, as where
     /// one of the two is [`NONE`].
     #[inline(always)]
@@ -155,13 +148,13 @@ mod tests {
     fn a_pair_is_not_a_token() {
         let (mut tokens, mut pairs) = (Tokens::default(), Pairs::default());
         let (not, so) = (tokens.intern("not").unwrap(), tokens.intern("so").unwrap());
-        assert!(pairs.find(not, so).is_none());
+        assert_eq!(pairs.node_and_value(not, so, '-'), (NONE, '-'));
         let not_so = pairs.intern(not, so, 'a').unwrap().node;
         let not_so_not = pairs.intern(not_so, not, 'b').unwrap().node;
         assert_eq!(pairs.intern(not, so, 'c').unwrap().value, 'a');
         assert_eq!((place(so), place(not_so_not)), (Place::Token(1), Place::Pair(1)));
-        assert_eq!(pairs.find(not_so, not).unwrap().value, 'b');
-        assert!(pairs.find(not_so, so).is_none());
+        assert_eq!(pairs.node_and_value(not_so, not, '-'), (not_so_not, 'b'));
+        assert_eq!(pairs.node_and_value(not_so, so, '-'), (NONE, '-'));
         assert_eq!(pair_at(1), not_so_not);
     }
 
@@ -172,10 +165,10 @@ mod tests {
             assert_eq!(pairs.intern(i % 100, i / 100, i).unwrap().node, pair_at(i));
         }
         for i in 0..10_000 {
-            assert_eq!(pairs.find(i % 100, i / 100).unwrap().value, i);
+            assert_eq!(pairs.node_and_value(i % 100, i / 100, NONE), (pair_at(i), i));
         }
         assert_eq!(pairs.len(), 10_000);
         assert!((0..).zip(pairs.in_order()).all(|(i, pair)| pair.value == i));
-        assert!(pairs.find(100, 0).is_none());
+        assert_eq!(pairs.node_and_value(100, 0, 7), (NONE, 7));
     }
 }

@@ -17,16 +17,29 @@ use crate::text::Unit;
 pub(crate) struct Places {
     /// The bytes of each token; where terms are characters of words, of each word.
     pub(crate) pieces: Vec<Range<usize>>,
-    /// One for each occurrence, block by block.
+    /// One for each occurrence, block by block; those of one column from the left.
     pub(crate) found: Vec<Place>,
+    /// The columns of these, and where in them each is; by columns once it is [sorted](Self::sort).
+    order: Vec<(u32, u32)>,
 }
 
 impl Places {
-    /// Those of each column side by side, the first in the text first.
+    /// Brings those of each column side by side.
     pub(crate) fn sort(&mut self) {
-        self.found.sort_unstable_by_key(|Place { column, bytes, .. }| {
-            u128::from(*column) << 64 | bytes.start as u128
-        });
+        let Self { found, order, .. } = self;
+        order.clear();
+        order.extend((0..).zip(found.iter()).map(|(i, place)| (place.column, i)));
+        order.sort_unstable_by_key(|&(column, i)| u64::from(column) << 32 | u64::from(i));
+    }
+
+    /// The columns, ascending.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = u32> {
+        self.order.iter().map(|&(column, _)| column)
+    }
+
+    /// Some of those that are sorted.
+    pub(crate) fn sorted(&self, range: Range<usize>) -> impl ExactSizeIterator<Item = &Place> {
+        self.order[range].iter().map(|&(_, i)| &self.found[i as usize])
     }
 }
 
@@ -41,16 +54,34 @@ pub(crate) struct Place {
 
 impl Vectorizer {
     /// Leaves the row of a text in `scratch`, and in `places` where its terms stand.
-    pub(crate) fn find_places(&self, text: &str, scratch: &mut RowScratch, places: &mut Places) {
+    ///
+    /// If the text `was_read` for a [`Product`](super::Product) just before, the bytes of its tokens are in `places`, and it
+    /// need not be read again where there is one block.
+    pub(crate) fn find_places(
+        &self,
+        text: &str,
+        was_read: bool,
+        scratch: &mut RowScratch,
+        places: &mut Places,
+    ) {
         scratch.clear();
-        places.pieces.clear();
         places.found.clear();
+        let has_words = |block: &Block| block.analyzer.unit() != Unit::CharactersOfWords;
+        let was_read = was_read && self.blocks.len() == 1 && self.blocks.iter().all(has_words);
+        if !was_read {
+            places.pieces.clear();
+        }
         for block in self.blocks() {
-            let first = places.pieces.len();
-            block.find_places(text, scratch, places);
+            let first = if was_read { 0 } else { places.pieces.len() };
+            let found = places.found.len();
+            block.find_places(text, was_read, scratch, places);
             match block.finder {
                 Finder::Terms(_) => scratch.gather(),
-                Finder::Hashed(..) => scratch.gather_signed(),
+                Finder::Hashed(..) => {
+                    // Terms of other lengths may have the same column.
+                    places.found[found..].sort_by_key(|place| place.bytes.start);
+                    scratch.gather_signed();
+                }
             }
             let tokens = places.pieces.len() - first;
             block.weigh(scratch, TextCounts { tokens, ..TextCounts::default() });
@@ -59,9 +90,15 @@ impl Vectorizer {
 }
 
 impl Block {
-    fn find_places(&self, text: &str, scratch: &mut RowScratch, places: &mut Places) {
+    fn find_places(
+        &self,
+        text: &str,
+        was_read: bool,
+        scratch: &mut RowScratch,
+        places: &mut Places,
+    ) {
         let RowScratch { read, columns, .. } = scratch;
-        let Places { pieces, found } = places;
+        let Places { pieces, found, .. } = places;
         let first_column = self.columns().start as u32;
         let unit = self.analyzer.unit();
         let (min, max) = self.ngram_range();
@@ -99,8 +136,9 @@ impl Block {
             });
             return;
         }
-        let first = pieces.len();
+        let first = if was_read { 0 } else { pieces.len() };
         match &self.finder {
+            _ if was_read => {}
             Finder::Terms(index) => {
                 index.read_tokens(&self.analyzer, text, read, |range| pieces.push(range));
             }
@@ -184,8 +222,8 @@ mod tests {
     fn places(params: &VectorizerParams, text: &str) -> (Vectorizer, Vec<Place>, RowScratch) {
         let vectorizer = params.fit(&[text]).unwrap();
         let (mut scratch, mut places) = (RowScratch::default(), Places::default());
-        vectorizer.find_places(text, &mut scratch, &mut places);
-        vectorizer.find_places(text, &mut scratch, &mut places);
+        vectorizer.find_places(text, false, &mut scratch, &mut places);
+        vectorizer.find_places(text, false, &mut scratch, &mut places);
         (vectorizer, places.found, scratch)
     }
 

@@ -4,6 +4,8 @@
 //! So these lie side by side, for each column in one place, and a text's terms are passed once, in the order in which they are
 //! found. In single precision, as the values of a row are; sums are in double. What weights speak for is not known here.
 
+use std::ops::Range;
+
 use super::block::{Block, Finder};
 use super::{RowScratch, TextCounts, Vectorizer};
 
@@ -51,7 +53,7 @@ impl Product {
     }
 
     /// Adds the product to `sums`, one for each output. Says what the text was counted from in the first block, and how many
-    /// columns it touches.
+    /// columns it touches; hands out the bytes of tokens, block by block.
     #[inline]
     pub(crate) fn add(
         &self,
@@ -59,12 +61,13 @@ impl Product {
         text: &str,
         scratch: &mut RowScratch,
         sums: &mut [f64],
+        mut each: impl FnMut(Range<usize>),
     ) -> (TextCounts, usize) {
         let (mut counts, mut n_columns) = (None, 0);
         for block in &vectorizer.blocks {
             let Finder::Terms(index) = &block.finder else { continue };
             scratch.clear();
-            let of_block = index.find(&block.analyzer, text, scratch);
+            let of_block = index.find(&block.analyzer, text, scratch, &mut each);
             scratch.tally();
             n_columns += scratch.columns().len();
             match self.outputs {
@@ -152,7 +155,8 @@ mod tests {
                         }
                     }
                     let mut sums = vec![1.0; outputs];
-                    let (counts, n) = product.add(&vectorizer, text, &mut scratch, &mut sums);
+                    let (counts, n) =
+                        product.add(&vectorizer, text, &mut scratch, &mut sums, |_| ());
                     assert_eq!((counts, n), (expected_counts, row.columns().len()), "{text}");
                     for (sum, expected) in sums.iter().zip(expected) {
                         let size = expected.abs().max(1.0);
