@@ -5,8 +5,8 @@
 //! cargo run --release --manifest-path benches/peers/Cargo.toml -- starter TEXTS.tsv [--runs N]
 //! ```
 //!
-//! You will see one JSON object a line: `step`, `peer`, `seconds` (the shortest of several runs, in which the peers take
-//! turns), `per_s` (texts per second) and `size` (terms of a fitted vectorizer, entries of rows). `--limit` takes the first
+//! You will see one JSON object a line: `step`, `peer`, `seconds` (the shortest of several runs, two in each turn of a
+//! peer), `per_s` (texts per second) and `size` (terms of a fitted vectorizer, entries of rows). `--limit` takes the first
 //! rows of TRAIN only, `--runs` is 5. Peers have one thread, so `ressenti, 1 thread` is the line to compare; `ressenti` has
 //! the threads that rayon finds.
 //!
@@ -103,9 +103,12 @@ fn measure(step: &str, texts: usize, runs: usize, peers: &[(&str, Run)]) -> Resu
     let mut sizes = vec![0; peers.len()];
     for _ in 0..runs {
         for (i, (peer, run)) in peers.iter().enumerate() {
-            let start = Instant::now();
-            sizes[i] = run()?;
-            best[i] = best[i].min(start.elapsed().as_secs_f64());
+            // Twice in a row: what a peer has in memory was sent far away during the others' turns.
+            for _ in 0..2 {
+                let start = Instant::now();
+                sizes[i] = run()?;
+                best[i] = best[i].min(start.elapsed().as_secs_f64());
+            }
             if sizes[i].abs_diff(sizes[0]) * 50 > sizes[0] {
                 let (first, size) = (peers[0].0, sizes[0]);
                 return Err(format!("{step}: {peer} has {}, {first} {size}", sizes[i]).into());
