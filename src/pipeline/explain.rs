@@ -205,8 +205,8 @@ impl Pipeline {
             shares.clear();
             for (&column, &value) in row.columns().iter().zip(row.values()) {
                 // Columns ascend on both sides; of hashed ones, some may have come to nothing in the row.
-                let start = end + places.columns().skip(end).take_while(|&c| c < column).count();
-                end = start + places.columns().skip(start).take_while(|&c| c == column).count();
+                let start = end + places.columns(end).take_while(|&c| c < column).count();
+                end = start + places.columns(start).take_while(|&c| c == column).count();
                 let value = self.classifier.seen(value.into());
                 let contribution = value * self.classifier.weight_for(class, column as usize);
                 let share = contribution / (end - start).max(1) as f64;

@@ -32,9 +32,9 @@ impl Places {
         order.sort_unstable_by_key(|&(column, i)| u64::from(column) << 32 | u64::from(i));
     }
 
-    /// The columns, ascending.
-    pub(crate) fn columns(&self) -> impl Iterator<Item = u32> {
-        self.order.iter().map(|&(column, _)| column)
+    /// The columns from one of the places that are sorted on, ascending.
+    pub(crate) fn columns(&self, first: usize) -> impl Iterator<Item = u32> {
+        self.order[first..].iter().map(|&(column, _)| column)
     }
 
     /// Some of those that are sorted.
