@@ -18,7 +18,7 @@ pub(crate) struct Places {
     /// The bytes of each token; where terms are characters of words, of each word.
     pub(crate) pieces: Vec<Range<usize>>,
     /// One for each occurrence, block by block; those of one column from the left.
-    pub(crate) found: Vec<Place>,
+    found: Vec<Place>,
     /// The columns of these, and where in them each is; by columns once it is [sorted](Self::sort).
     order: Vec<(u32, u32)>,
 }
@@ -66,8 +66,8 @@ impl Vectorizer {
     ) {
         scratch.clear();
         places.found.clear();
-        let has_words = |block: &Block| block.analyzer.unit() != Unit::CharactersOfWords;
-        let was_read = was_read && self.blocks.len() == 1 && self.blocks.iter().all(has_words);
+        let was_read = was_read
+            && matches!(self.blocks(), [block] if block.analyzer.unit() != Unit::CharactersOfWords);
         if !was_read {
             places.pieces.clear();
         }
@@ -216,7 +216,8 @@ fn within_word(text: &str, word: &Range<usize>, n: usize, run: &Range<usize>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::{Analyzer, Language, Negation};
+    use crate::text::{Analyzer, Language, Negation, StopWords};
+    use crate::vectorizer::Product;
     use crate::{Rows, VectorizerParams};
 
     fn places(params: &VectorizerParams, text: &str) -> (Vectorizer, Vec<Place>, RowScratch) {
@@ -254,6 +255,33 @@ mod tests {
         assert_eq!(of("é"), [0..2, 3..5]);
         assert_eq!((of(" ét").first(), of("n ").first()), (Some(&(0..3)), Some(&(10..11))));
         assert_eq!(of(" ")[..2], [0..6, 0..6]);
+    }
+
+    #[test]
+    fn a_text_that_was_read_has_the_places_of_one_that_was_not() {
+        let negation = Negation::of(Language::English).unwrap();
+        let social = Analyzer::social().stemmer(Language::English).negation(negation);
+        let social = social.stop_words(StopWords::list(["the"]));
+        let characters = || Vectorizer::tfidf().analyzer(Analyzer::char_wb()).ngram_range(1, 3);
+        let text = "not the GREAT flights, \u{c9}t\u{e9} flights &amp; great flights";
+        for params in [
+            Vectorizer::tfidf(),
+            Vectorizer::tfidf().ngram_range(2, 3),
+            Vectorizer::tfidf().analyzer(social.clone()).ngram_range(1, 2),
+            Vectorizer::tfidf().analyzer(Analyzer::char()).ngram_range(1, 2),
+            characters(),
+            Vectorizer::tfidf().analyzer(social).beside(characters()),
+            characters().beside(Vectorizer::tfidf()),
+        ] {
+            let (vectorizer, expected, row) = places(&params, text);
+            let (mut scratch, mut places) = (RowScratch::default(), Places::default());
+            let product = Product::new(&vectorizer, &vec![1.0; vectorizer.n_features()], 1);
+            let each = |range| places.pieces.push(range);
+            product.unwrap().add(&vectorizer, text, &mut scratch, &mut [0.0], each);
+            vectorizer.find_places(text, true, &mut scratch, &mut places);
+            assert_eq!(places.found, expected);
+            assert_eq!((scratch.columns(), scratch.values()), (row.columns(), row.values()));
+        }
     }
 
     #[test]
