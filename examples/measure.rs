@@ -5,7 +5,7 @@
 //! cargo run --release --example measure -- solvers TRAIN.tsv [--c 1.0]
 //! cargo run --release --example measure -- multinomial TRAIN.tsv [--c 1.0]
 //! cargo run --release --example measure -- cv TRAIN.tsv
-//! cargo run --release --example measure -- registry
+//! cargo run --release --example measure -- registry [--dir DIR]
 //! cargo run --release --example measure -- tracking [--dir DIR] [--step NAME]
 //! cargo run --release --example measure -- search [--runs 5000] [--repeats 5] [--dir DIR]
 //! cargo run --release --example measure -- monitor TRAIN.tsv TRAFFIC.tsv
@@ -33,9 +33,10 @@
 //! Python client, in milliseconds. Beside them is what writing the same files by bare calls takes, and checking the model that is
 //! registered.
 //!
-//! `tracking` needs no texts. It makes stores below DIR (default: the folder for temporary files; what waiting for the disk
-//! costs depends on it) and removes them: `median_ms` of a whole run, of 100 calls of `log_metric` and of a batch of 1,000
-//! values, each by `durability`, what writing the same files by bare calls takes, and what the no-op tracker takes of a fit.
+//! `tracking` needs no texts: `median_ms` of a whole run, of 100 calls of `log_metric` and of
+//! a batch of 1,000 values, each by `durability`, what writing the same files by bare calls takes, and what the no-op tracker
+//! takes of a fit. Both leave their stores below DIR, if it is given: what was deleted a moment ago slows what makes files
+//! (see `benches/peers/mlflow_client.py`, which is MLflow's side of both).
 //!
 //! `search` writes so many tracked runs into a temporary folder (in DIR) and searches them: the ten best by a metric, with the
 //! index checked and trusted, in this process and in one of its own.
@@ -63,6 +64,7 @@ use ressenti::{
     VectorizerParams,
 };
 use serde_json::{Map, Value, json};
+use tempfile::TempDir;
 
 #[path = "measure/floor.rs"]
 mod floor;
@@ -79,14 +81,14 @@ mod solvers;
 #[path = "measure/tracking.rs"]
 mod tracking;
 
-const USAGE: &str = "usage: measure speed TRAIN.tsv TEST.tsv [--step NAME]\n       measure solvers|multinomial TRAIN.tsv [--c 1.0]\n       measure cv TRAIN.tsv\n       measure monitor TRAIN.tsv TRAFFIC.tsv\n       measure retrain OLD.tsv TRAFFIC.tsv TEST.tsv\n       measure registry\n       measure tracking [--dir DIR] [--step NAME]\n       measure search [--runs 5000] [--repeats 5] [--dir DIR]";
+const USAGE: &str = "usage: measure speed TRAIN.tsv TEST.tsv [--step NAME]\n       measure solvers|multinomial TRAIN.tsv [--c 1.0]\n       measure cv TRAIN.tsv\n       measure monitor TRAIN.tsv TRAFFIC.tsv\n       measure retrain OLD.tsv TRAFFIC.tsv TEST.tsv\n       measure registry [--dir DIR]\n       measure tracking [--dir DIR] [--step NAME]\n       measure search [--runs 5000] [--repeats 5] [--dir DIR]";
 
 /// What the command line asks for.
 enum Task {
     Speed { train: PathBuf, test: PathBuf, step: Option<String> },
     Solvers { train: PathBuf, c: f64, multinomial: bool },
     Cv { train: PathBuf },
-    Registry,
+    Registry { folder: Option<PathBuf> },
     Tracking { folder: Option<PathBuf>, step: Option<String> },
     Search { runs: usize, repeats: usize, work: search::Work },
     SearchOnce { store: PathBuf },
@@ -116,6 +118,16 @@ const STEPS: [(&str, Step); 17] = [
     ("load model 10k", load),
     ("save model 10k", save),
 ];
+
+/// A new folder below the one that is given, where it stays, or among temporary files, where it does not.
+fn new_folder(below: Option<PathBuf>) -> std::io::Result<TempDir> {
+    let mut new = tempfile::Builder::new();
+    new.prefix("measure-");
+    match below {
+        Some(folder) => new.disable_cleanup(true).tempdir_in(folder),
+        None => new.tempdir(),
+    }
+}
 
 fn unigrams() -> VectorizerParams {
     Vectorizer::tfidf().max_features(10_000)
@@ -414,7 +426,7 @@ fn main() -> ExitCode {
             read_tsv(train).map_err(Box::from).and_then(|data| solvers::run(&data, c, multinomial))
         }
         Task::Cv { train } => read_tsv(train).map_err(Box::from).and_then(|data| cv(&data)),
-        Task::Registry => registry::run(),
+        Task::Registry { folder } => registry::run(folder),
         Task::Tracking { folder, step } => tracking::run(folder, step.as_deref()),
         Task::Search { runs, repeats, work } => search::run(runs, repeats, work.as_deref()),
         Task::SearchOnce { store } => search::once(&store),
@@ -472,7 +484,7 @@ fn arguments() -> Result<Task, lexopt::Error> {
             Ok(Task::Solvers { train: train.into(), c, multinomial: what == "multinomial" })
         }
         [what, train] if what == "cv" => Ok(Task::Cv { train: train.into() }),
-        [what] if what == "registry" => Ok(Task::Registry),
+        [what] if what == "registry" => Ok(Task::Registry { folder }),
         [what] if what == "tracking" => Ok(Task::Tracking { folder, step }),
         [what] if what == "search" => Ok(Task::Search { runs, repeats, work: folder }),
         [what, store] if what == "search-once" => Ok(Task::SearchOnce { store: store.into() }),

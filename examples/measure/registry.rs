@@ -1,4 +1,4 @@
-//! How long the model registry takes, on a fresh one in the system's temporary folder, with a model of 10,000 words.
+//! How long the model registry takes, on a fresh one, with a model of 10,000 words.
 //!
 //! `create version and move to Production` does 21 times what a user of MLflow does (the first is not counted): register a
 //! model that lies somewhere, move it to Production, archive the one before. What is there in the end is checked.
@@ -6,14 +6,14 @@
 use std::error::Error;
 use std::fs;
 use std::hint::black_box;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ressenti::Pipeline;
 use ressenti::registry::{NewVersion, Refresh, Registry, Stage, Transition};
 use serde_json::json;
 
 use super::floor::{self, Files};
-use super::{best_of, timed, unigrams};
+use super::{best_of, new_folder, timed, unigrams};
 
 const NAME: &str = "scorer";
 const REPEATS: u32 = 20;
@@ -105,7 +105,6 @@ fn bare(store: &Path) -> Result<Vec<f64>, Box<dyn Error>> {
         result?;
         seconds.push(taken);
     }
-    fs::remove_dir_all(copy)?;
     Ok(seconds)
 }
 
@@ -116,13 +115,11 @@ fn nanos<R>(mut call: impl FnMut() -> R) -> f64 {
     best_of(10, round) * 1e9 / f64::from(CALLS)
 }
 
-pub(super) fn run() -> Result<(), Box<dyn Error>> {
+pub(super) fn run(folder: Option<PathBuf>) -> Result<(), Box<dyn Error>> {
     let pipeline: &'static Pipeline = Box::leak(Box::new(model()?));
-    let work = std::env::temp_dir().join(format!("measure_registry_{}", std::process::id()));
-    fs::create_dir_all(work.join("model"))?;
-    let result = measure(pipeline, &work);
-    fs::remove_dir_all(&work)?;
-    result
+    let work = new_folder(folder)?;
+    fs::create_dir(work.path().join("model"))?;
+    measure(pipeline, work.path())
 }
 
 fn measure(pipeline: &'static Pipeline, work: &Path) -> Result<(), Box<dyn Error>> {

@@ -1,9 +1,8 @@
 //! What it takes to track: the steps of `measure tracking`.
 //!
 //! Each works on stores of its own, in a folder that is given, and returns lines of figures. MLflow's client does the same
-//! by `measure_mlflow.py`, beside which these stand; as there, a figure is the median of its repeats, after one that is not
-//! counted. One thing is not alike: a run here has four tags more (user, program, its kind, commit), a file each, than one
-//! that MLflow's client is told to create; those are what MLflow's `start_run` sets.
+//! by `benches/peers/mlflow_client.py`, beside which these stand; as there, a figure is the median of its repeats, after one
+//! that is not counted. A run here has the tags that MLflow's `start_run` sets (user, program, its kind, commit), a file each.
 
 use std::error::Error;
 use std::fs::OpenOptions;
@@ -22,6 +21,7 @@ use ressenti::{FitOptions, Pipeline, Preset};
 use serde_json::{Map, Value, json};
 
 use super::floor::{self, Files};
+use super::new_folder;
 
 type Figures = Result<Vec<Map<String, Value>>, Box<dyn Error>>;
 type Step = fn(&Path) -> Figures;
@@ -33,6 +33,9 @@ const STEPS: [(&str, Step); 4] = [
     ("batch of 1000 metrics", batches),
     ("no-op tracker", no_op),
 ];
+
+/// Repeats of what takes half a millisecond: the first few find no memory and no folder ready.
+const RUNS: usize = 100;
 
 const PARAMS: [&str; 5] = ["model_type", "preprocessing", "vectorizer", "max_features", "C"];
 const METRICS: [&str; 5] = ["accuracy", "f1_score", "roc_auc", "precision", "recall"];
@@ -47,14 +50,12 @@ pub(crate) fn run(folder: Option<PathBuf>, only: Option<&str>) -> Result<(), Box
     if let Some(name) = only.filter(|name| STEPS.iter().all(|(step, _)| step != name)) {
         return Err(format!("there is no step {name:?}").into());
     }
-    let folder = folder.unwrap_or_else(std::env::temp_dir);
-    let folder = folder.join(format!("measure-tracking-{}", std::process::id()));
-    for (name, step) in STEPS.into_iter().filter(|(name, _)| only.is_none_or(|only| only == *name))
-    {
+    let work = new_folder(folder)?;
+    let steps = STEPS.into_iter().filter(|(name, _)| only.is_none_or(|only| only == *name));
+    for (i, (name, step)) in steps.enumerate() {
+        let folder = work.path().join(i.to_string());
         std::fs::create_dir_all(&folder)?;
-        let lines = step(&folder);
-        std::fs::remove_dir_all(&folder)?;
-        for mut line in lines? {
+        for mut line in step(&folder)? {
             line.insert("step".to_owned(), name.into());
             println!("{}", Value::Object(line));
         }
@@ -118,13 +119,13 @@ fn with_floor(
 }
 
 fn whole_runs(folder: &Path) -> Figures {
-    let lines = for_each_durability(folder, |store| timed(20, || one_run(store).map(drop)));
+    let lines = for_each_durability(folder, |store| timed(RUNS, || one_run(store).map(drop)));
     let run = one_run(&Store::open(folder.join("mlruns"))?)?;
     let experiment = folder.join("mlruns").join(run.experiment_id());
     let files = Files::of(&experiment.join(run.id()))?;
     let meta = std::fs::read(experiment.join(run.id()).join("meta.yaml"))?;
     let mut number = 0;
-    with_floor(lines, 20, || {
+    with_floor(lines, RUNS, || {
         number += 1;
         let run = experiment.join(format!("{number:032}"));
         files.write(&run)?;
