@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime};
 
 use crate::common::made_store::made_store;
 use ressenti::tracker::{
-    Gc, MetricPoint, Order, Run, RunRecord, RunSearch, RunStatus, Store, Tracker, ViewType,
+    DatasetInput, Gc, MetricPoint, Order, Run, RunRecord, RunSearch, RunStatus, Store, Tracker,
+    ViewType,
 };
 use ressenti::{Error, TrackingError};
 use serde_json::{Value, json};
@@ -265,6 +266,80 @@ fn gc_never_leaves_the_stores_folder() {
     assert_eq!(fs::read(outside.join("artifacts/precious")).unwrap(), b"x");
     assert!(elsewhere.join("meta.yaml").is_file());
     assert!(experiment.join(other.id()).join("meta.yaml").is_file());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_links_lead_to_is_changed_by_nobody() {
+    use std::os::unix::fs::symlink;
+    let (folder, store) = store();
+    let (own, linked) = (run(&store, "a", "own"), run(&store, "a", "linked"));
+    let far = run(&store, "b", "in a linked experiment");
+    // The trash of another store, with an experiment that is to go.
+    let theirs = Store::open(folder.path().join("theirs")).unwrap();
+    let deleted = delete_experiment(&theirs, run(&theirs, "c", "theirs").experiment_id());
+    fs::remove_dir(store.path().join(".trash")).unwrap();
+    symlink(theirs.path().join(".trash"), store.path().join(".trash")).unwrap();
+    let elsewhere = folder.path().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    let away = |path: PathBuf| {
+        let to = elsewhere.join(path.file_name().unwrap());
+        fs::rename(&path, &to).unwrap();
+        symlink(&to, path).unwrap();
+        to.join("meta.yaml")
+    };
+    let metas = [
+        away(folder_of(&store, &linked)),
+        away(store.path().join(far.experiment_id())),
+        deleted.join("meta.yaml"),
+    ];
+    let before = metas.each_ref().map(|path| fs::read(path).unwrap());
+
+    let moved = folder.path().join("moved");
+    fs::rename(store.path(), &moved).unwrap();
+    let store = Store::open(&moved).unwrap();
+    let rebased = store.rebase().unwrap();
+    assert_eq!((rebased.experiments, rebased.runs), (1, 1), "{}", own.id());
+    let collected = store.gc(Gc::new()).unwrap();
+    assert!(collected.experiments.is_empty() && collected.runs.is_empty(), "{collected:?}");
+    assert_eq!(metas.each_ref().map(|path| fs::read(path).unwrap()), before);
+    for (warnings, links) in [(rebased.warnings, 3), (collected.warnings, 2)] {
+        let texts: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(texts.len(), links, "{texts:#?}");
+        assert!(texts.iter().all(|text| text.contains(" malformed: it is a link, ")), "{texts:#?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_input_never_leaves_the_stores_folder() {
+    use std::os::unix::fs::symlink;
+    for (is_dataset, depth) in [(true, 0), (true, 1), (false, 0), (false, 1)] {
+        let (folder, store) = store();
+        let run = run(&store, "a", "one");
+        let input = DatasetInput::new("airline", "0f3c6b8a");
+        run.log_input(&input).unwrap();
+        let run_folder = folder_of(&store, &run);
+        let mut path = match is_dataset {
+            true => run_folder.with_file_name("datasets"),
+            false => run_folder.join("inputs"),
+        };
+        if depth == 1 {
+            path = fs::read_dir(path).unwrap().next().unwrap().unwrap().path();
+        }
+        let outside = folder.path().join("outside");
+        fs::rename(&path, &outside).unwrap();
+        symlink(&outside, &path).unwrap();
+        let meta = match depth {
+            0 => fs::read_dir(&outside).unwrap().next().unwrap().unwrap().path(),
+            _ => outside,
+        }
+        .join("meta.yaml");
+        fs::write(&meta, "theirs").unwrap();
+        let error = run.log_input(&input.context("test")).unwrap_err().to_string();
+        assert!(error.contains(" leads through the link "), "{error}");
+        assert_eq!(fs::read_to_string(&meta).unwrap(), "theirs");
+    }
 }
 
 #[test]

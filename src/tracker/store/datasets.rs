@@ -68,9 +68,11 @@ impl Run {
         meta: &str,
         durability: fs::Durability,
     ) -> Result<()> {
+        let above = folder.parent().unwrap_or(folder);
+        for path in [above, folder] {
+            check_no_link(path, "dataset name", name)?;
+        }
         if !folder.is_dir() {
-            let above = folder.parent().unwrap_or(folder);
-            check_no_link(above, "dataset name", name)?;
             std::fs::create_dir_all(above).map_err(Error::io("create", above))?;
             let built = self.folder.join(format!("tmp-{}", Uuid::new_v4().simple()));
             std::fs::create_dir(&built).map_err(Error::io("create", &built))?;

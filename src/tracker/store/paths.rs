@@ -47,6 +47,18 @@ pub(super) fn is_file(path: &Path, what: &'static str, name: &str) -> Result<boo
     }
 }
 
+/// Whether there is a link at a place.
+pub(super) fn is_link(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink())
+}
+
+/// That a link is passed over.
+pub(super) fn passed_over(path: &Path) -> Error {
+    let problem =
+        "it is a link, which is not followed here; put what it leads to in its place".to_owned();
+    TrackingError::Malformed { path: path.to_owned(), problem }.into()
+}
+
 /// `Err` if there is a link at a place.
 pub(super) fn check_no_link(path: &Path, what: &'static str, name: &str) -> Result<()> {
     match kind(path)? {
@@ -128,10 +140,8 @@ pub(super) struct Walk {
 /// Everything under `folder`, as far as it can be listed; nothing if there is no such folder.
 pub(super) fn walk(folder: &Path) -> Walk {
     let mut walk = Walk::default();
-    if fs::symlink_metadata(folder).is_ok_and(|found| found.is_symlink()) {
-        let problem = "it is a link, which is not followed here; put what it leads to in its place"
-            .to_owned();
-        walk.odd.push(TrackingError::Malformed { path: folder.to_owned(), problem }.into());
+    if is_link(folder) {
+        walk.odd.push(passed_over(folder));
         return walk;
     }
     let mut left = vec![(String::new(), folder.to_owned())];
@@ -164,9 +174,7 @@ pub(super) fn walk(folder: &Path) -> Walk {
                 Err(_) => odd("its name is not valid Unicode"),
                 Ok(part) if kind.is_dir() => left.push((format!("{prefix}{part}"), path)),
                 Ok(part) if kind.is_file() => walk.files.push((format!("{prefix}{part}"), path)),
-                Ok(_) if kind.is_symlink() => odd(
-                    "it is a link, which is not followed here; put what it leads to in its place",
-                ),
+                Ok(_) if kind.is_symlink() => walk.odd.push(passed_over(&path)),
                 Ok(_) => odd("it is no regular file"),
             }
         }

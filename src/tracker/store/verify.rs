@@ -41,7 +41,7 @@ impl Store {
         let mut problems = Vec::new();
         let mut names: BTreeMap<String, PathBuf> = BTreeMap::new();
         let mut ids: BTreeMap<String, PathBuf> = BTreeMap::new();
-        for root in [self.root.clone(), self.root.join(TRASH)] {
+        for root in self.roots(&mut problems) {
             problems.extend(experiment::strays(&root)?);
             leftovers(&root, &mut problems)?;
             for found in experiment::all(&root, &mut problems)? {
