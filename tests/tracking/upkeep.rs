@@ -398,6 +398,65 @@ fn a_rebased_store_says_where_it_is_and_once_is_enough() {
 }
 
 #[test]
+fn artifacts_are_only_added_where_they_are_looked_for() {
+    let (folder, store) = store();
+    let first = run(&store, "a", "copied");
+    drop(run(&store, "a", "other"));
+    let copy = folder.path().join("copy");
+    let copied = std::process::Command::new("cp").arg("-r").arg(store.path()).arg(&copy).status();
+    assert!(copied.unwrap().success());
+    let copy = Store::open(&copy).unwrap();
+    let uri = format!("{}/{}/{}/artifacts", store.uri(), first.experiment_id(), first.id());
+    let resumed = copy.resume_run(first.id()).unwrap();
+    resumed.log_metric("f1", 0.75, 1).unwrap();
+    let expected = format!(
+        "tracking: run {} has its artifacts in {uri:?}, outside its folder, where none is added; if its store was copied, \
+         Store::rebase tells it so, otherwise use MLflow or a new run",
+        first.id()
+    );
+    let source = folder.path().join("source");
+    fs::create_dir(&source).unwrap();
+    fs::write(source.join("late.txt"), b"late").unwrap();
+    for refused in [
+        resumed.log_artifact("late.txt", b"late"),
+        resumed.log_file("late.txt", source.join("late.txt")),
+        resumed.log_folder("", &source),
+    ] {
+        assert_eq!(refused.unwrap_err().to_string(), expected);
+    }
+    resumed.finish(RunStatus::Finished).unwrap();
+    assert_eq!(store.run(first.id()).unwrap().artifact_paths().unwrap(), ["report.txt"]);
+
+    copy.rebase().unwrap();
+    let resumed = copy.resume_run(first.id()).unwrap();
+    resumed.log_artifact("late.txt", b"late").unwrap();
+    let paths = |store: &Store| store.run(first.id()).unwrap().artifact_paths().unwrap();
+    assert_eq!(paths(&copy), ["late.txt", "report.txt"]);
+    assert_eq!(paths(&store), ["report.txt"]);
+    resumed.finish(RunStatus::Finished).unwrap();
+
+    // On another machine they cannot be looked for at all.
+    let meta = folder_of(&copy, &first).join("meta.yaml");
+    let text = fs::read_to_string(&meta).unwrap();
+    fs::write(&meta, text.replace(copy.uri(), "s3://bucket")).unwrap();
+    let error = copy.resume_run(first.id()).unwrap().log_artifact("x", b"").unwrap_err();
+    assert!(error.to_string().contains(" has its artifacts in \"s3://bucket/"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_is_in_its_folder_however_that_is_spelt() {
+    let (folder, store) = store();
+    let first = run(&store, "a", "one");
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(store.path(), &link).unwrap();
+    let store = Store::open(link).unwrap();
+    store.resume_run(first.id()).unwrap().log_artifact("late.txt", b"late").unwrap();
+    let paths = store.run(first.id()).unwrap().artifact_paths().unwrap();
+    assert_eq!(paths, ["late.txt", "report.txt"]);
+}
+
+#[test]
 fn verify_lists_what_no_search_minds() {
     let (_folder, store) = store();
     let (one, two) = (run(&store, "it is", "one"), run(&store, "b", "two"));

@@ -68,7 +68,7 @@ impl Run {
         files.sort_unstable();
         files.iter().try_for_each(|(name, _)| check_artifact_path(name))?;
         let place = |(name, path): (String, PathBuf)| {
-            self.artifacts.place(&name)?;
+            self.place_artifact(&name)?;
             Ok((name, path))
         };
         let files = files.into_iter().map(place).collect::<Result<Vec<_>>>()?;
@@ -76,7 +76,7 @@ impl Run {
     }
 
     fn copy(&self, name: &str, source: &Path) -> Result<()> {
-        let path = self.artifacts.place(name)?.path;
+        let path = self.place_artifact(name)?;
         fs::copy_staged(&self.folder, source, &path, self.store.durability.at(Durability::Batch))
     }
 }

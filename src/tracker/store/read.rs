@@ -149,10 +149,15 @@ impl RunRecord {
     }
 
     fn artifact_folder(&self) -> Result<PathBuf> {
-        let named = self.artifact_uri.as_deref().map(local_path).transpose()?;
-        let named = named.filter(|folder| folder.is_dir());
-        Ok(named.unwrap_or_else(|| self.folder.join(ARTIFACTS)))
+        artifacts_of(self.artifact_uri.as_deref(), &self.folder)
     }
+}
+
+/// Where the artifacts of the run in `folder` are: where its `artifact_uri` says, or beside it if there is nothing, as in a
+/// store that was moved.
+pub(crate) fn artifacts_of(artifact_uri: Option<&str>, folder: &Path) -> Result<PathBuf> {
+    let named = artifact_uri.map(local_path).transpose()?.filter(|named| named.is_dir());
+    Ok(named.unwrap_or_else(|| folder.join(ARTIFACTS)))
 }
 
 /// The folders directly in `folder` that could be experiments or runs, with their names, sorted.

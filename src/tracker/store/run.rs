@@ -20,6 +20,7 @@ use super::index::Touch;
 use super::kept::Kept;
 use super::meta::{self, ACTIVE, RunMeta, RunState};
 use super::paths::check_no_link;
+use super::read::artifacts_of;
 use super::records::lines;
 use super::room::Room;
 use super::{Durability, LOCK_FILE, Store, now_ms};
@@ -78,7 +79,9 @@ pub struct Run {
     pub(super) metrics: Room,
     pub(super) kept: Kept,
     pub(super) tags: Room,
-    pub(super) artifacts: Room,
+    artifacts: Room,
+    /// Where artifacts are looked for, if that is not beside the run.
+    elsewhere: Option<String>,
     state: Mutex<State>,
     /// Tells searches to look at the run for as long as it may be written to.
     _touch: Touch,
@@ -156,6 +159,7 @@ impl Run {
             kept: Kept::default(),
             tags: Room::new(folder.join(TAGS), "tag key", &tags),
             artifacts: room(ARTIFACTS, "artifact path"),
+            elsewhere: None,
             state: Mutex::new(State { meta, text, ended: None }),
             experiment_id: experiment_id.to_owned(),
             id,
@@ -178,6 +182,7 @@ impl Run {
             kept: Kept::default(),
             tags: room(TAGS, "tag key"),
             artifacts: room(ARTIFACTS, "artifact path"),
+            elsewhere: elsewhere(&meta, &folder),
             experiment_id: meta.experiment_id.clone(),
             id: meta.run_id.clone(),
             // Until it is known that it can be written, there is nothing to end.
@@ -271,6 +276,15 @@ impl Run {
         batch.tags.iter().try_for_each(|(key, value)| self.put_tag(key, value, Durability::Batch))
     }
 
+    /// The place of an artifact, which must be where readers look for it.
+    pub(super) fn place_artifact(&self, path: &str) -> Result<PathBuf> {
+        if let Some(place) = self.elsewhere.clone() {
+            let run_id = self.id.clone();
+            return Err(TrackingError::ArtifactsElsewhere { run_id, place }.into());
+        }
+        Ok(self.artifacts.place(path)?.path)
+    }
+
     /// Changes `meta.yaml` as it is now: another process may have renamed or deleted the run meanwhile.
     pub(super) fn change_meta(
         &self,
@@ -317,7 +331,7 @@ impl Tracker for Run {
 
     fn log_artifact(&self, path: &str, bytes: &[u8]) -> Result<()> {
         check_artifact_path(path)?;
-        let path = self.artifacts.place(path)?.path;
+        let path = self.place_artifact(path)?;
         fs::write_staged(&self.folder, &path, bytes, self.store.durability.at(Durability::Batch))
     }
 
@@ -357,6 +371,20 @@ impl Drop for Run {
             let _ = self.finish(RunStatus::Failed);
         }
     }
+}
+
+/// Where readers look for the artifacts of the run in `folder`, if that is not beside it.
+fn elsewhere(meta: &RunMeta, folder: &Path) -> Option<String> {
+    let uri = meta.artifact_uri.as_deref()?;
+    let own = folder.join(ARTIFACTS);
+    let is_own = artifacts_of(Some(uri), folder).is_ok_and(|named| {
+        // A path may be spelt in several ways, by links.
+        named == own
+            || named
+                .canonicalize()
+                .is_ok_and(|named| own.canonicalize().is_ok_and(|own| own == named))
+    });
+    (!is_own).then(|| uri.to_owned())
 }
 
 /// Who runs the program, found as Python finds it.
