@@ -3,6 +3,8 @@
 
 pub(crate) mod again;
 pub(crate) mod arbitrary;
+#[cfg(feature = "store")]
+pub(crate) mod facts;
 pub(crate) mod logistic;
 pub(crate) mod made_store;
 pub(crate) mod naive;
