@@ -97,8 +97,8 @@ pub(crate) fn find(folder: &Path, what: &'static str, name: &str) -> Result<Opti
     Ok(kind(&path)?.filter(FileType::is_file).map(|_| path))
 }
 
-/// What every file under `folder` is called and where it is, sorted by name; nothing if there is no such folder. Links are
-/// left out.
+/// What every file under `folder` is called and where it is, sorted by name; nothing if there is no such folder. Links, and
+/// names that are not Unicode, are left out.
 pub(crate) fn files(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
     let mut files = Vec::new();
     let mut folders = vec![(String::new(), folder.to_owned())];
@@ -110,10 +110,7 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
         for entry in entries {
             let entry = entry.map_err(Error::io("list", &folder))?;
             let path = entry.path();
-            let Ok(part) = entry.file_name().into_string() else {
-                let problem = "its name is not valid Unicode".to_owned();
-                return Err(TrackingError::Malformed { path, problem }.into());
-            };
+            let Ok(part) = entry.file_name().into_string() else { continue };
             let kind = entry.file_type().map_err(Error::io("look at", &path))?;
             if kind.is_dir() {
                 folders.push((format!("{prefix}{part}/"), path));

@@ -133,7 +133,8 @@ impl RunRecord {
 
     /// The paths of its artifacts, sorted.
     ///
-    /// They are looked for where the run says, and in the store itself if the store was moved since. Links are left out.
+    /// They are looked for where the run says, and in the store itself if the store was moved since. Links, and names that are
+    /// not Unicode, are left out.
     pub fn artifact_paths(&self) -> Result<Vec<String>> {
         let files = files(&self.artifact_folder()?)?;
         Ok(files.into_iter().map(|(name, _)| name).collect())
