@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::common::copy_folder;
 use crate::common::made_store::made_store;
 use proptest::prelude::*;
 use ressenti::registry::{
@@ -425,6 +426,41 @@ fn a_moved_store_keeps_its_models() {
     for version in 1..=2 {
         registry.version(NAME, version).unwrap().load().unwrap();
     }
+}
+
+#[test]
+fn a_rebased_registry_says_where_its_models_are() {
+    let (folder, registry) = registry();
+    let run = registry.store().start_run("tweets", "one").unwrap();
+    pipeline().log_to(&run).unwrap();
+    run.finish(RunStatus::Finished).unwrap();
+    let elsewhere = folder.path().join("elsewhere.ressenti");
+    pipeline().save(&elsewhere).unwrap();
+    let by_path = NewVersion::from_uri(elsewhere.to_str().unwrap());
+    for new in [NewVersion::from_run(run.id()), NewVersion::from_pipeline(&pipeline()), by_path] {
+        registry.create_version(NAME, new).unwrap();
+    }
+    let sources = |registry: &Registry| -> Vec<String> {
+        let model = registry.model(NAME).unwrap();
+        model.versions.into_iter().map(|version| version.source.unwrap()).collect()
+    };
+    let (before, old) = (sources(&registry), registry.store().uri().to_owned());
+    // A copy, whose versions would be read where they were copied from.
+    let copy = folder.path().join("a copy");
+    copy_folder(registry.store().path(), &copy);
+    let registry = Registry::open(&copy).unwrap();
+    let rebased = registry.rebase().unwrap();
+    assert_eq!((rebased.experiments, rebased.runs, rebased.versions), (1, 1, 2));
+    assert!(rebased.warnings.is_empty(), "{:?}", rebased.warnings);
+    let uri = registry.store().uri();
+    let expected: Vec<String> = before.iter().map(|source| source.replace(&old, uri)).collect();
+    assert_eq!(sources(&registry), expected);
+    for version in 1..=2 {
+        let version = registry.version(NAME, version).unwrap();
+        version.load().unwrap();
+        assert!(version.model_file().unwrap().starts_with(&copy));
+    }
+    assert_eq!(registry.rebase().unwrap().versions, 0);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use crate::common::copy_folder;
 use crate::common::facts::{experiments, run_facts};
 use crate::common::made_store::made_store;
 use ressenti::tracker::{
@@ -402,8 +403,7 @@ fn artifacts_are_only_added_where_they_are_looked_for() {
     let first = run(&store, "a", "copied");
     drop(run(&store, "a", "other"));
     let copy = folder.path().join("copy");
-    let copied = std::process::Command::new("cp").arg("-r").arg(store.path()).arg(&copy).status();
-    assert!(copied.unwrap().success());
+    copy_folder(store.path(), &copy);
     let copy = Store::open(&copy).unwrap();
     let uri = format!("{}/{}/{}/artifacts", store.uri(), first.experiment_id(), first.id());
     let resumed = copy.resume_run(first.id()).unwrap();
@@ -464,6 +464,11 @@ fn verify_lists_what_no_search_minds() {
     let experiment = store.path().join(one.experiment_id()).join("meta.yaml");
     let text = fs::read_to_string(&experiment).unwrap();
     fs::write(&experiment, text.replace("it is", "it's")).unwrap();
+    let started = run(&store, "b", "started");
+    let meta = at(&started).join("meta.yaml");
+    let text = fs::read_to_string(&meta).unwrap();
+    let lines = text.lines().filter(|line| !line.starts_with("end_time"));
+    fs::write(&meta, lines.flat_map(|line| [line, "\n"]).collect::<String>()).unwrap();
     fs::remove_dir(at(&one).join("params")).ok();
     fs::create_dir_all(at(&two).join("params")).unwrap();
     fs::create_dir(at(&two).join(".hidden")).unwrap();
@@ -478,6 +483,7 @@ fn verify_lists_what_no_search_minds() {
     let problems: Vec<String> = store.verify().unwrap().iter().map(ToString::to_string).collect();
     let expected = [
         "contains '\\'', by which MLflow cannot look it up",
+        "it has no end_time, without which MLflow cannot read the run; write null",
         "it has no folder \"params\", so MLflow does not find the run by its id",
         "it is nothing of MLflow's; move it away",
         "there is a run of the same id in ",

@@ -27,6 +27,8 @@ pub struct Rebased {
     pub experiments: usize,
     /// Runs whose `artifact_uri` was another.
     pub runs: usize,
+    /// Versions of models whose place was another: of [`Registry::rebase`](crate::registry::Registry::rebase) only.
+    pub versions: usize,
     /// What could not be read or written; each names its file.
     pub warnings: Vec<Error>,
 }
@@ -35,7 +37,8 @@ impl Store {
     /// Writes into a store that was moved or copied where it is now, so that MLflow finds its artifacts again.
     ///
     /// Not to be called while runs are being written. Metrics, params, tags and the artifacts themselves are not touched,
-    /// and what already is right is not, either.
+    /// and what already is right is not, either. Nor are the versions of models, for which there is
+    /// [`Registry::rebase`](crate::registry::Registry::rebase).
     ///
     /// ```
     /// use ressenti::tracker::{Store, Tracker};

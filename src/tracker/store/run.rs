@@ -52,6 +52,10 @@ const DESCRIPTION_TAG: &str = "mlflow.note.content";
 ///
 /// A run keeps the files of the eight metrics open that it began to log last, until it is finished.
 ///
+/// A process that is killed while it logs can leave a metric's last line cut where a page of the file ends. It is skipped here
+/// with a warning; MLflow cannot search the experiment until the metric's next value is logged, by
+/// [`resume_run`](Store::resume_run) if need be.
+///
 /// ```
 /// use ressenti::tracker::{Batch, RunStatus, Store, Tracker};
 ///

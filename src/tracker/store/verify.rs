@@ -6,6 +6,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
 use super::experiment::{self, Found};
 use super::leftovers::is_temporary;
 use super::location::local_path;
@@ -108,6 +111,12 @@ impl Store {
     }
 
     fn check_run(run: &ReadRun, folder: &Path, problems: &mut Vec<Error>) {
+        let file = folder.join(meta::FILE);
+        if meta::bytes(folder).is_ok_and(|bytes| meta::parse::<Ended>(&bytes).is_err()) {
+            let problem =
+                "it has no end_time, without which MLflow cannot read the run; write null";
+            problems.push(wrong(&file, problem.to_owned()));
+        }
         for room in [PARAMS, METRICS, ARTIFACTS] {
             if !folder.join(room).is_dir() {
                 let problem =
@@ -115,7 +124,6 @@ impl Store {
                 problems.push(wrong(folder, problem));
             }
         }
-        let file = folder.join(meta::FILE);
         let own = experiment::restored(folder).join(ARTIFACTS);
         match run.record.artifact_uri.as_deref().map(|uri| (uri, local_path(uri))) {
             None => problems.push(wrong(
@@ -132,6 +140,13 @@ impl Store {
             problems.push(error);
         }
     }
+}
+
+/// The key that MLflow needs and this crate does not.
+#[derive(Deserialize)]
+struct Ended {
+    #[serde(rename = "end_time")]
+    _end_time: IgnoredAny,
 }
 
 fn check_unfinished(folder: &Path, problems: &mut Vec<Error>) {
