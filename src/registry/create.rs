@@ -209,15 +209,15 @@ impl Registry {
     /// Builds the folder in the trash, since one in `models` without a `meta.yaml` would hide all others from MLflow.
     fn build_model(&self, writing: &Writing<'_>, name: &str) -> Result<()> {
         let root = self.root();
-        let models = intent::folder(root, MODELS)?;
+        let durability = writing.durability();
+        let models = intent::folder(root, MODELS, durability)?;
         let others = read::names(root)?;
         check_case("model name", name, others.iter().map(String::as_str))?;
-        let trash = intent::folder(root, TRASH)?;
+        let trash = intent::folder(root, TRASH, durability)?;
         remove_left(&trash, read::entries(&trash)?);
         let built = trash.join(format!("{BUILT}{}", Uuid::new_v4().simple()));
         build(&built, || {
             let meta = ModelMeta::new(name, now_ms()).to_yaml();
-            let durability = writing.durability();
             fs::write_unseen(&built.join(FILE), meta.as_bytes(), durability)?;
             fs::publish_folder(&built, &models.join(name), durability)
         })
@@ -238,7 +238,7 @@ impl Registry {
             let problem = format!("it has a version {}, and numbers end there", found.highest);
             Error::from(TrackingError::Malformed { path, problem })
         })?;
-        let folder = intent::folder(root, &format!("{MODELS}/{name}"))?;
+        let folder = intent::folder(root, &format!("{MODELS}/{name}"), durability)?;
         remove_left(&folder, read::entries(&folder)?);
         let location = match prepared.location {
             Some(location) => location,
@@ -263,11 +263,14 @@ impl Registry {
         let built = folder.join(format!("{BUILT}{}", Uuid::new_v4().simple()));
         build(&built, || {
             for (key, value) in &tags {
-                let path = place(&built.join(TAGS), "tag key", key)?;
+                // What lies directly in the version's folder is synced with its meta.yaml.
+                let nested = if key.contains('/') { durability } else { fs::Durability::Process };
+                let path = place(&built.join(TAGS), "tag key", key, nested)?;
                 fs::write_unseen(&path, value.as_bytes(), durability)?;
             }
             if let Some(bytes) = &prepared.bytes {
-                let path = place(&built, "model file", &format!("{MODEL_FOLDER}/{MODEL_FILE}"))?;
+                let name = format!("{MODEL_FOLDER}/{MODEL_FILE}");
+                let path = place(&built, "model file", &name, fs::Durability::Process)?;
                 fs::write_unseen(&path, bytes, durability)?;
             }
             fs::write_unseen(&built.join(FILE), meta.to_yaml().as_bytes(), durability)?;

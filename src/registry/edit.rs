@@ -118,7 +118,7 @@ impl Registry {
             return Err(no_such_model(root, name));
         };
         // One step, and nothing is left for MLflow to stumble over.
-        intent::folder(root, TRASH)?;
+        intent::folder(root, TRASH, self.durability)?;
         let out = root.join(on_its_way_out());
         std::fs::rename(folder, &out).map_err(Error::io("delete", folder))?;
         // What stays of it lies in the trash, where the next one removes it.
@@ -166,9 +166,10 @@ impl Registry {
         check_not_ours(key)?;
         let writing = self.writing()?;
         let room = self.tags_of(&writing, name, version)?;
-        let file = place(&self.root().join(room), "tag key", key)?;
-        let staging = intent::folder(self.root(), &format!("{MODELS}/{name}"))?;
-        fs::write_staged(&staging, &file, value.as_bytes(), writing.durability())
+        let durability = writing.durability();
+        let file = place(&self.root().join(room), "tag key", key, durability)?;
+        let staging = intent::folder(self.root(), &format!("{MODELS}/{name}"), durability)?;
+        fs::write_staged(&staging, &file, value.as_bytes(), durability)
     }
 
     fn delete_tag(&self, name: &str, version: Option<u32>, key: &str) -> Result<()> {

@@ -129,6 +129,74 @@ fn tells_what_our_own_reader_reads() -> Result<()> {
     Ok(())
 }
 
+/// Texts that YAML would take for something else, or fold, and names at their limits.
+fn odd_strings(store: &Store, name: &str, into: &mut Map<String, Value>) -> Result<()> {
+    let mut strings = Told::new(store.start_run(name, name)?, name);
+    let long = "words ".repeat(40);
+    let values = [
+        "yes",
+        "1e3",
+        "017",
+        "null",
+        "~",
+        "",
+        " ",
+        "it's \"quoted\"",
+        "😀 ☕",
+        "a\nb\n",
+        "\u{85}\u{2028}",
+        &long,
+    ];
+    for (i, value) in values.into_iter().enumerate() {
+        strings.param(&format!("value {i}"), value)?;
+        strings.tag(&format!("value.{i}"), value)?;
+    }
+    strings.param(&format!("{}/{}", "k".repeat(124), "é".repeat(125)), "at both limits")?;
+    strings.tag("naïve/数: a-b_c", "a key of letters")?;
+    strings.artifact("été/😀 100%.txt", b"x")?;
+    strings.finish(RunStatus::Killed, into)?;
+    Ok(())
+}
+
+/// Numbers of every kind, and a line that was cut.
+fn odd_numbers(store: &Store, name: &str, into: &mut Map<String, Value>) -> Result<()> {
+    let mut numbers = Told::new(store.start_run(name, "1e3")?, "1e3");
+    let values = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0, 1e-300, f64::MAX, 0.1 + 0.2];
+    for (step, value) in (-3..).zip(values) {
+        numbers.metric("val/every kind", value, step)?;
+        numbers.metric(&format!("one/{step}"), value, 0)?;
+    }
+    // What a killed writer leaves where a page of the file ends, and a value after it.
+    (0..300).try_for_each(|step| numbers.metric("cut", 0.125, step))?;
+    let place = [numbers.run.experiment_id(), numbers.run.id(), "metrics", "cut"];
+    let file = place.into_iter().fold(store.path().to_owned(), |path, part| path.join(part));
+    let lines = fs::read(&file).expect("the file of a metric");
+    fs::write(&file, &lines[..4096]).expect("a file to write to");
+    let whole = lines[..4096].split(|&byte| byte == b'\n').count() - 1;
+    assert_ne!(lines[4095], b'\n');
+    let points = numbers.facts["metric_history"]["cut"].as_array_mut();
+    points.expect("an array").truncate(whole);
+    numbers.metric("cut", 0.25, 300)?;
+    numbers.finish(RunStatus::Finished, into)?;
+    Ok(())
+}
+
+/// A pipeline and the data it was trained on.
+fn model(store: &Store, name: &str, into: &mut Map<String, Value>) -> Result<()> {
+    let mut model = Told::new(store.start_run(name, "model")?, "model");
+    let pipeline =
+        Pipeline::builder().fit(&["good crew", "bad crew"], &["positive", "negative"])?;
+    pipeline.log_to(&model.run)?;
+    let input = pipeline.card().training.expect("data").input("crews");
+    model.run.log_input(&input)?;
+    // The files are those of the pipeline, whose room has its own tests.
+    for key in ["artifacts", "datasets"] {
+        model.facts[key] = Value::Null;
+    }
+    model.finish(RunStatus::Finished, into)?;
+    Ok(())
+}
+
 #[test]
 #[ignore = "needs Python; run by .ci/mlflow"]
 fn writes_a_store_for_mlflow_to_read() -> Result<()> {
@@ -185,61 +253,9 @@ fn writes_a_store_for_mlflow_to_read() -> Result<()> {
 
     let name = "odd \"names\" \\ 😀 \n1e3, and two hundred characters with spaces so that it would be folded by whoever folds \
                 lines at eighty columns, which is what PyYAML does unless it is told another width, as it is not here";
-    let mut strings = Told::new(store.start_run(name, name)?, name);
-    let long = "words ".repeat(40);
-    let values = [
-        "yes",
-        "1e3",
-        "017",
-        "null",
-        "~",
-        "",
-        " ",
-        "it's \"quoted\"",
-        "😀 ☕",
-        "a\nb\n",
-        "\u{85}\u{2028}",
-        &long,
-    ];
-    for (i, value) in values.into_iter().enumerate() {
-        strings.param(&format!("value {i}"), value)?;
-        strings.tag(&format!("value.{i}"), value)?;
-    }
-    strings.param(&format!("{}/{}", "k".repeat(124), "é".repeat(125)), "at both limits")?;
-    strings.tag("naïve/数: a-b_c", "a key of letters")?;
-    strings.artifact("été/😀 100%.txt", b"x")?;
-    strings.finish(RunStatus::Killed, &mut odd)?;
-
-    let mut numbers = Told::new(store.start_run(name, "1e3")?, "1e3");
-    let values = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0, 1e-300, f64::MAX, 0.1 + 0.2];
-    for (step, value) in (-3..).zip(values) {
-        numbers.metric("val/every kind", value, step)?;
-        numbers.metric(&format!("one/{step}"), value, 0)?;
-    }
-    // What a killed writer leaves where a page of the file ends, and a value after it.
-    (0..300).try_for_each(|step| numbers.metric("cut", 0.125, step))?;
-    let place = [numbers.run.experiment_id(), numbers.run.id(), "metrics", "cut"];
-    let file = place.into_iter().fold(store.path().to_owned(), |path, part| path.join(part));
-    let lines = fs::read(&file).expect("the file of a metric");
-    fs::write(&file, &lines[..4096]).expect("a file to write to");
-    let whole = lines[..4096].split(|&byte| byte == b'\n').count() - 1;
-    assert_ne!(lines[4095], b'\n');
-    let points = numbers.facts["metric_history"]["cut"].as_array_mut();
-    points.expect("an array").truncate(whole);
-    numbers.metric("cut", 0.25, 300)?;
-    numbers.finish(RunStatus::Finished, &mut odd)?;
-
-    let mut model = Told::new(store.start_run(name, "model")?, "model");
-    let pipeline =
-        Pipeline::builder().fit(&["good crew", "bad crew"], &["positive", "negative"])?;
-    pipeline.log_to(&model.run)?;
-    let input = pipeline.card().training.expect("data").input("crews");
-    model.run.log_input(&input)?;
-    // The files are those of the pipeline, whose room has its own tests.
-    for key in ["artifacts", "datasets"] {
-        model.facts[key] = Value::Null;
-    }
-    model.finish(RunStatus::Finished, &mut odd)?;
+    odd_strings(&store, name, &mut odd)?;
+    odd_numbers(&store, name, &mut odd)?;
+    model(&store, name, &mut odd)?;
 
     let id = |runs: &Map<String, Value>| {
         runs.values().next().expect("a run")["experiment_id"].as_str().expect("an id").to_owned()

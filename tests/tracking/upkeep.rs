@@ -320,9 +320,10 @@ fn an_input_never_leaves_the_stores_folder() {
         let input = DatasetInput::new("airline", "0f3c6b8a");
         run.log_input(&input).unwrap();
         let run_folder = folder_of(&store, &run);
-        let mut path = match is_dataset {
-            true => run_folder.with_file_name("datasets"),
-            false => run_folder.join("inputs"),
+        let mut path = if is_dataset {
+            run_folder.with_file_name("datasets")
+        } else {
+            run_folder.join("inputs")
         };
         if depth == 1 {
             path = fs::read_dir(path).unwrap().next().unwrap().unwrap().path();

@@ -24,7 +24,6 @@ impl Run {
     pub fn log_input(&self, input: &DatasetInput) -> Result<()> {
         check(input)?;
         let dataset_id = id(&input.name, &input.digest);
-        let durability = self.store.durability.at(Durability::Batch);
         let optional = |x: &'_ str| (!x.is_empty()).then(|| x.to_owned());
         let (schema, profile) = (optional(&input.schema), optional(&input.profile));
         let dataset = yaml::write(&[
@@ -40,7 +39,8 @@ impl Run {
             &input.name,
             &experiment.join("datasets").join(&dataset_id),
             &dataset,
-            durability,
+            // It is not in the run's folder, which is synced at the end.
+            self.store.durability.at(Durability::Finish),
         )?;
 
         let mut note = yaml::write(&[
@@ -57,7 +57,8 @@ impl Run {
             None => note.push_str("tags: {}\n"),
         }
         let input_id = id(&dataset_id, self.id());
-        self.publish(&input.name, &self.folder.join("inputs").join(input_id), &note, durability)
+        let folder = self.folder.join("inputs").join(input_id);
+        self.publish(&input.name, &folder, &note, self.store.durability.at(Durability::Batch))
     }
 
     /// A folder with its `meta.yaml`, which appear together. One that is there gets the new file.
@@ -72,30 +73,39 @@ impl Run {
         for path in [above, folder] {
             check_no_link(path, "dataset name", name)?;
         }
-        if !folder.is_dir() {
-            std::fs::create_dir_all(above).map_err(Error::io("create", above))?;
-            let built = self.folder.join(format!("tmp-{}", Uuid::new_v4().simple()));
-            std::fs::create_dir(&built).map_err(Error::io("create", &built))?;
-            let placed = fs::write_staged(
-                &self.folder,
-                &built.join(meta::FILE),
-                meta.as_bytes(),
-                durability,
-            )
+        if folder.is_dir() || !self.build(above, folder, meta, durability)? {
+            let file = folder.join(meta::FILE);
+            fs::write_staged(&self.folder, &file, meta.as_bytes(), durability)?;
+        }
+        if durability == fs::Durability::Power {
+            fs::sync_entries(above)?;
+            fs::sync_entries(above.parent().unwrap_or(above))?;
+        }
+        Ok(())
+    }
+
+    /// Builds the folder aside and puts it in place; `false` if another writer was quicker.
+    fn build(
+        &self,
+        above: &Path,
+        folder: &Path,
+        meta: &str,
+        durability: fs::Durability,
+    ) -> Result<bool> {
+        std::fs::create_dir_all(above).map_err(Error::io("create", above))?;
+        let built = self.folder.join(format!("tmp-{}", Uuid::new_v4().simple()));
+        std::fs::create_dir(&built).map_err(Error::io("create", &built))?;
+        let file = built.join(meta::FILE);
+        let placed = fs::write_staged(&self.folder, &file, meta.as_bytes(), durability)
             .and_then(|()| std::fs::rename(&built, folder).map_err(Error::io("create", folder)));
-            if durability == fs::Durability::Power && placed.is_ok() {
-                return fs::sync_tree(above);
-            }
-            if placed.is_ok() {
-                return Ok(());
-            }
-            // Another writer may have been quicker; the folder that is left over is nobody's.
+        if placed.is_err() {
+            // What is left over is nobody's.
             let _ = std::fs::remove_dir_all(&built);
-            if !folder.is_dir() {
-                return placed;
+            if folder.is_dir() {
+                return Ok(false);
             }
         }
-        fs::write_staged(&self.folder, &folder.join(meta::FILE), meta.as_bytes(), durability)
+        placed.map(|()| true)
     }
 }
 

@@ -29,7 +29,7 @@ pub enum Durability {
     /// and leave files of them empty.
     #[default]
     Process,
-    /// When a run ends: then all of it is on the disk.
+    /// When a run ends: then all of it is on the disk. A data set, which other runs share, is there at once.
     Finish,
     /// Also when it starts, after each batch, input and artifact, and when its name changes.
     Batch,

@@ -8,24 +8,37 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result, TrackingError};
+use crate::fs::{Durability, sync_entries};
 use crate::tracker::names::{clash, invalid};
 
-/// The file that `name` stands for under `folder`, with the folders it needs made. The file itself may not exist yet.
-pub(crate) fn place(folder: &Path, what: &'static str, name: &str) -> Result<PathBuf> {
-    locate(folder, what, name).map(|(path, _)| path)
+/// The file that `name` stands for under `folder`, with the folders it needs made, as durably as is asked. The file itself may
+/// not exist yet.
+pub(crate) fn place(
+    folder: &Path,
+    what: &'static str,
+    name: &str,
+    durability: Durability,
+) -> Result<PathBuf> {
+    locate(folder, what, name, durability).map(|(path, _)| path)
 }
 
 /// The same, and whether there is a file.
-pub(super) fn locate(folder: &Path, what: &'static str, name: &str) -> Result<(PathBuf, bool)> {
+pub(super) fn locate(
+    folder: &Path,
+    what: &'static str,
+    name: &str,
+    durability: Durability,
+) -> Result<(PathBuf, bool)> {
     let mut path = folder.to_owned();
-    make_folder(&path, what, name, "")?;
+    let make = |path: &Path, prefix| make_folder(path, what, name, prefix, durability);
+    make(&path, "")?;
     let mut parts = name.split('/').peekable();
     let mut end = 0;
     while let Some(part) = parts.next() {
         path.push(part);
         end += part.len();
         if parts.peek().is_some() {
-            make_folder(&path, what, name, &name[..end])?;
+            make(&path, &name[..end])?;
             end += 1;
         }
     }
@@ -68,7 +81,13 @@ pub(super) fn check_no_link(path: &Path, what: &'static str, name: &str) -> Resu
 }
 
 /// Makes the folder at `path` if there is none. `prefix` is the part of `name` that led there.
-fn make_folder(path: &Path, what: &'static str, name: &str, prefix: &str) -> Result<()> {
+fn make_folder(
+    path: &Path,
+    what: &'static str,
+    name: &str,
+    prefix: &str,
+    durability: Durability,
+) -> Result<()> {
     match kind(path)? {
         Some(kind) if kind.is_dir() => Ok(()),
         Some(kind) if kind.is_symlink() => Err(link(what, name, path)),
@@ -76,9 +95,15 @@ fn make_folder(path: &Path, what: &'static str, name: &str, prefix: &str) -> Res
         None => match fs::create_dir(path) {
             // Another thread was quicker: look again.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                make_folder(path, what, name, prefix)
+                make_folder(path, what, name, prefix, durability)
             }
-            made => made.map_err(Error::io("create", path)),
+            made => {
+                made.map_err(Error::io("create", path))?;
+                match (path.parent(), durability) {
+                    (Some(above), Durability::Power) => sync_entries(above),
+                    _ => Ok(()),
+                }
+            }
         },
     }
 }

@@ -155,13 +155,14 @@ impl Run {
             return Err(error);
         }
         let tags: Vec<&str> = tags.iter().map(|(key, _)| *key).collect();
-        let room = |name: &str, what| Room::new(folder.join(name), what, &[]);
+        let durability = store.durability.at(Durability::Batch);
+        let room = |name: &str, what| Room::new(folder.join(name), what, durability, &[]);
         Ok(Self {
             store: store.clone(),
             params: room(PARAMS, "param key"),
             metrics: room(METRICS, "metric key"),
             kept: Kept::default(),
-            tags: Room::new(folder.join(TAGS), "tag key", &tags),
+            tags: Room::new(folder.join(TAGS), "tag key", durability, &tags),
             artifacts: room(ARTIFACTS, "artifact path"),
             elsewhere: None,
             state: Mutex::new(State { meta, text, ended: None }),
@@ -178,7 +179,8 @@ impl Run {
         check_no_link(experiment, "run id", &meta.run_id)?;
         check_no_link(&folder, "run id", &meta.run_id)?;
         let touch = Touch::new(&store.root, &meta.experiment_id, &meta.run_id)?;
-        let room = |name: &str, what| Room::used(folder.join(name), what);
+        let durability = store.durability.at(Durability::Batch);
+        let room = |name: &str, what| Room::used(folder.join(name), what, durability);
         let run = Self {
             store: store.clone(),
             params: room(PARAMS, "param key"),
