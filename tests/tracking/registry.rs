@@ -501,6 +501,53 @@ fn checks_refuse_with_their_reasons() {
 }
 
 #[test]
+fn a_version_that_does_not_load_is_refused_with_all_reasons() {
+    let (_folder, registry) = registry();
+    let run = registry.store().start_run("tweets", "one").unwrap();
+    run.log_metric("f1_score", 0.5, 0).unwrap();
+    let pipeline = pipeline();
+    let new = NewVersion::from_pipeline(&pipeline).run_id(run.id());
+    let version = registry.create_version(NAME, new).unwrap();
+    let file = version.model_file().unwrap();
+    let before = stages(&registry);
+    let refused = || {
+        let to = only(Stage::Production)
+            .check(Check::Loads)
+            .check(Check::at_least("f1_score", 0.75))
+            .check(Check::at_least("accuracy", 0.5))
+            .check(Check::parity(&TEXTS, &LABELS, 0.0));
+        match registry.transition(NAME, 1, to).unwrap_err() {
+            Error::Registry { problem: RegistryError::Refused { reasons, .. } } => reasons,
+            other => panic!("{other}"),
+        }
+    };
+    let figures = [
+        format!("f1_score is 0.5 in its run {}, at least 0.75 is asked for", run.id()),
+        "its run has no figure accuracy and its card cannot be read, at least 0.5 is asked for"
+            .to_owned(),
+    ];
+    fs::write(&file, b"another").unwrap();
+    let reasons = refused();
+    assert!(
+        reasons[0].starts_with("it does not load: registry: version 1 of model "),
+        "{reasons:?}"
+    );
+    assert!(reasons[0].contains(" is not the file that was registered: "), "{reasons:?}");
+    assert_eq!(reasons[1..], figures);
+    fs::remove_file(&file).unwrap();
+    let reasons = refused();
+    assert!(reasons[0].contains(" has no model file of this crate: "), "{reasons:?}");
+    assert_eq!(reasons[1..], figures);
+    // Of a version without a digest, such as MLflow's, the file itself must tell.
+    fs::write(&file, b"another").unwrap();
+    fs::remove_dir_all(file.parent().unwrap().with_file_name("tags")).unwrap();
+    let error =
+        text_of(registry.transition(NAME, 1, Transition::to(Stage::Staging).check(Check::Loads)));
+    assert!(error.contains(" was not moved to Staging: it does not load: "), "{error}");
+    assert_eq!(stages(&registry), before);
+}
+
+#[test]
 fn a_live_model_follows_its_stage_and_keeps_what_works() {
     let (_folder, registry) = registry();
     let promote = |mark| {
