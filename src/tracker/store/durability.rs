@@ -25,8 +25,8 @@ use crate::fs;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[non_exhaustive]
 pub enum Durability {
-    /// Never. The system writes when it likes, as for MLflow; a power cut may cost the records of the last half a minute,
-    /// and leave files of them empty.
+    /// Never, but for a new experiment. The system writes when it likes, as for MLflow; a power cut may cost the records of the
+    /// last half a minute, and leave files of them empty.
     #[default]
     Process,
     /// When a run ends: then all of it is on the disk. A data set, which other runs share, is there at once.

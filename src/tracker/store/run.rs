@@ -240,7 +240,8 @@ impl Run {
         self.append(key, &lines(&[point])?, Durability::Record)
     }
 
-    /// Logs many records at once; a metric's values by one write, so that all of them are there or none.
+    /// Logs many records at once; a metric's values by one write, so that all of them are there or none, unless the process is
+    /// killed in the middle of it: then those up to the end of a page may be.
     ///
     /// Every name and every param is checked before the first record is written. As in MLflow, several keys are not one
     /// transaction: if the disk fills up on the way, those before are there.

@@ -22,8 +22,9 @@ use crate::parallel;
 impl Store {
     /// Walks the whole store, deleted experiments and runs too, and lists what is wrong; each problem names its path.
     ///
-    /// An empty list means that this crate reads everything, MLflow can list and search the store, and artifacts are where
-    /// the files say. The model registry is not looked at.
+    /// An empty list means that this crate reads all params, metrics, tags and inputs, MLflow can list and search the store, and
+    /// artifacts are where the files say, unless that is on another machine. What the artifacts are is not looked at, nor is the
+    /// model registry, of which [`Registry::models`](crate::registry::Registry::models) warns.
     ///
     /// ```
     /// use ressenti::tracker::{Store, Tracker};
