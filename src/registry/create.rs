@@ -18,7 +18,7 @@ use crate::digest;
 use crate::error::{Error, Result, TrackingError};
 use crate::fs;
 use crate::pipeline::Pipeline;
-use crate::tracker::names::check_key;
+use crate::tracker::names::{check_free, check_key};
 use crate::tracker::store::location::file_uri;
 use crate::tracker::store::meta::FILE;
 use crate::tracker::store::paths::place;
@@ -96,7 +96,7 @@ impl<'p> NewVersion<'p> {
         Self { description: Some(text.to_owned()), ..self }
     }
 
-    /// A note. Keys are those of a run's tags, values have at most 100,000 characters.
+    /// A note. Keys are those of a run's tags and differ not only by case, values have at most 100,000 characters.
     #[must_use]
     pub fn tag(mut self, key: &str, value: &str) -> Self {
         self.tags.insert(key.to_owned(), value.to_owned());
@@ -142,10 +142,13 @@ impl Registry {
     /// file.
     pub fn create_version(&self, name: &str, new: NewVersion<'_>) -> Result<ModelVersion> {
         check_found_name(name)?;
+        let mut taken = BTreeMap::from([(DIGEST_TAG.to_owned(), ())]);
         for (key, value) in &new.tags {
             check_key("tag key", key)?;
             check_tag_value(value)?;
             super::edit::check_not_ours(key)?;
+            check_free("tag key", key, &taken)?;
+            taken.insert(key.clone(), ());
         }
         let prepared = self.prepare(&new)?;
         let mut writing = self.writing()?;

@@ -15,6 +15,11 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// Whether the tests run in a checkout of git, of which runs then have the commit.
+pub(crate) fn is_in_git() -> bool {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().any(|folder| folder.join(".git").exists())
+}
+
 /// Copies a folder with all that is in it.
 pub(crate) fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir(to).unwrap();

@@ -15,7 +15,7 @@ use ressenti::registry::{
     Action, Check, LiveModel, NewVersion, Refresh, Registry, ServedModel, Stage, Transition,
 };
 use ressenti::tracker::{RunStatus, Store, Tracker};
-use ressenti::{Error, Pipeline, RegistryError, Result, TrackingError};
+use ressenti::{Error, Pipeline, RegistryError, Result, Scratch, TrackingError};
 use serde_json::{Value, json};
 
 const NAME: &str = "sentiment-classifier";
@@ -303,6 +303,48 @@ fn what_was_deleted_keeps_its_number_and_loses_its_names() {
 }
 
 #[test]
+fn tags_have_mlflows_limits_and_no_twins_by_case() {
+    let (_folder, registry) = registry();
+    register(&registry, 1);
+    let longest = "é".repeat(100_000);
+    registry.set_model_tag(NAME, "note", &longest).unwrap();
+    registry.set_version_tag(NAME, 1, "note", &longest).unwrap();
+    let pipeline = pipeline();
+    let tagged = |tags: &[(&str, &str)]| {
+        let new = NewVersion::from_pipeline(&pipeline);
+        let new = tags.iter().fold(new, |new, (key, value)| new.tag(key, value));
+        text_of(registry.create_version(NAME, new))
+    };
+    let longer = format!("{longest}x");
+    for text in [
+        text_of(registry.set_model_tag(NAME, "long", &longer)),
+        text_of(registry.set_version_tag(NAME, 1, "long", &longer)),
+        tagged(&[("long", &longer)]),
+    ] {
+        assert!(text.ends_with(" has 100001 characters; the limit is 100000"), "{text}");
+    }
+    registry.set_model_tag(NAME, "note", "replaced").unwrap();
+    registry.set_version_tag(NAME, 1, "Val/loss", "x").unwrap();
+    let differs = |key: &str, other: &str| {
+        format!(
+            "tracking: tag key {key:?} differs from {other:?} by case only; file systems that do not tell case apart would take \
+             them for one"
+        )
+    };
+    assert_eq!(text_of(registry.set_model_tag(NAME, "Note", "x")), differs("Note", "note"));
+    assert_eq!(text_of(registry.set_version_tag(NAME, 1, "val/x", "x")), differs("val/x", "Val"));
+    assert_eq!(tagged(&[("a", "x"), ("A", "x")]), differs("a", "A"));
+    assert_eq!(tagged(&[("Ressenti.sha256", "x")]), differs("Ressenti.sha256", "ressenti.sha256"));
+    assert_eq!(registry.model(NAME).unwrap().versions.len(), 1);
+
+    registry.delete_model_tag(NAME, "note").unwrap();
+    registry.delete_model_tag(NAME, "note").unwrap();
+    assert_eq!(registry.model(NAME).unwrap().tags, BTreeMap::new());
+    registry.set_model_tag(NAME, "Note", "x").unwrap();
+    assert_eq!(registry.model(NAME).unwrap().tags["Note"], "x");
+}
+
+#[test]
 fn what_is_not_there_is_named_with_what_is() {
     let (_folder, registry) = registry();
     assert!(
@@ -570,6 +612,9 @@ fn a_live_model_follows_its_stage_and_keeps_what_works() {
     assert_eq!((prediction.label(), prediction.model_version()), ("2", Some("2")));
     assert_eq!(held.predict("good").unwrap().label(), "1");
     assert_eq!(held.version().version, 1);
+    let mut scratch = Scratch::default();
+    let prediction = held.predict_with("good", &mut scratch).unwrap();
+    assert_eq!((prediction.label(), prediction.model_version()), ("1", Some("1")));
     let batch = live.model();
     let versions: Vec<_> = batch
         .predict_batch(&["good", "bad"])

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Barrier;
 use std::thread;
 
+use crate::common::is_in_git;
 use ressenti::tracker::{Run, RunState, RunStatus, Store, Tracker};
 use ressenti::{Error, Result, TrackingError};
 
@@ -92,8 +93,7 @@ fn the_layout_is_that_of_mlflow() {
         "tags/stage",
     ];
     let mut found = entries(&folder);
-    // There where the tests run in a repository.
-    found.remove("tags/mlflow.source.git.commit");
+    assert_eq!(found.remove("tags/mlflow.source.git.commit"), is_in_git());
     assert_eq!(found, expected.map(str::to_owned).into());
     let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
     assert_eq!(read("params/model_type"), "logistic regression");

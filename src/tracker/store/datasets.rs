@@ -151,19 +151,24 @@ mod tests {
         let text = |input: &DatasetInput| {
             check(input).map_or_else(|e| e.to_string(), |()| "fine".to_owned())
         };
-        assert_eq!(text(&DatasetInput::new("é".repeat(500), "d".repeat(36))), "fine");
-        assert_eq!(
-            text(&DatasetInput::new("a", "d".repeat(64))),
-            "invalid dataset digest: it has 64 characters; MLflow takes 1 to 36"
-        );
         assert_eq!(
             text(&DatasetInput::new("", "d")),
             "invalid dataset name: it has 0 characters; MLflow takes 1 to 500"
         );
-        let long = DatasetInput::new("a", "d").context("x".repeat(501));
-        assert_eq!(
-            text(&long),
-            "invalid dataset context: it has 501 characters; MLflow takes 1 to 500"
-        );
+        type Fill = fn(String) -> DatasetInput;
+        let parts: [(&str, usize, usize, Fill); 6] = [
+            ("name", 1, 500, |x| DatasetInput::new(x, "d")),
+            ("digest", 1, 36, |x| DatasetInput::new("a", x)),
+            ("context", 1, 500, |x| DatasetInput::new("a", "d").context(x)),
+            ("source", 1, 65_535, |x| DatasetInput { source: x, ..DatasetInput::new("a", "d") }),
+            ("schema", 0, 1_048_575, |x| DatasetInput::new("a", "d").schema(x)),
+            ("profile", 0, 16_777_215, |x| DatasetInput::new("a", "d").profile(x)),
+        ];
+        for (part, least, most, fill) in parts {
+            assert_eq!(text(&fill("é".repeat(most))), "fine", "{part}");
+            let n = most + 1;
+            let problem = format!("it has {n} characters; MLflow takes {least} to {most}");
+            assert_eq!(text(&fill("x".repeat(n))), format!("invalid dataset {part}: {problem}"));
+        }
     }
 }
