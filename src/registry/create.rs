@@ -142,13 +142,13 @@ impl Registry {
     /// file.
     pub fn create_version(&self, name: &str, new: NewVersion<'_>) -> Result<ModelVersion> {
         check_found_name(name)?;
-        let mut taken = BTreeMap::from([(DIGEST_TAG.to_owned(), ())]);
+        let mut taken = BTreeMap::from([(DIGEST_TAG.to_owned(), "")]);
         for (key, value) in &new.tags {
             check_key("tag key", key)?;
             check_tag_value(value)?;
             super::edit::check_not_ours(key)?;
             check_free("tag key", key, &taken)?;
-            taken.insert(key.clone(), ());
+            taken.insert(key.clone(), value);
         }
         let prepared = self.prepare(&new)?;
         let mut writing = self.writing()?;

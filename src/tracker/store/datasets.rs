@@ -140,6 +140,8 @@ fn check(input: &DatasetInput) -> Result<()> {
 mod tests {
     use super::*;
 
+    type Fill = fn(String) -> DatasetInput;
+
     #[test]
     fn ids_are_mlflows() {
         // python: hashlib.md5(b"airline" + b"0f3c6b8a").hexdigest()
@@ -155,7 +157,6 @@ mod tests {
             text(&DatasetInput::new("", "d")),
             "invalid dataset name: it has 0 characters; MLflow takes 1 to 500"
         );
-        type Fill = fn(String) -> DatasetInput;
         let parts: [(&str, usize, usize, Fill); 6] = [
             ("name", 1, 500, |x| DatasetInput::new(x, "d")),
             ("digest", 1, 36, |x| DatasetInput::new("a", x)),
