@@ -31,6 +31,11 @@ impl Task {
         self.classes.len()
     }
 
+    /// The place of the class that counts as positive.
+    pub(crate) fn positive(&self) -> usize {
+        self.positive
+    }
+
     /// The class that each row is labelled with, as its place among the classes.
     pub(crate) fn labels(&self) -> &[u32] {
         self.repeated.as_ref().map_or(&self.targets, |repeated| &repeated.labels)

@@ -62,7 +62,7 @@ fn by_folds(
     options: &CvOptions<'_>,
 ) -> Result<CrossValidation> {
     let data = Data::new(texts, labels, folds, options)?;
-    data.check_settings(builder)?;
+    data.check_settings(builder, None)?;
     let watch = Watch::new(options.progress, folds.n_folds());
     watch.report()?;
     let parts = parallel::map((0..folds.n_folds()).collect(), |fold: usize| {

@@ -106,7 +106,8 @@ pub fn tune<T: AsRef<str> + Sync, L: Label>(
 ///
 /// Errors: those of [`cross_validate`](super::cross_validate) for the settings that it starts from, those of
 /// [`KFold::stratified`], [`Error::InvalidParameter`] for a budget of no trial or a metric that does not fit the number of
-/// classes, and [`Error::Cancelled`] if it was stopped before a trial was done.
+/// classes, [`Error::InvalidValues`] for a metric that is undefined as a class has fewer texts than there are folds, and
+/// [`Error::Cancelled`] if it was stopped before a trial was done.
 pub fn tune_with<T: AsRef<str> + Sync, L: Label>(
     texts: &[T],
     labels: &[L],
@@ -131,10 +132,9 @@ fn tune_all(
     }
     let folds = KFold::new(budget.n_folds).shuffle(budget.seed).stratified_by(labels)?;
     let data = Data::new(texts, labels, &folds, options)?;
-    data.check_metric(budget.choice.metric)?;
     let start = budget.start.clone().unwrap_or_else(usual);
     let start = Settings::new(start);
-    data.check_settings(&start.builder())?;
+    data.check_settings(&start.builder(), Some(budget.choice.metric))?;
     let watch = Watch::new(options.progress, budget.trials.saturating_mul(folds.n_folds()));
     let run = Collecting::new(options.tracker);
     let mut tuner =
@@ -246,7 +246,8 @@ impl Tuner<'_> {
     /// Tries what is possible, new and within the budget, of choices that share their rows.
     fn attempt(&mut self, choices: &[&Settings]) -> Result<()> {
         let is_new = |choice: &&&Settings| {
-            !self.settings.contains(choice) && self.data.check_settings(&choice.builder()).is_ok()
+            !self.settings.contains(choice)
+                && self.data.check_settings(&choice.builder(), None).is_ok()
         };
         let left = self.budget.trials - self.trials.len();
         let new: Vec<Settings> =
