@@ -35,7 +35,6 @@ use crate::views::{Labels, Texts};
 pub struct PipelineBuilder {
     pub(super) vectorizer: VectorizerParams,
     pub(super) classifier: ClassifierParams,
-    preset: Option<Preset>,
     pub(super) beyond: Beyond,
 }
 
@@ -53,7 +52,6 @@ impl PipelineBuilder {
     /// How texts become rows. Default: [`Vectorizer::tfidf`](crate::Vectorizer::tfidf).
     pub fn vectorizer(mut self, params: VectorizerParams) -> Self {
         self.vectorizer = params;
-        self.preset = None;
         self
     }
 
@@ -61,12 +59,11 @@ impl PipelineBuilder {
     /// [`Classifier::logistic_regression`](crate::Classifier::logistic_regression).
     pub fn classifier(mut self, params: ClassifierParams) -> Self {
         self.classifier = params;
-        self.preset = None;
         self
     }
 
-    /// Both parts as a [`Preset`] has them, for texts in English; instead of what was set before. Runs and models then
-    /// tell the preset's name and version, unless one of the parts is set anew.
+    /// Both parts as a [`Preset`] has them, for texts in English; instead of what was set before. Runs and models tell the
+    /// name and the version of the preset whose settings they have, as long as none of them is changed.
     ///
     /// ```
     /// use ressenti::{Pipeline, Preset};
@@ -86,13 +83,6 @@ impl PipelineBuilder {
     pub fn preset_for(mut self, preset: Preset, language: Language) -> Self {
         self.vectorizer = preset.vectorizer(language);
         self.classifier = preset.classifier();
-        self.preset = Some(preset);
-        self
-    }
-
-    /// The same under the name of a preset, whose settings it has.
-    pub(super) fn named_as(mut self, preset: Preset) -> Self {
-        self.preset = Some(preset);
         self
     }
 
@@ -199,7 +189,7 @@ impl PipelineBuilder {
         classifier: ClassifierParams,
         beyond: Beyond,
     ) -> Self {
-        Self { vectorizer, classifier, preset: None, beyond }
+        Self { vectorizer, classifier, beyond }
     }
 
     /// Whether all that classifiers of both are trained on is the same.
@@ -233,7 +223,7 @@ impl PipelineBuilder {
             summary.push(("calibration".to_owned(), format!("{method:?}").into()));
             summary.push(("calibration_folds".to_owned(), folds.into()));
         }
-        if let Some(preset) = self.preset {
+        if let Some(preset) = Preset::of(&self.vectorizer, &self.classifier) {
             summary.push(("preset".to_owned(), preset.as_str().into()));
             summary.push(("preset_version".to_owned(), preset.version().into()));
         }
@@ -318,12 +308,12 @@ impl PipelineBuilder {
         let classifier = ground.fit(&self.classifier, task, options)?;
         let vectorizer = ground.into_vectorizer();
         tracker.param("n_features", vectorizer.n_features())?;
-        let preset = self.preset.map(|preset| (preset.as_str().to_owned(), preset.version()));
+        let preset = Preset::of(&self.vectorizer, &self.classifier);
         let report = classifier.fit_report();
         tracker.metric("n_iter", report.n_iter().into(), 0)?;
         tracker.metric("converged", f64::from(u8::from(report.converged())), 0)?;
         let mut pipeline = Pipeline::from_parts(vectorizer, classifier)?;
-        pipeline.preset = preset;
+        pipeline.preset = preset.map(|preset| (preset.as_str().to_owned(), preset.version()));
         let training = TrainingData::new(texts, |i| &classes[places[i] as usize]);
         tracker.tag(DATA_TAG, &training.digest)?;
         pipeline.origin.training = Some(training);

@@ -211,6 +211,99 @@ fn tuning_passes_over_what_cannot_be() {
     assert!(results.trials().iter().all(|trial| trial.param("min_df") != Some("5")));
 }
 
+/// A text that counts how often it is asked for.
+struct Read<'a>(&'a str, &'a AtomicUsize);
+
+impl AsRef<str> for Read<'_> {
+    fn as_ref(&self) -> &str {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0
+    }
+}
+
+/// How often each of the texts was asked for.
+fn times_read(search: impl Fn(&[Read<'_>])) -> usize {
+    let times = AtomicUsize::new(0);
+    search(&TEXTS.map(|text| Read(text, &times)));
+    assert_eq!(times.load(Ordering::Relaxed) % TEXTS.len(), 0);
+    times.into_inner() / TEXTS.len()
+}
+
+#[test]
+fn a_fold_is_analysed_once_for_all_classifiers() {
+    let tuned = |trials| {
+        times_read(|texts| {
+            let budget = Budget::trials(trials).folds(2).start(Pipeline::builder());
+            assert_eq!(tune(texts, &LABELS, &budget).unwrap().trials().len(), trials);
+        })
+    };
+    // The values of `c`, balanced classes and weighing by naive Bayes are thirteen trials with the start; then come bigrams.
+    let once = tuned(1);
+    assert_eq!((tuned(13), tuned(14)), (once, 2 * once));
+    let grid = |grams: usize, c: usize| {
+        times_read(|texts| {
+            let space = Space::new(Pipeline::builder())
+                .vectorizer(1..=grams, |params, n| params.ngram_range(1, n))
+                .classifier(
+                    [ClassWeight::Uniform, ClassWeight::Balanced],
+                    ClassifierParams::class_weight,
+                )
+                .c(logspace(-1.0, 1.0, c));
+            let folds = KFold::new(2).stratified(&LABELS).unwrap();
+            GridSearch::new(space).fit(texts, &LABELS, &folds, &CvOptions::new()).unwrap();
+        })
+    };
+    assert_eq!((grid(1, 1), grid(1, 5), grid(2, 5)), (once, once, 2 * once));
+}
+
+/// Every iteration asks whether to go on.
+#[test]
+fn along_values_of_c_each_training_starts_where_the_one_before_ended() {
+    let (labels, texts) = tweets::polar(1);
+    let folds = Folds::interleaved(texts.len(), 2).unwrap();
+    let asked = |c: &[f64]| {
+        let asked = AtomicUsize::new(0);
+        let count = |_: Step| {
+            asked.fetch_add(1, Ordering::Relaxed);
+            ControlFlow::Continue(())
+        };
+        let classifier = Classifier::logistic_regression().tol(1e-9);
+        let space = Space::new(Pipeline::builder().classifier(classifier)).c(c.iter().copied());
+        let options = CvOptions::new().progress(&count);
+        let search = || GridSearch::new(space).fit(&texts, &labels, &folds, &options).unwrap();
+        // On several threads, who finds the callback busy goes on.
+        #[cfg(feature = "parallel")]
+        rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap().install(search);
+        #[cfg(not(feature = "parallel"))]
+        search();
+        asked.into_inner()
+    };
+    let (one, near, far) = (asked(&[1.0]), asked(&[1.0, 1.0 + 1e-12]), asked(&[1.0, 30.0]));
+    assert!(near - one < (far - one) / 2, "{one} {near} {far}");
+}
+
+#[test]
+fn a_trial_has_the_name_of_a_preset_if_it_has_its_settings() {
+    let start = Pipeline::builder().preset(Preset::Reviews);
+    let space = Space::new(start.clone()).c([3.0, 1.0]);
+    let grid = GridSearch::new(space);
+    let grid = grid.fit(&TEXTS, &LABELS, &small_folds(), &CvOptions::new()).unwrap();
+    let names: Vec<_> = grid.trials().iter().map(|trial| trial.param("preset")).collect();
+    assert_eq!(names, [None, Some("reviews")]);
+
+    let budget = Budget::trials(100).folds(2).start(start.clone());
+    let tuned = tune(&TEXTS, &LABELS, &budget).unwrap();
+    for trial in tuned.trials() {
+        let same = *trial.builder() == start;
+        assert_eq!(trial.param("preset"), same.then_some("reviews"), "{}", trial.number());
+        assert_eq!(trial.param("ngram_range_3"), None, "one block of characters is enough");
+        let pipeline = trial.builder().fit(&TEXTS, &LABELS).unwrap();
+        assert_eq!(pipeline.preset(), same.then_some(("reviews", 1)));
+    }
+    assert_eq!(tuned.trials()[0].builder(), &start);
+    assert!(tuned.trials().iter().any(|trial| trial.param("ngram_range_2").is_none()));
+}
+
 #[test]
 fn each_trial_is_a_run_inside_the_search() {
     let run = MemoryTracker::default();
