@@ -314,6 +314,11 @@ impl Classifier {
         self.verdict.class_of(decision, self.positive)
     }
 
+    /// Whether it converged depends on others too, which were trained for it.
+    pub(crate) fn and_converged(&mut self, others: bool) {
+        self.report.converged &= others;
+    }
+
     pub(crate) fn add_tracking_errors(&mut self, messages: Vec<String>) {
         self.report.tracking_errors.extend(messages);
     }

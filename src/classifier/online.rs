@@ -231,11 +231,12 @@ impl OnlineClassifier {
 
     /// The classifier of what was seen so far. Learning can go on afterwards.
     ///
-    /// Its [`FitReport`] has the solver `sgd`, one iteration, and 0 for what only all rows at once could tell.
+    /// Its [`FitReport`] has the solver `sgd`, one iteration if there was a row, and has not converged: only all rows at once
+    /// could tell, so objective and gradient are 0 too.
     ///
     /// Errors: [`Error::InvalidValues`] if the weights left the range of floating point.
     pub fn to_classifier(&self) -> Result<Classifier> {
-        let report = FitReport::of_one_pass("sgd");
+        let report = FitReport::of_a_stream(self.rows_seen);
         let (params, classes) = (self.params.clone(), self.classes.clone());
         self.state.clone().settled().into_classifier(params, classes, self.positive, report)
     }

@@ -245,7 +245,8 @@ impl PipelineBuilder {
     /// [`fit`](Self::fit) with weights, progress and tracking.
     ///
     /// Logs the settings as params (`model_type`, `preprocessing`, `vectorizer`, `max_features`, `C`, …), the size of the
-    /// data, and the objective of each iteration as a metric; as tags, what it takes to repeat it: the version and features of
+    /// data, the [objective](crate::ClassifierParams::fit_with) as training goes on, how many iterations it took and whether it
+    /// converged as metrics; as tags, what it takes to repeat it: the version and features of
     /// this crate and the digest of texts and labels. A tracker that fails does not stop the training, unless
     /// [a policy](crate::tracker::FailurePolicy) says so; [`FitReport::tracking_errors`](crate::FitReport::tracking_errors)
     /// tells.
@@ -309,9 +310,7 @@ impl PipelineBuilder {
         let vectorizer = ground.into_vectorizer();
         tracker.param("n_features", vectorizer.n_features())?;
         let preset = Preset::of(&self.vectorizer, &self.classifier);
-        let report = classifier.fit_report();
-        tracker.metric("n_iter", report.n_iter().into(), 0)?;
-        tracker.metric("converged", f64::from(u8::from(report.converged())), 0)?;
+        tracker.metric("n_iter", classifier.fit_report().n_iter().into(), 0)?;
         let mut pipeline = Pipeline::from_parts(vectorizer, classifier)?;
         pipeline.preset = preset.map(|preset| (preset.as_str().to_owned(), preset.version()));
         let training = TrainingData::new(texts, |i| &classes[places[i] as usize]);
@@ -328,7 +327,9 @@ impl PipelineBuilder {
             }
             pipeline = Pipeline { classifier, calibration_report: Some(report), ..pipeline };
         }
-        pipeline.profile = self.profile_of(&pipeline, texts, labels, options)?;
+        pipeline = self.with_profile(pipeline, texts, labels, options)?;
+        let converged = pipeline.fit_report().converged();
+        tracker.metric("converged", f64::from(u8::from(converged)), 0)?;
         pipeline.classifier.add_tracking_errors(tracker.into_messages());
         Ok(pipeline)
     }

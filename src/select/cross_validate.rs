@@ -81,6 +81,8 @@ fn by_folds(
     let run = Collecting::new(options.tracker);
     log_params(builder, &run)?;
     run.param("n_splits", folds.n_folds())?;
+    let converged = cv.fit_reports.iter().all(FitReport::converged);
+    run.metric("converged", f64::from(u8::from(converged)), 0)?;
     cv.scores.log_to(&run)?;
     cv.tracking_errors = run.into_messages();
     Ok(cv)

@@ -385,6 +385,19 @@ fn several_classes_come_near_the_optimum_of_the_solvers() {
     }
 }
 
+#[test]
+fn nobody_says_that_a_stream_has_converged() {
+    let mut online = Classifier::sgd().online(&[0, 1], 2).unwrap();
+    let report = |online: &OnlineClassifier| {
+        let classifier = online.to_classifier().unwrap();
+        let report = classifier.fit_report();
+        (report.n_iter(), report.converged())
+    };
+    assert_eq!(report(&online), (0, false));
+    online.partial_fit(&rows(&[vec![1.0, 0.0], vec![0.0, 1.0]]), &[1, 0]).unwrap();
+    assert_eq!(report(&online), (1, false));
+}
+
 /// Of many rows some neighbours are taken together; none is left out, and classes in a row do no harm.
 #[test]
 fn many_rows_that_are_sorted_by_class_come_near_the_optimum() {

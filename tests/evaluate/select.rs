@@ -346,6 +346,18 @@ fn a_cross_validation_says_which_preset_it_judged() {
     );
 }
 
+#[test]
+fn a_cross_validation_says_whether_all_its_models_have_converged() {
+    for (max_iter, converged) in [(100, 1.0), (1, 0.0)] {
+        let run = MemoryTracker::default();
+        let options = CvOptions::new().tracker(&run);
+        let params = Classifier::logistic_regression().c(100.0).max_iter(max_iter);
+        let builder = Pipeline::builder().classifier(params);
+        cross_validate(&builder, &TEXTS, &LABELS, &small_folds(), &options).unwrap();
+        assert_eq!(run.snapshot().metrics["converged"], [(0, converged)]);
+    }
+}
+
 /// Fails at every call.
 struct Broken;
 
