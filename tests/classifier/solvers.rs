@@ -2,13 +2,18 @@
 //! gradient confirms.
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use ndarray::Array2;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use ressenti::{ClassWeight, Classifier, ClassifierParams, FitOptions, MultiClass, Rows, Solver};
+use ressenti::{
+    ClassWeight, Classifier, ClassifierParams, Error, FitOptions, MultiClass, Rows, Solver, Stage,
+    Step,
+};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -415,6 +420,24 @@ fn settings_that_do_not_go_together_are_refused() {
         lr().fit_with(&narrow, &labels, &options).unwrap_err().to_string(),
         "the matrix of rows has 7 columns, expected 200; use the vectorizer that the classifier was trained with"
     );
+}
+
+/// Before and after the classes the callback is asked once; the third time is within one of them.
+#[test]
+fn work_can_be_stopped_within_one_of_several_classes() {
+    let (rows, labels) = words(200, 3);
+    let params = Classifier::logistic_regression().multi_class(MultiClass::OneVsRest);
+    let (inside, times) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let third = |step: Step| {
+        assert!(!inside.swap(true, Ordering::SeqCst), "asked in two places");
+        assert_eq!((step.stage, step.done, step.total), (Stage::Train, 0, 3));
+        let go_on = times.fetch_add(1, Ordering::SeqCst) < 2;
+        inside.store(false, Ordering::SeqCst);
+        if go_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    };
+    let error = params.fit_with(&rows, &labels, &FitOptions::new().progress(&third)).unwrap_err();
+    assert!(matches!(error, Error::Cancelled), "{error}");
+    assert_eq!(times.into_inner(), 3, "nobody asks again");
 }
 
 #[cfg(feature = "parallel")]
