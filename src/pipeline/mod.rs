@@ -143,7 +143,8 @@ impl Pipeline {
         self.preset.as_ref().map(|(name, version)| (name.as_str(), *version))
     }
 
-    /// What its calibration gained, if it was [calibrated by folds](PipelineBuilder::calibration).
+    /// What its calibration gained, if it was [calibrated by folds](PipelineBuilder::calibration); of another calibration
+    /// nothing is known.
     #[must_use]
     pub fn calibration_report(&self) -> Option<&CalibrationReport> {
         self.calibration_report.as_ref()
