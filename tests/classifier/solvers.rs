@@ -440,24 +440,45 @@ fn work_can_be_stopped_within_one_of_several_classes() {
     assert_eq!(times.into_inner(), 3, "nobody asks again");
 }
 
+/// The report of a training, of which all is the same on any number of threads.
+#[cfg(feature = "parallel")]
+fn same_on_any_number_of_threads(
+    params: &ClassifierParams,
+    (rows, labels): &(Rows, Vec<usize>),
+) -> ressenti::FitReport {
+    let fit = || {
+        let model = params.fit(rows, labels).unwrap();
+        (model.coef(), model.intercept().to_vec(), model.fit_report().clone())
+    };
+    let on = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(fit)
+    };
+    let expected = on(1);
+    for threads in [2, 3, 7] {
+        assert!(on(threads) == expected, "{params:?}");
+    }
+    expected.2
+}
+
 #[cfg(feature = "parallel")]
 #[test]
 fn the_same_bits_on_any_number_of_threads() {
     for classes in [2, 3] {
-        let (rows, labels) = words(4000, classes);
+        let data = words(4000, classes);
         for params in kinds() {
-            let fit = || {
-                let model = params.fit(&rows, &labels).unwrap();
-                (model.coef(), model.intercept().to_vec(), model.fit_report().clone())
-            };
-            let on = |threads| {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-                pool.install(fit)
-            };
-            let expected = on(1);
-            for threads in [2, 3, 7] {
-                assert!(on(threads) == expected, "{params:?}");
-            }
+            same_on_any_number_of_threads(&params, &data);
         }
+    }
+}
+
+/// Enough rows, and of each column enough, for a start from some of them.
+#[cfg(feature = "parallel")]
+#[test]
+fn from_a_sample_too() {
+    let data = words(12_000, 2);
+    for params in [Classifier::logistic_regression(), Classifier::linear_svm()] {
+        let report = same_on_any_number_of_threads(&params, &data);
+        assert_eq!(report.solver(), "sample + newton-cg");
     }
 }

@@ -179,6 +179,91 @@ fn the_best_settings_are_trained_on_all_texts() {
 }
 
 #[test]
+fn the_best_trial_is_that_of_the_best_mean_whatever_the_metric() {
+    let (labels, texts) = tweets::polar(1);
+    let folds = KFold::new(3).stratified(&labels).unwrap();
+    let options = CvOptions::new();
+    let fit = |metric| {
+        let search = GridSearch::new(space()).metric(metric);
+        search.fit(&texts, &labels, &folds, &options).unwrap()
+    };
+    let trials = fit(Metric::Accuracy).trials().to_vec();
+    for metric in [
+        Metric::F1Macro,
+        Metric::F1,
+        Metric::RocAuc,
+        Metric::LogLoss,
+        Metric::AveragePrecision,
+        Metric::BalancedAccuracy,
+        Metric::MatthewsCorrcoef,
+        Metric::BrierScoreLoss,
+    ] {
+        let results = fit(metric);
+        assert_eq!(results.trials(), trials);
+        let means: Vec<f64> = results
+            .trials()
+            .iter()
+            .map(|trial| trial.scores().estimate(metric).unwrap().mean)
+            .collect();
+        let sign = if metric.greater_is_better() { 1.0 } else { -1.0 };
+        let best = results.best().number();
+        assert!(means[..best].iter().all(|mean| sign * mean < sign * means[best]), "{metric:?}");
+        assert!(means[best..].iter().all(|mean| sign * mean <= sign * means[best]), "{metric:?}");
+        assert!(means.iter().any(|mean| *mean != means[best]), "{metric:?}");
+    }
+}
+
+/// Texts of one author are never on both sides.
+#[test]
+fn folds_of_groups_are_kept_by_cross_validation_and_search() {
+    let (labels, texts) = tweets::polar(1);
+    let authors: Vec<usize> = (0..texts.len()).map(|i| i * i % 17).collect();
+    let folds = KFold::new(3).stratified_grouped(&labels, &authors).unwrap();
+    let options = CvOptions::new();
+    let cv = cross_validate(&Pipeline::builder(), &texts, &labels, &folds, &options).unwrap();
+    for split in &folds {
+        assert!(split.train.iter().all(|&a| split.test.iter().all(|&b| authors[a] != authors[b])));
+        let pick = |rows: &[usize]| -> (Vec<&str>, Vec<bool>) {
+            rows.iter().map(|&row| (texts[row], labels[row])).unzip()
+        };
+        let (train, train_labels) = pick(&split.train);
+        let model = Pipeline::builder().fit(&train, &train_labels).unwrap();
+        for &row in &split.test {
+            let p = model.predict_proba(texts[row]).unwrap();
+            assert!(close(cv.probabilities().row(row), &p));
+        }
+    }
+    let search = GridSearch::new(Space::new(Pipeline::builder()).c([1.0]));
+    let results = search.fit(&texts, &labels, &folds, &options).unwrap();
+    assert_eq!(results.best().scores(), cv.scores());
+}
+
+#[test]
+fn each_trial_of_tuning_is_a_run_inside_it() {
+    let run = MemoryTracker::default();
+    let budget = Budget::trials(9).folds(2).seed(3).start(Pipeline::builder());
+    let options = CvOptions::new().tracker(&run);
+    let results = tune_with(&TEXTS, &LABELS, &budget, &options).unwrap();
+    assert!(results.tracking_errors().is_empty());
+    let record = run.snapshot();
+    assert_eq!(record.children.len(), 9);
+    for (trial, (name, child)) in results.trials().iter().zip(&record.children) {
+        assert_eq!(*name, format!("trial {}", trial.number()));
+        assert_eq!(child.status, Some(RunStatus::Finished));
+        for (key, value) in trial.params() {
+            assert_eq!(child.params[key], *value);
+        }
+        let accuracy = trial.scores().estimate(Metric::Accuracy).unwrap();
+        assert_eq!(child.metrics["accuracy"], [(0, accuracy.mean)]);
+        assert_eq!(child.metrics["converged"], [(0, 1.0)]);
+    }
+    let logged = ["n_trials", "n_splits", "search_metric", "seed"].map(|key| &record.params[key]);
+    assert_eq!(logged, ["9", "2", "accuracy", "3"]);
+    assert_eq!(record.tags["best_trial"], results.best().number().to_string());
+    assert_eq!(record.artifacts["cv_results.csv"], results.to_csv().as_bytes());
+}
+
+#[test]
 fn tuning_stays_within_its_budget_and_never_ends_below_its_start() {
     let (labels, texts) = tweets::polar(1);
     let start = Pipeline::builder();
