@@ -650,27 +650,7 @@ fn bad_input_is_named_before_any_work() {
         "invalid folds: fold 1 has no text of class \"b\", which leaves its ROC-AUC undefined; use KFold::stratified, fewer \
          folds or another metric"
     );
-    // Of two classes the positive one has to be there, of more all.
-    let precision = |space| GridSearch::new(space).metric(Metric::AveragePrecision);
-    let few = Folds::from_assignment(vec![0, 0, 1, 2, 1, 2, 0, 2]).unwrap();
-    let error = precision(lr()).fit(&TEXTS, &labels, &few, &options).unwrap_err();
-    let undefined = |fold: usize, class: &str| {
-        format!(
-            "invalid folds: fold {fold} has no text of class {class:?}, which leaves its average precision undefined; use \
-             KFold::stratified, fewer folds or another metric"
-        )
-    };
-    assert_eq!(error.to_string(), undefined(1, "b"));
-    let of_a = lr().classifier(["a"], |params, label| params.pos_label(label));
-    let results = precision(of_a).fit(&TEXTS, &labels, &few, &options).unwrap();
-    assert!(results.best().scores().estimate(Metric::AveragePrecision).is_some());
-    let budget = Budget::trials(2).folds(3).metric(Metric::AveragePrecision);
-    let error = tune(&TEXTS, &["a", "b", "a", "b", "a", "a", "a", "a"], &budget).unwrap_err();
-    assert_eq!(error.to_string(), undefined(2, "b"));
     let labels = ["a", "b", "c", "b", "a", "c", "a", "b"];
-    let three = Folds::from_assignment(vec![0, 0, 0, 1, 1, 1, 2, 2]).unwrap();
-    let error = precision(lr()).fit(&TEXTS, &labels, &three, &options).unwrap_err();
-    assert_eq!(error.to_string(), undefined(2, "c"));
     let few = Folds::from_assignment(vec![0, 0, 0, 1, 1, 1, 0, 1]).unwrap();
     let search = GridSearch::new(lr()).metric(Metric::F1);
     let error = search.fit(&TEXTS, &labels, &few, &options).unwrap_err();
@@ -684,6 +664,34 @@ fn bad_input_is_named_before_any_work() {
     let cv = cv.unwrap();
     assert_eq!(cv.scores().estimate(Metric::RocAuc), None);
     assert!(cv.scores().estimate(Metric::LogLoss).unwrap().mean.is_finite());
+}
+
+/// Of two classes the positive one has to be there, of more all.
+#[test]
+fn average_precision_that_a_fold_leaves_undefined_is_refused() {
+    let options = CvOptions::new();
+    let lr = || Space::new(Pipeline::builder());
+    let labels = ["a", "b", "a", "b", "a", "a", "b", "b"];
+    let precision = |space| GridSearch::new(space).metric(Metric::AveragePrecision);
+    let few = Folds::from_assignment(vec![0, 0, 1, 2, 1, 2, 0, 2]).unwrap();
+    let error = precision(lr()).fit(&TEXTS, &labels, &few, &options).unwrap_err();
+    let undefined = |fold: usize, class: &str| {
+        format!(
+            "invalid folds: fold {fold} has no text of class {class:?}, which leaves its average precision undefined; use \
+             KFold::stratified, fewer folds or another metric"
+        )
+    };
+    assert_eq!(error.to_string(), undefined(1, "b"));
+    let of_a = lr().classifier(["a"], ClassifierParams::pos_label);
+    let results = precision(of_a).fit(&TEXTS, &labels, &few, &options).unwrap();
+    assert!(results.best().scores().estimate(Metric::AveragePrecision).is_some());
+    let budget = Budget::trials(2).folds(3).metric(Metric::AveragePrecision);
+    let error = tune(&TEXTS, &["a", "b", "a", "b", "a", "a", "a", "a"], &budget).unwrap_err();
+    assert_eq!(error.to_string(), undefined(2, "b"));
+    let labels = ["a", "b", "c", "b", "a", "c", "a", "b"];
+    let three = Folds::from_assignment(vec![0, 0, 0, 1, 1, 1, 2, 2]).unwrap();
+    let error = precision(lr()).fit(&TEXTS, &labels, &three, &options).unwrap_err();
+    assert_eq!(error.to_string(), undefined(2, "c"));
 }
 
 /// scikit-learn 1.9.1 at the optimum (`tol` 1e-8), `StratifiedKFold(5)`: our folds are the same rows.
