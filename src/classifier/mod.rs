@@ -165,8 +165,9 @@ impl Classifier {
     }
 
     /// Settings for stochastic gradient descent: the objective of logistic regression, or modified Huber, by
-    /// [`max_iter`](ClassifierParams::max_iter) = 3 passes over the rows, which come to within some percent of it (of modified Huber with C = 10, some 15); and for
-    /// an [`OnlineClassifier`] that learns from a stream. There is no rate to tune. Made for sparse rows, as of texts.
+    /// [`max_iter`](ClassifierParams::max_iter) = 3 passes over the rows, which come to within some percent of it (some 15 of
+    /// modified Huber with C = 10); and for an [`OnlineClassifier`] that learns from a stream. There is no rate to tune. Made
+    /// for sparse rows, as of texts.
     pub fn sgd() -> ClassifierParams {
         ClassifierParams::default().algorithm(Algorithm::Sgd).max_iter(3).tol(1e-2)
     }
