@@ -2,17 +2,18 @@
 //!
 //! ```text
 //! cargo run --release --example train -- --train T.tsv [--test U.tsv] [--preset baseline] [--language English]
-//!                                        [--model OUT.ressenti] [--folds 10] [--tune] [--store DIR] [--json]
-//!                                        [--against ANSWERS.txt]
+//!                                        [--model OUT.ressenti] [--folds 10] [--tune] [--trials 40]
+//!                                        [--store DIR] [--json] [--against ANSWERS.txt]
 //! ```
 //!
 //! Files have the header `label<TAB>text`. You will see a progress bar (on a terminal), then the classification report.
 //! Presets are baseline, social, reviews and long. Without `--test`, a fifth of the texts is kept out of training to evaluate
-//! on. With `--json` the last line is one JSON object with the figures, and nothing else is printed on standard output.
+//! on. With `--json` the last line is one JSON object with the figures, and nothing else is printed on standard output; its
+//! `preset` is null where the settings are those of none.
 //!
 //! With `--folds 10` no model is trained but one for each fold, in which text i is in fold i mod 10: you will see the mean of
-//! each figure and its standard error. `--tune` looks for better settings first, in 40 trials, and prints how each did.
-//! `--store` keeps a run of either, and one inside it for each trial.
+//! each figure and its standard error. `--tune` looks for better settings first, in 40 trials or as many as
+//! `--trials` says, and prints how each did. `--store` keeps a run of either, and one inside it for each trial.
 //!
 //! `--against` names a file with the answers of another model to the texts of `--test`, one label a line. You will see how
 //! many each model alone gets right, McNemar's p-value, and the difference of their accuracies and of their F1 (of two
@@ -37,7 +38,7 @@ use ressenti::tracker::{NoopTracker, RunStatus, Store, Tracker};
 use ressenti::{FitOptions, Pipeline, PipelineBuilder, Preset, Step};
 use serde_json::json;
 
-const USAGE: &str = "usage: train --train T.tsv [--test U.tsv] [--preset baseline] [--language English] [--model OUT.ressenti] [--folds 10] [--tune] [--store DIR] [--json] [--against ANSWERS.txt]";
+const USAGE: &str = "usage: train --train T.tsv [--test U.tsv] [--preset baseline] [--language English] [--model OUT.ressenti] [--folds 10] [--tune] [--trials 40] [--store DIR] [--json] [--against ANSWERS.txt]";
 
 struct Options {
     train: PathBuf,
@@ -47,6 +48,7 @@ struct Options {
     model: Option<PathBuf>,
     folds: Option<usize>,
     tune: bool,
+    trials: usize,
     store: Option<String>,
     json: bool,
     against: Option<PathBuf>,
@@ -103,7 +105,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         cv_options = cv_options.progress(&show);
     }
     if options.tune {
-        let budget = Budget::trials(40).start(builder);
+        let budget = Budget::trials(options.trials).start(builder);
         let results = tune_with(&train.texts, &train.labels, &budget, &cv_options)?;
         eprint!("{}", results.to_csv());
         results.tracking_errors().iter().for_each(warn);
@@ -136,7 +138,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     };
     if options.json {
         let mut line = json!({
-            "preset": options.preset.as_str(),
+            "preset": pipeline.preset().map(|(name, _)| name),
             "rows": train.texts.len(),
             "classes": pipeline.classes().len(),
             "features": pipeline.vectorizer().n_features(),
@@ -267,7 +269,7 @@ impl Options {
         use lexopt::prelude::*;
         let (mut train, mut test, mut model, mut store, mut json) = (None, None, None, None, false);
         let (mut preset, mut language) = (Preset::Baseline, Language::English);
-        let (mut folds, mut tune, mut against) = (None, false, None);
+        let (mut folds, mut tune, mut trials, mut against) = (None, false, 40, None);
         let mut arguments = lexopt::Parser::from_env();
         while let Some(argument) = arguments.next()? {
             match argument {
@@ -278,6 +280,7 @@ impl Options {
                 Long("model") => model = Some(arguments.value()?.into()),
                 Long("folds") => folds = Some(arguments.value()?.parse()?),
                 Long("tune") => tune = true,
+                Long("trials") => trials = arguments.value()?.parse()?,
                 Long("against") => against = Some(arguments.value()?.into()),
                 Long("store") => store = Some(arguments.value()?.string()?),
                 Long("json") => json = true,
@@ -294,6 +297,6 @@ impl Options {
                 "--against needs the texts that were answered: give --test, without --folds".into(),
             );
         }
-        Ok(Self { train, test, preset, language, model, folds, tune, store, json, against })
+        Ok(Self { train, test, preset, language, model, folds, tune, trials, store, json, against })
     }
 }

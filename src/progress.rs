@@ -1,7 +1,8 @@
 //! How long work tells its caller where it is, and how the caller stops it.
 //!
-//! The work calls [`Progress::update`] from the thread that called it, between rounds of some thousand texts and between
-//! iterations of the training (a search does from its own threads, one at a time); it neither knows nor cares whether that draws a bar, writes a log line or checks a flag.
+//! The work calls [`Progress::update`] between rounds of some thousand texts and between iterations of the training, from the
+//! thread that called it; where several trainings run side by side, as in a search and of several classes told from the rest,
+//! from theirs, one at a time. It neither knows nor cares whether that draws a bar, writes a log line or checks a flag.
 
 use std::ops::ControlFlow;
 
@@ -16,7 +17,8 @@ pub enum Stage {
     /// Turning counts into weighted rows. The unit is texts.
     Weight,
     /// Solving for the weights of the classifier. The unit is iterations; the total is `max_iter`, rarely reached. Where each of
-    /// several classes is told from the rest, the unit is classes, and a stop is heard after every eighth.
+    /// several classes is told from the rest, the unit is classes; the same number then comes often, so that work can be
+    /// stopped within one.
     Train,
     /// Trying settings on folds. The unit is trainings.
     Search,

@@ -31,6 +31,11 @@ impl Task {
         self.classes.len()
     }
 
+    /// The place of the class that counts as positive.
+    pub(crate) fn positive(&self) -> usize {
+        self.positive
+    }
+
     /// The class that each row is labelled with, as its place among the classes.
     pub(crate) fn labels(&self) -> &[u32] {
         self.repeated.as_ref().map_or(&self.targets, |repeated| &repeated.labels)
@@ -46,9 +51,11 @@ impl ClassifierParams {
         self.fit_with(rows, labels, &FitOptions::new())
     }
 
-    /// [`fit`](Self::fit) with weights, progress and tracking: the objective of each iteration is logged (of classes told
-    /// one by one from the rest, the sum of those that are done). A tracker that
-    /// fails does not stop the training.
+    /// [`fit`](Self::fit) with weights, progress and tracking. A tracker that fails does not stop the training.
+    ///
+    /// Logged is the objective as training goes on: of each iteration; of classes told one by one from the rest the sum of
+    /// those that are done, after every eighth; of SGD where the passes ended. Naive Bayes has none, and of
+    /// [`NbWeighting::LogCounts`](crate::NbWeighting::LogCounts) with more than two classes none is logged.
     ///
     /// Errors: also [`Error::InvalidValues`] for weights that are negative, not finite or all 0, and
     /// [`Error::Cancelled`].

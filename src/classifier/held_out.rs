@@ -10,7 +10,8 @@ use crate::sentiment::{Label, Sentiment};
 use crate::views::Labels;
 
 impl Classifier {
-    /// [`with_calibration`](Self::with_calibration) of these rows, which it was not trained on.
+    /// [`with_calibration`](Self::with_calibration) of these rows, which it was not trained on. What it gained is told by rows
+    /// that are neither those nor these: of these, [`brier_score_loss`](crate::evaluate::brier_score_loss) is too good.
     ///
     /// Errors: [`Error::ColumnMismatch`](crate::Error::ColumnMismatch),
     /// [`Error::UnknownLabel`](crate::Error::UnknownLabel), and those of [`Calibration::fit`] and `with_calibration`.

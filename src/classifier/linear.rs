@@ -3,6 +3,7 @@
 //! Which function is minimised is decided here; how a minimum is found is not known.
 
 use std::borrow::Cow;
+use std::sync::Mutex;
 
 use ndarray::Array2;
 
@@ -137,11 +138,19 @@ impl ClassifierParams {
     ) -> Result<Found> {
         let (classes, n) = (task.classes.len(), rows.n_columns());
         let (mut weights, mut intercepts) = (vec![0.0; n * classes], Vec::new());
-        let mut report: Option<FitReport> = None;
+        let mut so_far: Option<FitReport> = None;
         for first in (0..classes).step_by(CLASSES_AT_ONCE) {
-            let objective = report.as_ref().map_or(0.0, |report| report.objective);
+            let objective = so_far.as_ref().map_or(0.0, |report| report.objective);
             each(first as u32, classes as u32, objective)?;
             let batch = (first..classes.min(first + CLASSES_AT_ONCE)).collect();
+            // Classes are trained side by side and report in turn. Nobody waits: who finds another at it goes on.
+            let stopped = Mutex::new(false);
+            let ask = |_, _| {
+                let Ok(mut stopped) = stopped.try_lock() else { return Ok(()) };
+                let told = || report(options.progress_callback(), Stage::Train, first, classes);
+                *stopped = *stopped || told().is_err();
+                if *stopped { Err(Error::Cancelled) } else { Ok(()) }
+            };
             let minima = parallel::map(batch, |class: usize| {
                 let costs = if self.class_weight == ClassWeight::Balanced {
                     let weights = options.sample_weights();
@@ -152,7 +161,7 @@ impl ClassifierParams {
                 let start = Start::new(options, |model| {
                     (model.weights.column(class).to_vec(), vec![model.intercept[class]])
                 });
-                self.minimum(rows, task, loss, class as u32, &costs, start, |_, _| Ok(()))
+                self.minimum(rows, task, loss, class as u32, &costs, start, &ask)
             });
             for (class, found) in (first..).zip(minima) {
                 let found = found?;
@@ -160,13 +169,13 @@ impl ClassifierParams {
                     weights[class] = w;
                 }
                 intercepts.extend(found.intercepts);
-                report = Some(match report {
+                so_far = Some(match so_far {
                     None => found.report,
-                    Some(so_far) => so_far.beside(&found.report),
+                    Some(report) => report.beside(&found.report),
                 });
             }
         }
-        let report = report.expect("there are at least two classes");
+        let report = so_far.expect("there are at least two classes");
         each(classes as u32, classes as u32, report.objective)?;
         Ok(Found { weights, intercepts, report })
     }

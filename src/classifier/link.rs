@@ -184,6 +184,25 @@ mod tests {
     }
 
     #[test]
+    fn modified_huber_has_the_probabilities_of_scikit_learn() {
+        #[derive(Deserialize)]
+        struct Case {
+            decisions: Vec<Vec<f64>>,
+            predict_proba: Vec<Vec<f64>>,
+        }
+        let golden = include_str!("../../tests/golden/linear/huber.json");
+        for Case { decisions, predict_proba } in serde_json::from_str::<Vec<Case>>(golden).unwrap()
+        {
+            for (decision, expected) in decisions.iter().zip(&predict_proba) {
+                let mut found = Vec::new();
+                Link::ModifiedHuber.probabilities(decision, &mut found);
+                let near = found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-15);
+                assert!(near && found.len() == expected.len(), "{decision:?}: {found:?}");
+            }
+        }
+    }
+
+    #[test]
     fn modified_huber_knows_no_more_than_0_and_1() {
         let probabilities = |decision: &[f64]| {
             let mut out = Vec::new();

@@ -165,8 +165,9 @@ impl Classifier {
     }
 
     /// Settings for stochastic gradient descent: the objective of logistic regression, or modified Huber, by
-    /// [`max_iter`](ClassifierParams::max_iter) = 3 passes over the rows, which come to within some percent of it; and for
-    /// an [`OnlineClassifier`] that learns from a stream. There is no rate to tune. Made for sparse rows, as of texts.
+    /// [`max_iter`](ClassifierParams::max_iter) = 3 passes over the rows, which come to within some percent of it (some 15 of
+    /// modified Huber with C = 10); and for an [`OnlineClassifier`] that learns from a stream. There is no rate to tune. Made
+    /// for sparse rows, as of texts.
     pub fn sgd() -> ClassifierParams {
         ClassifierParams::default().algorithm(Algorithm::Sgd).max_iter(3).tol(1e-2)
     }
@@ -312,6 +313,11 @@ impl Classifier {
     /// The class that decision values speak for.
     pub(crate) fn class_of(&self, decision: &[f64]) -> usize {
         self.verdict.class_of(decision, self.positive)
+    }
+
+    /// Whether it converged depends on others too, which were trained for it.
+    pub(crate) fn and_converged(&mut self, others: bool) {
+        self.report.converged &= others;
     }
 
     pub(crate) fn add_tracking_errors(&mut self, messages: Vec<String>) {

@@ -12,7 +12,8 @@ pub enum ClassWeight {
     /// Every text counts the same; frequent classes count more in all. The default.
     #[default]
     Uniform,
-    /// Every class counts the same in all: texts of a class weigh texts ÷ (classes × texts of the class).
+    /// Every class counts the same in all: texts of a class weigh texts ÷ (classes × texts of the class). Where each of
+    /// several classes is told from the rest, the class counts the same as the rest: the two sides of each model.
     Balanced,
     /// The weight of each label's texts; 1 for labels that are not listed. Each finite and above 0.
     Given(Vec<(String, f64)>),

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 /// How training went.
 ///
-/// Not converging is a result, not an error: the weights are the best that were found, and this says so.
+/// Not converging is a result, not an error: the weights are the best that were found, and this says so. Where each of several
+/// classes is told from the rest, it is of all these models: the most iterations, the sum of the objectives, the largest
+/// gradient.
 ///
 /// ```
 /// use ressenti::{Classifier, Vectorizer};
@@ -40,6 +42,12 @@ impl FitReport {
         }
     }
 
+    /// Of what learnt from a stream of rows: nobody looks at them again to see how far away the minimum is.
+    pub(super) fn of_a_stream(rows_seen: u64) -> Self {
+        let n_iter = u32::from(rows_seen > 0);
+        Self { n_iter, converged: false, ..Self::of_one_pass("sgd") }
+    }
+
     /// Of two models that are one: each tells a class from the rest.
     pub(super) fn beside(mut self, other: &Self) -> Self {
         self.n_iter = self.n_iter.max(other.n_iter);
@@ -49,31 +57,39 @@ impl FitReport {
         self
     }
 
-    /// Which algorithm found the weights.
+    /// Which algorithm found the weights; where each of several classes is told from the rest, those of the first of them.
     #[must_use]
     pub fn solver(&self) -> &str {
         &self.solver
     }
 
-    /// How many iterations it took.
+    /// How many iterations it took; of SGD the passes.
     #[must_use]
     pub fn n_iter(&self) -> u32 {
         self.n_iter
     }
 
-    /// Whether the gradient fell to `tol`. If not: raise `max_iter`, lower `c`, or accept it.
+    /// Whether the gradient fell to `tol`, in this training and in all others that its pipeline needed: of the folds of a
+    /// [calibration](crate::PipelineBuilder::calibration) and of a [profile](crate::ProfileSource::HeldOut) of held-out texts.
+    /// If not: raise `max_iter`, lower `c`, or accept it.
+    ///
+    /// Naive Bayes always has. What learnt from a [stream](crate::OnlineClassifier) never has, as nobody asked.
     #[must_use]
     pub fn converged(&self) -> bool {
         self.converged
     }
 
-    /// The value that was minimised: ½‖w‖² + C · (weighted sum of losses); 0 for naive Bayes, which minimises nothing.
+    /// The value that was minimised: penalty + C · (weighted sum of losses), where the weights of rows and classes count. The
+    /// penalty is (1 − ρ)·½‖w‖² + ρ·‖w‖₁ with ρ the [`l1_ratio`](crate::ClassifierParams::l1_ratio), and ½‖w − w₀‖² by the
+    /// weights w₀ of a [prior](crate::FitOptions::prior). 0 for naive Bayes, which minimises nothing, and of a
+    /// [stream](crate::OnlineClassifier), whose rows are gone.
     #[must_use]
     pub fn objective(&self) -> f64 {
         self.objective
     }
 
-    /// The largest absolute component of the gradient, divided by C times the sum of weights: what `tol` bounds.
+    /// The largest absolute component of the gradient, divided by C times the sum of weights: what `tol` bounds. With an L1
+    /// penalty, that of the smallest subgradient. 0 where the [`objective`](Self::objective) is.
     #[must_use]
     pub fn gradient_norm(&self) -> f64 {
         self.gradient_norm

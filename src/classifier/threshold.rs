@@ -224,6 +224,23 @@ mod tests {
         let answers: Vec<usize> = (0..8).filter(|&i| scores[i] > at).collect();
         let right = answers.iter().filter(|&&i| positive[i]).count();
         assert_eq!(f1(&(at, answers.len(), right)), best);
+        for (wrong_positive, wrong_negative) in
+            [(1.0, 1.0), (1.0, 5.0), (5.0, 1.0), (0.0, 1.0), (1.0, 0.0)]
+        {
+            let cost = |answers: usize, right: usize| {
+                wrong_positive * (answers - right) as f64 + wrong_negative * (5 - right) as f64
+            };
+            let least = tried.iter().map(|&(_, a, r)| cost(a, r)).fold(f64::INFINITY, f64::min);
+            // Of the cheapest the highest, which has the fewest positive answers.
+            let cheapest = tried.iter().filter(|&&(_, a, r)| cost(a, r) == least);
+            let fewest = cheapest.map(|&(_, answers, _)| answers).min();
+            let at = found(ThresholdRule::Costs {
+                false_positive: wrong_positive,
+                false_negative: wrong_negative,
+            });
+            let answers = scores.iter().filter(|&&score| score > at).count();
+            assert_eq!(Some(answers), fewest, "{wrong_positive} {wrong_negative}");
+        }
         assert_eq!(found(ThresholdRule::Precision(1.0)), 0.65);
         assert_eq!(found(ThresholdRule::Precision(0.7)), -1.6);
     }

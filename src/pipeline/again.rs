@@ -1,6 +1,6 @@
 //! A fitted pipeline in, the settings to train another one like it out. On what is not known here.
 
-use super::{Pipeline, PipelineBuilder, Preset, ProfileSource};
+use super::{Pipeline, PipelineBuilder, ProfileSource};
 #[cfg(feature = "store")]
 use crate::error::Result;
 
@@ -27,10 +27,7 @@ impl Pipeline {
         if let Some(report) = self.calibration_report() {
             builder = builder.calibration(report.method, report.folds as usize);
         }
-        let preset = self.preset().and_then(|(name, version)| {
-            name.parse().ok().filter(|preset: &Preset| preset.version() == version)
-        });
-        preset.map_or(builder.clone(), |preset| builder.named_as(preset))
+        builder
     }
 
     /// Another pipeline with what decides the answers of this one beside its weights: the threshold or the neutral band, where
@@ -55,8 +52,8 @@ impl Pipeline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::CalibrationMethod;
     use crate::text::Language;
+    use crate::{CalibrationMethod, Preset};
     #[cfg(feature = "store")]
     use crate::{NeutralBand, Threshold};
 

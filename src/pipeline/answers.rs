@@ -10,7 +10,9 @@ impl Pipeline {
     /// The same with calibrated probabilities: [`Classifier::with_calibration`](crate::Classifier::with_calibration).
     /// [`PipelineBuilder::calibration`](crate::PipelineBuilder::calibration) fits one in training.
     ///
-    /// A [`calibration_report`](Self::calibration_report) that it had spoke of another calibration and is left out.
+    /// It has no [`calibration_report`](Self::calibration_report): one that it had spoke of another calibration, and of texts
+    /// that this one was fitted on the figures would be too good. What it gained is told by texts that neither training nor
+    /// calibration saw: Brier score and calibration error are in a [`Report`](crate::evaluate::Report), before and after.
     ///
     /// Errors: [`Error::InvalidValues`](crate::Error::InvalidValues) as for the classifier.
     pub fn with_calibration(mut self, calibration: Calibration) -> Result<Self> {

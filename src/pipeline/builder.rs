@@ -35,7 +35,6 @@ use crate::views::{Labels, Texts};
 pub struct PipelineBuilder {
     pub(super) vectorizer: VectorizerParams,
     pub(super) classifier: ClassifierParams,
-    preset: Option<Preset>,
     pub(super) beyond: Beyond,
 }
 
@@ -53,7 +52,6 @@ impl PipelineBuilder {
     /// How texts become rows. Default: [`Vectorizer::tfidf`](crate::Vectorizer::tfidf).
     pub fn vectorizer(mut self, params: VectorizerParams) -> Self {
         self.vectorizer = params;
-        self.preset = None;
         self
     }
 
@@ -61,12 +59,11 @@ impl PipelineBuilder {
     /// [`Classifier::logistic_regression`](crate::Classifier::logistic_regression).
     pub fn classifier(mut self, params: ClassifierParams) -> Self {
         self.classifier = params;
-        self.preset = None;
         self
     }
 
-    /// Both parts as a [`Preset`] has them, for texts in English; instead of what was set before. Runs and models then
-    /// tell the preset's name and version, unless one of the parts is set anew.
+    /// Both parts as a [`Preset`] has them, for texts in English; instead of what was set before. Runs and models tell the
+    /// name and the version of the preset whose settings they have, as long as none of them is changed.
     ///
     /// ```
     /// use ressenti::{Pipeline, Preset};
@@ -86,13 +83,6 @@ impl PipelineBuilder {
     pub fn preset_for(mut self, preset: Preset, language: Language) -> Self {
         self.vectorizer = preset.vectorizer(language);
         self.classifier = preset.classifier();
-        self.preset = Some(preset);
-        self
-    }
-
-    /// The same under the name of a preset, whose settings it has.
-    pub(super) fn named_as(mut self, preset: Preset) -> Self {
-        self.preset = Some(preset);
         self
     }
 
@@ -199,7 +189,7 @@ impl PipelineBuilder {
         classifier: ClassifierParams,
         beyond: Beyond,
     ) -> Self {
-        Self { vectorizer, classifier, preset: None, beyond }
+        Self { vectorizer, classifier, beyond }
     }
 
     /// Whether all that classifiers of both are trained on is the same.
@@ -233,7 +223,7 @@ impl PipelineBuilder {
             summary.push(("calibration".to_owned(), format!("{method:?}").into()));
             summary.push(("calibration_folds".to_owned(), folds.into()));
         }
-        if let Some(preset) = self.preset {
+        if let Some(preset) = Preset::of(&self.vectorizer, &self.classifier) {
             summary.push(("preset".to_owned(), preset.as_str().into()));
             summary.push(("preset_version".to_owned(), preset.version().into()));
         }
@@ -255,7 +245,8 @@ impl PipelineBuilder {
     /// [`fit`](Self::fit) with weights, progress and tracking.
     ///
     /// Logs the settings as params (`model_type`, `preprocessing`, `vectorizer`, `max_features`, `C`, …), the size of the
-    /// data, and the objective of each iteration as a metric; as tags, what it takes to repeat it: the version and features of
+    /// data, the [objective](crate::ClassifierParams::fit_with) as training goes on, how many iterations it took and whether it
+    /// converged as metrics; as tags, what it takes to repeat it: the version and features of
     /// this crate and the digest of texts and labels. A tracker that fails does not stop the training, unless
     /// [a policy](crate::tracker::FailurePolicy) says so; [`FitReport::tracking_errors`](crate::FitReport::tracking_errors)
     /// tells.
@@ -318,12 +309,10 @@ impl PipelineBuilder {
         let classifier = ground.fit(&self.classifier, task, options)?;
         let vectorizer = ground.into_vectorizer();
         tracker.param("n_features", vectorizer.n_features())?;
-        let preset = self.preset.map(|preset| (preset.as_str().to_owned(), preset.version()));
-        let report = classifier.fit_report();
-        tracker.metric("n_iter", report.n_iter().into(), 0)?;
-        tracker.metric("converged", f64::from(u8::from(report.converged())), 0)?;
+        let preset = Preset::of(&self.vectorizer, &self.classifier);
+        tracker.metric("n_iter", classifier.fit_report().n_iter().into(), 0)?;
         let mut pipeline = Pipeline::from_parts(vectorizer, classifier)?;
-        pipeline.preset = preset;
+        pipeline.preset = preset.map(|preset| (preset.as_str().to_owned(), preset.version()));
         let training = TrainingData::new(texts, |i| &classes[places[i] as usize]);
         tracker.tag(DATA_TAG, &training.digest)?;
         pipeline.origin.training = Some(training);
@@ -338,7 +327,9 @@ impl PipelineBuilder {
             }
             pipeline = Pipeline { classifier, calibration_report: Some(report), ..pipeline };
         }
-        pipeline.profile = self.profile_of(&pipeline, texts, labels, options)?;
+        pipeline = self.with_profile(pipeline, texts, labels, options)?;
+        let converged = pipeline.fit_report().converged();
+        tracker.metric("converged", f64::from(u8::from(converged)), 0)?;
         pipeline.classifier.add_tracking_errors(tracker.into_messages());
         Ok(pipeline)
     }

@@ -85,13 +85,13 @@ impl HeldOut {
         Ok(Self { ground, train, test, rows })
     }
 
-    /// The decision values of its rows, by a model of the others.
+    /// The decision values of its rows, by a model of the others, and whether that has converged.
     fn decisions(
         &self,
         params: &ClassifierParams,
         labels: Labels<'_>,
         options: &FitOptions<'_>,
-    ) -> Result<Matrix> {
+    ) -> Result<(Matrix, bool)> {
         let taught = labels.pick(&self.train);
         let weights = options.sample_weights();
         let weights = weights.map(|w| self.train.iter().map(|&i| w[i]).collect::<Vec<_>>());
@@ -99,16 +99,17 @@ impl HeldOut {
         let quiet = options.progress_callback().map_or(quiet, |progress| quiet.progress(progress));
         let quiet = weights.as_ref().map_or(quiet, |weights| quiet.weights(weights));
         let task = params.prepare(Labels::of(&&taught[..]), &quiet)?;
-        self.ground.fit(params, task, &quiet)?.decision_function(&self.rows)
+        let model = self.ground.fit(params, task, &quiet)?;
+        Ok((model.decision_function(&self.rows)?, model.fit_report().converged()))
     }
 }
 
 impl PipelineBuilder {
     /// The classifier with a calibration of the decision values that models of these settings give to texts they were not
-    /// trained on; without one if it is not asked for.
+    /// trained on. It has converged if all of them have.
     pub(crate) fn calibrate<H: Borrow<HeldOut>>(
         &self,
-        classifier: Classifier,
+        mut classifier: Classifier,
         held_out: impl Iterator<Item = Result<H>>,
         labels: Labels<'_>,
         options: &FitOptions<'_>,
@@ -120,7 +121,8 @@ impl PipelineBuilder {
         for fold in held_out {
             let fold = fold?;
             let fold = fold.borrow();
-            let found = fold.decisions(&self.classifier, labels, options)?;
+            let (found, converged) = fold.decisions(&self.classifier, labels, options)?;
+            classifier.and_converged(converged);
             for (i, &row) in fold.test.iter().enumerate() {
                 decisions[row * outputs..(row + 1) * outputs].copy_from_slice(found.row(i));
             }
@@ -150,5 +152,35 @@ impl PipelineBuilder {
             ece_after,
         };
         Ok((calibrated, report))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluate::KFold;
+    use crate::pipeline::{Pipeline, ProfileSource};
+
+    /// A model has converged only if all have that were trained for it.
+    #[test]
+    fn what_does_not_converge_beside_a_model_is_not_silent() {
+        let (texts, labels) = (["good crew", "bad crew"].repeat(10), [1, 0].repeat(10));
+        let (texts, labels) = (&&texts[..], &&labels[..]);
+        let options = FitOptions::new();
+        let whole = Pipeline::builder().fit(texts, labels).unwrap();
+        for (max_iter, converged) in [(100, true), (1, false)] {
+            let params = Classifier::logistic_regression().c(100.0).max_iter(max_iter);
+            let builder = Pipeline::builder().classifier(params).profile(ProfileSource::HeldOut);
+            let builder = builder.calibration(CalibrationMethod::Platt, 2);
+            let (texts, labels) = (Texts::of(texts), Labels::of(labels));
+            let folds = KFold::new(2).stratified_by(labels).unwrap();
+            let held_out = folds.iter().map(|split| HeldOut::new(&builder, texts, split, None));
+            let (classifier, _) =
+                builder.calibrate(whole.classifier.clone(), held_out, labels, &options).unwrap();
+            assert_eq!(classifier.fit_report().converged(), converged, "folds");
+            let profiled = builder.with_profile(whole.clone(), texts, labels, &options).unwrap();
+            assert_eq!(profiled.profile().unwrap().source, ProfileSource::HeldOut);
+            assert_eq!(profiled.fit_report().converged(), converged, "profile");
+        }
     }
 }

@@ -48,6 +48,7 @@ pub use words::WordCounts;
 pub(crate) use builder::Beyond;
 pub(crate) use calibrated::HeldOut;
 pub(crate) use ground::Ground;
+pub(crate) use presets::characters;
 pub(crate) use shape::Answer;
 pub(crate) use words::{Cutter, DistinctWords};
 
@@ -136,13 +137,14 @@ impl Pipeline {
         &self.classifier
     }
 
-    /// The name and the version of the [`Preset`] that it was trained with, if it was one and nothing of it was changed.
+    /// The name and the version of the [`Preset`] whose settings it was trained with, if they are those of one.
     #[must_use]
     pub fn preset(&self) -> Option<(&str, u32)> {
         self.preset.as_ref().map(|(name, version)| (name.as_str(), *version))
     }
 
-    /// What its calibration gained, if it was [calibrated by folds](PipelineBuilder::calibration).
+    /// What its calibration gained, if it was [calibrated by folds](PipelineBuilder::calibration); of another calibration
+    /// nothing is known.
     #[must_use]
     pub fn calibration_report(&self) -> Option<&CalibrationReport> {
         self.calibration_report.as_ref()

@@ -15,7 +15,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::classifier::{ClassWeight, Classifier, ClassifierParams, MultiClass, NbWeighting};
 use crate::error::{Error, Result};
-use crate::text::{Analyzer, AnalyzerParams, Elongation, Entity, Language, Negation, Social};
+use crate::text::{
+    Analyzer, AnalyzerParams, Elongation, Entity, LANGUAGES, Language, Negation, Social,
+};
 use crate::vectorizer::{DocFreq, Vectorizer, VectorizerParams};
 
 /// Settings under a name; see [`PipelineBuilder::preset`](crate::PipelineBuilder::preset).
@@ -71,6 +73,14 @@ impl Preset {
         }
     }
 
+    /// The one that has these settings, for whatever language.
+    pub(super) fn of(vectorizer: &VectorizerParams, classifier: &ClassifierParams) -> Option<Self> {
+        Self::ALL.into_iter().find(|preset| {
+            let mut vectorizers = LANGUAGES.into_iter().map(|language| preset.vectorizer(language));
+            *classifier == preset.classifier() && vectorizers.any(|params| params == *vectorizer)
+        })
+    }
+
     /// How texts become rows, for texts of a language: it decides how words are stemmed and, for English and French, what
     /// negates them. [`Baseline`](Self::Baseline) knows no language, and [`Long`](Self::Long) does not stem.
     pub fn vectorizer(self, language: Language) -> VectorizerParams {
@@ -87,12 +97,7 @@ impl Preset {
         match self {
             Self::Baseline => Vectorizer::tfidf().max_features(10_000),
             Self::Social => stems(tokens(&NUMBERS)),
-            Self::Reviews => {
-                let characters =
-                    Vectorizer::tfidf().analyzer(Analyzer::char_wb()).ngram_range(2, 5);
-                let characters = characters.min_df(DocFreq::Count(3)).sublinear_tf(true);
-                stems(tokens(&[])).beside(characters.weight(0.5))
-            }
+            Self::Reviews => stems(tokens(&[])).beside(characters()),
             Self::Long => words(tokens(&[]), 3, 5).binary(true),
         }
     }
@@ -111,6 +116,12 @@ impl Preset {
             Self::Long => weighed(0.5).c(30.0),
         }
     }
+}
+
+/// Runs of characters, to stand beside words.
+pub(crate) fn characters() -> VectorizerParams {
+    let params = Vectorizer::tfidf().analyzer(Analyzer::char_wb()).ngram_range(2, 5);
+    params.min_df(DocFreq::Count(3)).sublinear_tf(true).weight(0.5)
 }
 
 /// What says little in tweets, where it is a flight or an hour. In reviews it may be the verdict, as in `9/10`.

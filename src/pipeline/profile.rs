@@ -163,30 +163,36 @@ impl PipelineBuilder {
         self
     }
 
-    /// The profile that a pipeline of these settings remembers.
-    pub(super) fn profile_of(
+    /// The pipeline with the profile that one of these settings remembers. It has converged if what was trained for that has.
+    pub(super) fn with_profile(
         &self,
-        pipeline: &Pipeline,
+        mut pipeline: Pipeline,
         texts: Texts<'_>,
         labels: Labels<'_>,
         options: &FitOptions<'_>,
-    ) -> Result<Option<Box<Profile>>> {
-        let profile = match self.beyond.profile {
-            ProfileSource::Off | ProfileSource::Given => return Ok(None),
+    ) -> Result<Pipeline> {
+        let held_out = match self.beyond.profile {
+            ProfileSource::Off | ProfileSource::Given => return Ok(pipeline),
             ProfileSource::HeldOut => self.held_out_profile(texts, labels, options)?,
             ProfileSource::Training => None,
         };
-        let of_training = || Profile::new(pipeline, texts, ProfileSource::Training);
-        Ok(Some(Box::new(profile.unwrap_or_else(of_training))))
+        let profile = if let Some((profile, converged)) = held_out {
+            pipeline.classifier.and_converged(converged);
+            profile
+        } else {
+            Profile::new(&pipeline, texts, ProfileSource::Training)
+        };
+        pipeline.profile = Some(Box::new(profile));
+        Ok(pipeline)
     }
 
-    /// `None` where no part can be put aside.
+    /// And whether the model that was asked has converged. `None` where no part can be put aside.
     fn held_out_profile(
         &self,
         texts: Texts<'_>,
         labels: Labels<'_>,
         options: &FitOptions<'_>,
-    ) -> Result<Option<Profile>> {
+    ) -> Result<Option<(Profile, bool)>> {
         let Ok(folds) = KFold::new(PARTS).stratified_by(labels) else { return Ok(None) };
         let Some(Split { train, test }) = folds.iter().next() else { return Ok(None) };
         let (taught, told) = (texts.pick(&train), labels.pick(&train));
@@ -200,7 +206,8 @@ impl PipelineBuilder {
         match self.clone().profile(ProfileSource::Off).fit_with(&taught, &told, &quiet) {
             Ok(pipeline) => {
                 let asked = &texts.pick(&test)[..];
-                Ok(Some(Profile::new(&pipeline, Texts::of(&asked), ProfileSource::HeldOut)))
+                let profile = Profile::new(&pipeline, Texts::of(&asked), ProfileSource::HeldOut);
+                Ok(Some((profile, pipeline.fit_report().converged())))
             }
             Err(crate::Error::Cancelled) => Err(crate::Error::Cancelled),
             // What fails on fewer texts is no reason to fail on all.

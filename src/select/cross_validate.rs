@@ -62,7 +62,7 @@ fn by_folds(
     options: &CvOptions<'_>,
 ) -> Result<CrossValidation> {
     let data = Data::new(texts, labels, folds, options)?;
-    data.check_settings(builder)?;
+    data.check_settings(builder, None)?;
     let watch = Watch::new(options.progress, folds.n_folds());
     watch.report()?;
     let parts = parallel::map((0..folds.n_folds()).collect(), |fold: usize| {
@@ -81,6 +81,8 @@ fn by_folds(
     let run = Collecting::new(options.tracker);
     log_params(builder, &run)?;
     run.param("n_splits", folds.n_folds())?;
+    let converged = cv.fit_reports.iter().all(FitReport::converged);
+    run.metric("converged", f64::from(u8::from(converged)), 0)?;
     cv.scores.log_to(&run)?;
     cv.tracking_errors = run.into_messages();
     Ok(cv)

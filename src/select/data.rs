@@ -21,6 +21,8 @@ pub(super) struct Data<'a> {
     /// The class of each text.
     pub(super) truth: Vec<usize>,
     pub(super) folds: &'a Folds,
+    /// How many texts of each class are in each fold.
+    counts: Vec<Vec<usize>>,
     pub(super) weights: Option<&'a [f64]>,
 }
 
@@ -50,27 +52,21 @@ impl<'a> Data<'a> {
         if let [label] = classes.as_slice() {
             return Err(Error::OneClass { rows: texts.len(), label: label.clone() });
         }
-        let truth = labels.iter().map(|label| places[label.as_ref()]).collect();
-        let data = Self { texts, labels, classes, truth, folds, weights: options.weights };
+        let truth: Vec<usize> = labels.iter().map(|label| places[label.as_ref()]).collect();
+        let mut counts = vec![vec![0; classes.len()]; folds.n_folds()];
+        for (&fold, &class) in folds.assignment().iter().zip(&truth) {
+            counts[fold][class] += 1;
+        }
+        let data = Self { texts, labels, classes, truth, folds, counts, weights: options.weights };
         data.check_training_parts()?;
         data.check_training_weights()?;
         Ok(data)
     }
 
-    /// How many texts of each class are in each fold.
-    fn counts(&self) -> Vec<Vec<usize>> {
-        let mut counts = vec![vec![0; self.classes.len()]; self.folds.n_folds()];
-        for (&fold, &class) in self.folds.assignment().iter().zip(&self.truth) {
-            counts[fold][class] += 1;
-        }
-        counts
-    }
-
     fn check_training_parts(&self) -> Result<()> {
-        let counts = self.counts();
         for (class, name) in self.classes.iter().enumerate() {
-            let all: usize = counts.iter().map(|fold| fold[class]).sum();
-            if let Some(fold) = counts.iter().position(|fold| fold[class] == all) {
+            let all: usize = self.counts.iter().map(|fold| fold[class]).sum();
+            if let Some(fold) = self.counts.iter().position(|fold| fold[class] == all) {
                 let problem = format!(
                     "all {all} texts of class {name:?} are in fold {fold}, so that there is none to train on when that is tested; \
                      use KFold::stratified, or leave the class out"
@@ -109,8 +105,8 @@ impl<'a> Data<'a> {
         Ok(())
     }
 
-    /// `Err` if a metric would be undefined for what is tested.
-    pub(super) fn check_metric(&self, metric: Metric) -> Result<()> {
+    /// `Err` if a metric would be undefined for what is tested; `positive` is the class that counts as such.
+    fn check_metric(&self, metric: Metric, positive: usize) -> Result<()> {
         if metric == Metric::F1 && self.classes.len() > 2 {
             return Err(Error::InvalidParameter {
                 name: "metric",
@@ -118,30 +114,39 @@ impl<'a> Data<'a> {
                 expected: "is about one of two classes; use Metric::F1Macro",
             });
         }
-        let lacking = || {
-            let counts = self.counts();
-            let has_gap = |fold: &Vec<usize>| fold.contains(&0);
-            counts.iter().position(has_gap).map(|fold| (fold, counts[fold].clone()))
+        let (needed, figure) = match metric {
+            Metric::RocAuc => (0..self.classes.len(), "ROC-AUC"),
+            Metric::AveragePrecision if self.classes.len() == 2 => {
+                (positive..positive + 1, "average precision")
+            }
+            Metric::AveragePrecision => (0..self.classes.len(), "average precision"),
+            // All others are defined for any texts.
+            _ => return Ok(()),
         };
-        match if metric == Metric::RocAuc { lacking() } else { None } {
-            None => Ok(()),
-            Some((fold, counts)) => {
-                let class = counts.iter().position(|&n| n == 0).unwrap_or(0);
+        for (fold, counts) in self.counts.iter().enumerate() {
+            if let Some(class) = needed.clone().find(|&class| counts[class] == 0) {
                 let problem = format!(
-                    "fold {fold} has no text of class {:?}, which leaves its ROC-AUC undefined; use KFold::stratified, fewer \
+                    "fold {fold} has no text of class {:?}, which leaves its {figure} undefined; use KFold::stratified, fewer \
                      folds or another metric",
                     self.classes[class]
                 );
-                Err(Error::InvalidValues { what: "folds", problem })
+                return Err(Error::InvalidValues { what: "folds", problem });
             }
         }
+        Ok(())
     }
 
-    /// Whatever settings can get wrong shows before texts are analysed for minutes.
-    pub(super) fn check_settings(&self, builder: &PipelineBuilder) -> Result<()> {
+    /// Whatever settings can get wrong shows before texts are analysed for minutes, and so does a metric to choose by that
+    /// would be undefined.
+    pub(super) fn check_settings(
+        &self,
+        builder: &PipelineBuilder,
+        metric: Option<Metric>,
+    ) -> Result<()> {
         let (vectorizer, classifier) = builder.parts();
         vectorizer.validate()?;
         let task = classifier.prepare(Labels::of(&&self.classes[..]), &FitOptions::new())?;
-        builder.check_basis(&task)
+        builder.check_basis(&task)?;
+        metric.map_or(Ok(()), |metric| self.check_metric(metric, task.positive()))
     }
 }

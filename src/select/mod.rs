@@ -1,8 +1,10 @@
 //! Texts, labels and folds come in, figures and the settings that did best go out.
 //!
 //! How a pipeline is trained and how answers are judged is known below; here it is done for every fold and every choice of
-//! settings, no part of it twice: a vectorizer reads the texts of a fold once for all classifiers, and along values of `c`
-//! each training starts where the one before ended.
+//! settings. A vectorizer reads the texts of a fold once for all classifiers that are trained on its rows; [`tune`], which
+//! does not know beforehand what it will try, keeps the rows of the best choice so far. Classifiers that are tried together
+//! and differ in `c` alone are trained by ascending `c`, each from where the one before ended; but for those that take no
+//! notice of [a start](crate::FitOptions::warm_start), and those beside the decisions of a prior or a lexicon.
 //!
 //! * [`cross_validate`] says how good one choice of settings is: figures of each fold, their mean and its standard error,
 //!   and an answer to every text by a model that did not see it.

@@ -95,8 +95,9 @@ impl GridSearch {
     /// Errors: those of [`cross_validate`](super::cross_validate), [`Error::InvalidParameter`] for a space without a choice,
     /// a setting out of range in any choice and a metric that does not fit the number of classes,
     /// [`Error::TooLarge`] for more choices than a table can have, and [`Error::InvalidValues`] for folds in which the
-    /// metric is undefined. All of these come before any work, but for [`Error::EmptyVocabulary`],
-    /// [`Error::Cancelled`], and what a [calibration](PipelineBuilder::calibration) can refuse.
+    /// metric is undefined, as ROC-AUC and average precision are where a class has no text. All of these come before any
+    /// work, but for [`Error::EmptyVocabulary`], [`Error::Cancelled`], and what a
+    /// [calibration](PipelineBuilder::calibration) can refuse.
     pub fn fit<T: AsRef<str> + Sync, L: Label>(
         &self,
         texts: &[T],
@@ -182,8 +183,8 @@ fn search(
     options: &CvOptions<'_>,
 ) -> Result<SearchResults> {
     let data = Data::new(texts, labels, folds, options)?;
-    data.check_metric(choice.metric)?;
-    choices.iter().try_for_each(|builder| data.check_settings(builder))?;
+    let metric = Some(choice.metric);
+    choices.iter().try_for_each(|builder| data.check_settings(builder, metric))?;
     let watch = Watch::new(options.progress, choices.len() * folds.n_folds());
     watch.report()?;
     let run = Collecting::new(options.tracker);

@@ -2,8 +2,8 @@
 //!
 //! A piece of work is one vectorizer on one fold: texts are analysed once and all classifiers of that vectorizer trained on
 //! the same rows. Classifiers that differ in nothing but `c` are a path, by ascending `c`, along which each starts from the
-//! weights of the one before; all end at their own minimum, within `tol`. (With the decision values of a prior, which are
-//! folded away, each starts from nothing.) On 8,000 tweets and 20 values that takes 0.6 of the
+//! weights of the one before; all end at their own minimum, within `tol`. (With the decision values of a prior or a
+//! lexicon, which are folded away, each starts from nothing.) On 8,000 tweets and 20 values that takes 0.6 of the
 //! time, though a start from nothing is near the minimum as well. Which choice is best is not known here.
 
 use super::data::Data;
@@ -35,22 +35,48 @@ pub(super) fn run(
     let pieces = analyses.iter().flat_map(|a| folds.clone().map(move |fold| (a, fold))).collect();
     let results = parallel::map(pieces, |(analysis, fold): (&Analysis<'_>, usize)| {
         let rows = FoldRows::new(data, fold, analysis.builder, watch)?;
-        let paths = parallel::map(analysis.paths.iter().collect(), |path: &Vec<usize>| {
-            let mut last: Option<Classifier> = None;
-            for &choice in path {
-                let classifier = rows.fit(&choices[choice], last.as_ref(), watch)?;
-                if !ledger.enter(choice, fold, outcome(&rows, &classifier)?) {
-                    watch.stop();
-                }
-                watch.one_more()?;
-                last = Some(classifier);
-            }
-            Ok(())
-        });
-        paths.into_iter().collect::<Result<()>>()
+        along_paths(&analysis.paths, choices, fold, &rows, watch, ledger)
     });
     // Of several errors the first in order, whichever came first.
     results.into_iter().collect()
+}
+
+/// [`run`] for choices that share their rows, which are there already, fold by fold.
+pub(super) fn run_on(
+    folds: &[FoldRows<'_>],
+    choices: &[PipelineBuilder],
+    watch: &Watch<'_>,
+    ledger: &Ledger<'_>,
+) -> Result<()> {
+    let paths: Vec<_> = analyses(choices).into_iter().flat_map(|analysis| analysis.paths).collect();
+    let results = parallel::map((0..folds.len()).collect(), |fold: usize| {
+        along_paths(&paths, choices, fold, &folds[fold], watch, ledger)
+    });
+    results.into_iter().collect()
+}
+
+/// Tries choices on the rows of one fold.
+fn along_paths(
+    paths: &[Vec<usize>],
+    choices: &[PipelineBuilder],
+    fold: usize,
+    rows: &FoldRows<'_>,
+    watch: &Watch<'_>,
+    ledger: &Ledger<'_>,
+) -> Result<()> {
+    let paths = parallel::map(paths.iter().collect(), |path: &Vec<usize>| {
+        let mut last: Option<Classifier> = None;
+        for &choice in path {
+            let classifier = rows.fit(&choices[choice], last.as_ref(), watch)?;
+            if !ledger.enter(choice, fold, outcome(rows, &classifier)?) {
+                watch.stop();
+            }
+            watch.one_more()?;
+            last = Some(classifier);
+        }
+        Ok(())
+    });
+    paths.into_iter().collect()
 }
 
 fn outcome(rows: &FoldRows<'_>, classifier: &Classifier) -> Result<Outcome> {

@@ -6,6 +6,7 @@
 //! together. Which settings pay, and in which range, a study of short and long texts in two languages has shown.
 
 use super::data::Data;
+use super::fold::FoldRows;
 use super::ledger::Ledger;
 use super::results::{Choice, SearchResults, Trial, best, choosing};
 use super::search::finish;
@@ -14,7 +15,8 @@ use super::{CvOptions, trials};
 use crate::classifier::{ClassWeight, Classifier, ClassifierParams, NbWeighting};
 use crate::error::{Error, Result};
 use crate::evaluate::KFold;
-use crate::pipeline::{Beyond, Pipeline, PipelineBuilder};
+use crate::parallel;
+use crate::pipeline::{Pipeline, PipelineBuilder, characters};
 use crate::sentiment::Label;
 use crate::text::Analyzer;
 use crate::tracker::Collecting;
@@ -74,8 +76,10 @@ impl Budget {
 /// Looks for good settings of a pipeline for these texts, within a budget of trials.
 ///
 /// Tried are the length of word n-grams, a block of characters beside the words, the number of texts that a term must be
-/// in, sublinear counts, `c`, balanced classes and weighing by naive Bayes. The same texts, labels and budget give the
-/// same results.
+/// in, sublinear counts, `c`, balanced classes and weighing by naive Bayes. A block of characters that the start has beside
+/// its words is that block. The same texts, labels and budget give the same results.
+///
+/// The rows of all folds stay in memory, those of the best choice so far and of the one at hand.
 ///
 /// Errors: as for [`tune_with`].
 ///
@@ -106,7 +110,8 @@ pub fn tune<T: AsRef<str> + Sync, L: Label>(
 ///
 /// Errors: those of [`cross_validate`](super::cross_validate) for the settings that it starts from, those of
 /// [`KFold::stratified`], [`Error::InvalidParameter`] for a budget of no trial or a metric that does not fit the number of
-/// classes, and [`Error::Cancelled`] if it was stopped before a trial was done.
+/// classes, [`Error::InvalidValues`] for a metric that is undefined as a class has fewer texts than there are folds, and
+/// [`Error::Cancelled`] if it was stopped before a trial was done.
 pub fn tune_with<T: AsRef<str> + Sync, L: Label>(
     texts: &[T],
     labels: &[L],
@@ -131,14 +136,12 @@ fn tune_all(
     }
     let folds = KFold::new(budget.n_folds).shuffle(budget.seed).stratified_by(labels)?;
     let data = Data::new(texts, labels, &folds, options)?;
-    data.check_metric(budget.choice.metric)?;
     let start = budget.start.clone().unwrap_or_else(usual);
-    let start = Settings::new(start);
-    data.check_settings(&start.builder())?;
+    data.check_settings(&start, Some(budget.choice.metric))?;
     let watch = Watch::new(options.progress, budget.trials.saturating_mul(folds.n_folds()));
     let run = Collecting::new(options.tracker);
-    let mut tuner =
-        Tuner { data, watch, run: &run, budget, trials: Vec::new(), settings: Vec::new() };
+    let trials = Vec::new();
+    let mut tuner = Tuner { data: &data, watch, run: &run, budget, trials, best: None };
     match tuner.run(start) {
         Err(Error::Cancelled) if !tuner.trials.is_empty() => {}
         result => result?,
@@ -154,88 +157,80 @@ fn usual() -> PipelineBuilder {
     Pipeline::builder().vectorizer(vectorizer.sublinear_tf(true)).classifier(classifier)
 }
 
-/// A choice, with its block of characters apart.
-#[derive(Debug, Clone, PartialEq)]
-struct Settings {
-    vectorizer: VectorizerParams,
-    characters: bool,
-    classifier: ClassifierParams,
-    beyond: Beyond,
+/// Choices that differ in one setting each, with every value of it, setting by setting.
+fn changes(from: &PipelineBuilder) -> [Vec<PipelineBuilder>; 7] {
+    let (vectorizer, classifier) = from.parts();
+    let of = |change: &dyn Fn(VectorizerParams) -> VectorizerParams| {
+        from.clone().vectorizer(change(vectorizer.clone()))
+    };
+    let by = |change: &dyn Fn(ClassifierParams) -> ClassifierParams| {
+        from.clone().classifier(change(classifier.clone()))
+    };
+    let weigh = |weighting| C.map(|c| by(&|params| params.nb_weighting(weighting).c(c)));
+    [
+        C.map(|c| by(&|params| params.c(c))).to_vec(),
+        [ClassWeight::Balanced, ClassWeight::Uniform]
+            .map(|weight| by(&|params| params.class_weight(weight.clone())))
+            .to_vec(),
+        [weigh(NbWeighting::Soft { base: 1.0 }), weigh(NbWeighting::None)].concat(),
+        [1, 2, 3].map(|n| of(&|params| params.ngram_range(1, n))).to_vec(),
+        [false, true].map(|yes| of(&|params| with_characters(params, yes))).to_vec(),
+        [1, 2, 5].map(|n| of(&|params| params.min_df(DocFreq::Count(n)))).to_vec(),
+        [true, false].map(|yes| of(&|params| params.sublinear_tf(yes))).to_vec(),
+    ]
 }
 
-impl Settings {
-    fn new(builder: PipelineBuilder) -> Self {
-        let (vectorizer, classifier, beyond) = builder.into_parts();
-        Self { vectorizer, characters: false, classifier, beyond }
-    }
-
-    fn builder(&self) -> PipelineBuilder {
-        let mut vectorizer = self.vectorizer.clone();
-        if self.characters {
-            let characters = Vectorizer::tfidf().analyzer(Analyzer::char_wb()).ngram_range(2, 5);
-            let characters = characters.min_df(DocFreq::Count(3)).sublinear_tf(true);
-            vectorizer = vectorizer.beside(characters.weight(0.5));
-        }
-        PipelineBuilder::from_parts(vectorizer, self.classifier.clone(), self.beyond.clone())
-    }
-
-    fn of(&self, change: impl Fn(VectorizerParams) -> VectorizerParams) -> Self {
-        Self { vectorizer: change(self.vectorizer.clone()), ..self.clone() }
-    }
-
-    fn by(&self, change: impl Fn(ClassifierParams) -> ClassifierParams) -> Self {
-        Self { classifier: change(self.classifier.clone()), ..self.clone() }
-    }
-
-    fn share_rows(&self, other: &Self) -> bool {
-        self.characters == other.characters && self.vectorizer == other.vectorizer
-    }
-
-    /// With every value of a setting, setting by setting.
-    fn changes(&self) -> [Vec<Self>; 7] {
-        let all_c = |from: &Self| C.map(|c| from.by(|params| params.c(c))).to_vec();
-        let weigh = |weighting| all_c(&self.by(|params| params.nb_weighting(weighting)));
-        [
-            all_c(self),
-            [ClassWeight::Balanced, ClassWeight::Uniform]
-                .map(|weight| self.by(|params| params.class_weight(weight.clone())))
-                .to_vec(),
-            [weigh(NbWeighting::Soft { base: 1.0 }), weigh(NbWeighting::None)].concat(),
-            [1, 2, 3].map(|n| self.of(|params| params.ngram_range(1, n))).to_vec(),
-            [false, true].map(|characters| Self { characters, ..self.clone() }).to_vec(),
-            [1, 2, 5].map(|n| self.of(|params| params.min_df(DocFreq::Count(n)))).to_vec(),
-            [true, false].map(|yes| self.of(|params| params.sublinear_tf(yes))).to_vec(),
-        ]
+/// With a block of characters beside the words, which may be there already, or without one.
+fn with_characters(params: VectorizerParams, yes: bool) -> VectorizerParams {
+    let without = params.clone().without_characters_beside();
+    match yes {
+        false => without,
+        true if params == without => without.beside(characters()),
+        true => params,
     }
 }
 
 /// The search as far as it has come.
 struct Tuner<'a> {
-    data: Data<'a>,
+    data: &'a Data<'a>,
     watch: Watch<'a>,
     run: &'a Collecting<'a>,
     budget: &'a Budget,
     trials: Vec<Trial>,
-    /// The settings of each trial.
-    settings: Vec<Settings>,
+    best: Option<Analysed<'a>>,
+}
+
+/// What a choice, and all that share its rows, are trained on and judged by, fold by fold.
+struct Analysed<'a> {
+    by: PipelineBuilder,
+    folds: Vec<FoldRows<'a>>,
+}
+
+impl<'a> Analysed<'a> {
+    fn new(data: &'a Data<'a>, by: &PipelineBuilder, watch: &Watch<'_>) -> Result<Self> {
+        let folds = parallel::map((0..data.folds.n_folds()).collect(), |fold: usize| {
+            FoldRows::new(data, fold, by, watch)
+        });
+        Ok(Self { by: by.clone(), folds: folds.into_iter().collect::<Result<_>>()? })
+    }
 }
 
 impl Tuner<'_> {
-    fn run(&mut self, start: Settings) -> Result<()> {
+    fn run(&mut self, start: PipelineBuilder) -> Result<()> {
         self.watch.report()?;
-        self.attempt(&[&start])?;
+        self.attempt(std::slice::from_ref(&start))?;
         let mut best = start;
         loop {
             let before = best.clone();
-            for setting in 0..best.changes().len() {
-                let choices = &best.changes()[setting];
-                for alike in choices.chunk_by(Settings::share_rows) {
-                    match self.attempt(&alike.iter().collect::<Vec<_>>()) {
+            for setting in 0..changes(&best).len() {
+                let choices = &changes(&best)[setting];
+                for alike in choices.chunk_by(PipelineBuilder::same_ground) {
+                    match self.attempt(alike) {
                         Err(Error::EmptyVocabulary { .. }) => {}
                         result => result?,
                     }
                 }
-                best = self.best();
+                best = self.best().clone();
             }
             if best == before || self.trials.len() >= self.budget.trials {
                 return Ok(());
@@ -244,26 +239,34 @@ impl Tuner<'_> {
     }
 
     /// Tries what is possible, new and within the budget, of choices that share their rows.
-    fn attempt(&mut self, choices: &[&Settings]) -> Result<()> {
-        let is_new = |choice: &&&Settings| {
-            !self.settings.contains(choice) && self.data.check_settings(&choice.builder()).is_ok()
+    fn attempt(&mut self, choices: &[PipelineBuilder]) -> Result<()> {
+        let is_new = |choice: &&PipelineBuilder| {
+            self.trials.iter().all(|trial| trial.builder != **choice)
+                && self.data.check_settings(choice, None).is_ok()
         };
         let left = self.budget.trials - self.trials.len();
-        let new: Vec<Settings> =
-            choices.iter().filter(is_new).take(left).map(|&choice| choice.clone()).collect();
-        let builders: Vec<PipelineBuilder> = new.iter().map(Settings::builder).collect();
-        let n_folds = self.data.folds.n_folds();
-        let ledger = Ledger::new(&builders, n_folds, self.run, self.trials.len());
-        let result = trials::run(&self.data, &builders, &self.watch, &ledger);
+        let new: Vec<PipelineBuilder> = choices.iter().filter(is_new).take(left).cloned().collect();
+        let Some(first) = new.first() else { return Ok(()) };
+        let known = self.best.take_if(|best| best.by.same_ground(first));
+        let analysed = match known {
+            Some(known) => known,
+            None => Analysed::new(self.data, first, &self.watch)?,
+        };
+        let n_folds = analysed.folds.len();
+        let ledger = Ledger::new(&new, n_folds, self.run, self.trials.len());
+        let result = trials::run_on(&analysed.folds, &new, &self.watch, &ledger);
         let written = ledger.close();
-        self.settings.extend(new.into_iter().take(written.trials.len()));
         self.trials.extend(written.trials);
-        written.failure.map_or(result, Err)
+        written.failure.map_or(result, Err)?;
+        if self.best().same_ground(&analysed.by) {
+            self.best = Some(analysed);
+        }
+        Ok(())
     }
 
     /// The settings with the highest mean; of equals those that were tried first.
-    fn best(&self) -> Settings {
+    fn best(&self) -> &PipelineBuilder {
         let choice = Choice { within_one_standard_error: false, ..self.budget.choice };
-        self.settings[best(&self.trials, choice)].clone()
+        &self.trials[best(&self.trials, choice)].builder
     }
 }

@@ -39,7 +39,7 @@ pub use stem::Language;
 pub use stopwords::StopWords;
 
 /// Where the stemmers come from.
-pub(crate) use stem::STEMMERS;
+pub(crate) use stem::{LANGUAGES, STEMMERS};
 
 /// The versions of Unicode that texts are cut, told apart, lower-cased and stripped by. They come with this crate's
 /// dependencies and with the compiler, and another may cut a new character in another way.

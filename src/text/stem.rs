@@ -112,8 +112,8 @@ impl Stem {
     }
 }
 
-#[cfg(test)]
-pub(super) const ALL: [Language; 18] = [
+/// All languages.
+pub(crate) const LANGUAGES: [Language; 18] = [
     Language::Arabic,
     Language::Danish,
     Language::Dutch,
@@ -157,7 +157,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_word_makes_a_stemmer_panic(word in "\\p{L}{0,12}(s|ing|heit|ement|ка|ση)?") {
-            for language in ALL {
+            for language in LANGUAGES {
                 let _ = Stem::new(language).stem(&word.to_lowercase());
             }
         }

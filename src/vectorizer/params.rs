@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::block_params::{BlockParams, Bm25};
 use crate::error::{Error, Result};
-use crate::text::{AnalyzerParams, Language};
+use crate::text::{AnalyzerParams, Language, Unit};
 use crate::tracker::Value;
 
 /// A number of texts: absolute, or as a share of those that `fit` sees.
@@ -258,6 +258,12 @@ impl VectorizerParams {
     pub fn beside(mut self, other: Self) -> Self {
         self.beside.push(other.block);
         self.beside.extend(other.beside);
+        self
+    }
+
+    /// Without the blocks of characters that stand beside the first.
+    pub(crate) fn without_characters_beside(mut self) -> Self {
+        self.beside.retain(|block| block.analyzer.unit() == Unit::Tokens);
         self
     }
 

@@ -193,6 +193,33 @@ fn what_is_fitted_on_rows_is_what_is_fitted_on_their_decisions() {
         assert!(model.clone().calibrate_on(CalibrationMethod::Platt, &rows, &truth[1..]).is_err());
         assert!(model.threshold_on(ThresholdRule::BestF1, &rows, &vec!["x"; 200]).is_err());
     }
+    // What speaks weakly for either class is neutral.
+    let model = classifier(2);
+    let decisions = model.decision_function(&rows).unwrap();
+    let strong = |i: usize| decisions.get(i, 0).abs() > 1.0;
+    let sentiment = |i: usize| match (strong(i), truth[i]) {
+        (false, _) => Sentiment::Neutral,
+        (true, 0) => Sentiment::Negative,
+        (true, _) => Sentiment::Positive,
+    };
+    let sentiments: Vec<Sentiment> = (0..200).map(sentiment).collect();
+    let by_hand = NeutralBand::fit(decisions.as_slice(), &sentiments).unwrap();
+    let banded = model.neutral_band_on(&rows, &sentiments).unwrap();
+    assert_eq!(banded.neutral_band(), Some(by_hand));
+    assert_eq!(banded.classes(), ["0", "1", "neutral"]);
+    assert!((-1.1..-0.5).contains(&by_hand.low()) && (0.5..1.1).contains(&by_hand.high()));
+    let answers = banded.predict(&rows).unwrap();
+    for (i, answer) in answers.into_iter().enumerate() {
+        let z = decisions.get(i, 0);
+        let expected = if z > by_hand.high() {
+            "1"
+        } else if z < by_hand.low() {
+            "0"
+        } else {
+            "neutral"
+        };
+        assert_eq!(answer, expected, "{z}");
+    }
     let three = classifier(3);
     assert_eq!(
         three.clone().threshold_on(ThresholdRule::BestF1, &rows, &truth).unwrap_err().to_string(),

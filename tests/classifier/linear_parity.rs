@@ -7,7 +7,7 @@ use std::path::Path;
 use ndarray::Array2;
 use ressenti::{
     Calibration, CalibrationMethod, Classifier, ClassifierParams, FitOptions, Matrix, NbWeighting,
-    Rows,
+    Rows, SgdLoss,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -138,6 +138,19 @@ fn weighted_regressions_are_equal_to_six_decimals() {
         };
         near("coef", model.coef().as_slice(), &list::<Vec<f64>>(&case["coef"]).concat());
         near("intercept", model.intercept(), &list::<f64>(&case["intercept"]));
+    }
+}
+
+/// A few dense columns, which passes learn slowly: the more of them, the nearer.
+#[test]
+fn passes_come_near_the_least_modified_huber() {
+    let data = Data::read();
+    for case in golden("huber_optima") {
+        let (c, least) = (case["C"].as_f64().unwrap(), case["objective"].as_f64().unwrap());
+        let params = Classifier::sgd().loss(SgdLoss::ModifiedHuber).c(c).max_iter(100);
+        let found = data.fit(&case, &params).fit_report().objective();
+        println!("{} {}", case["name"], found / least);
+        assert!((1.0..1.15).contains(&(found / least)), "{}: {found} {least}", case["name"]);
     }
 }
 

@@ -118,20 +118,58 @@ proptest! {
     }
 }
 
-/// Accuracy and area, of the scores of two classes.
+/// Accuracy and area; of several classes the mean of each against the rest.
 fn figures(classifier: &Classifier, rows: &Rows, truth: &[String]) -> (f64, f64) {
     let predicted = classifier.predict(rows).unwrap();
     let right = predicted.iter().zip(truth).filter(|(a, b)| **a == b.as_str()).count();
-    let positive: Vec<bool> = truth.iter().map(|label| *label == classifier.classes()[1]).collect();
-    let scores = classifier.decision_function(rows).unwrap();
-    let area = roc_auc(&positive, scores.as_slice()).unwrap().unwrap();
-    (right as f64 / truth.len() as f64, area)
+    let (p, classes) = (classifier.predict_proba(rows).unwrap(), classifier.classes());
+    let decisions = classifier.decision_function(rows).unwrap();
+    let area = |class: usize| {
+        let own: Vec<bool> = truth.iter().map(|label| *label == classes[class]).collect();
+        let score =
+            |i: usize| if classes.len() == 2 { decisions.get(i, 0) } else { p.get(i, class) };
+        roc_auc(&own, &(0..truth.len()).map(score).collect::<Vec<_>>()).unwrap().unwrap()
+    };
+    let speaks_for = if classes.len() == 2 { 1..2 } else { 0..classes.len() };
+    let n = speaks_for.len() as f64;
+    (right as f64 / truth.len() as f64, speaks_for.map(area).sum::<f64>() / n)
 }
 
-/// What one pass may lose against all rows at once, as the documentation of `OnlineClassifier` has it.
-const MARGIN: (f64, f64) = (0.010, 0.005);
+/// What is compared.
+#[derive(Clone, Copy)]
+struct Kind {
+    /// With a `c`: what learns from all rows at once, or in many passes where nothing does.
+    best: fn(f64) -> ClassifierParams,
+    stream: fn(f64) -> ClassifierParams,
+    /// What one pass may lose of accuracy and of area, as the documentation of `OnlineClassifier` has it.
+    margin: (f64, f64),
+    /// How many times the least objective that of three passes may be.
+    objective: f64,
+}
 
-/// The same of some hundred rows.
+fn logistic(c: f64) -> ClassifierParams {
+    Classifier::logistic_regression().c(c)
+}
+
+fn sgd(c: f64) -> ClassifierParams {
+    Classifier::sgd().c(c)
+}
+
+fn huber(c: f64) -> ClassifierParams {
+    Classifier::sgd().loss(SgdLoss::ModifiedHuber).c(c)
+}
+
+fn many_passes(c: f64) -> ClassifierParams {
+    huber(c).max_iter(50)
+}
+
+const TWO: Kind = Kind { best: logistic, stream: sgd, margin: (0.010, 0.005), objective: 1.08 };
+const TWO_HUBER: Kind =
+    Kind { best: many_passes, stream: huber, margin: (0.030, 0.020), objective: 1.2 };
+const THREE: Kind = Kind { margin: (0.025, 0.015), ..TWO };
+const THREE_HUBER: Kind = Kind { margin: (0.025, 0.015), ..TWO_HUBER };
+
+/// Of some hundred rows of two classes.
 const FEW: (f64, f64) = (0.030, 0.005);
 
 /// One pass in batches of 1, 7, 100 and all, and three passes over all, beside the optimum.
@@ -141,15 +179,15 @@ fn compare(
     new: &[String],
     truth: &[String],
     c: f64,
-    (of_accuracy, of_area): (f64, f64),
+    Kind { best, stream, margin: (of_accuracy, of_area), objective }: Kind,
 ) {
     let params = Vectorizer::tfidf().ngram_range(1, 2).min_df(DocFreq::Count(2)).sublinear_tf(true);
     let (vectorizer, rows) = params.fit_transform(texts).unwrap();
     let new = vectorizer.transform(new);
-    let best = Classifier::logistic_regression().c(c).fit(&rows, labels).unwrap();
+    let best = best(c).fit(&rows, labels).unwrap();
     let (accuracy, area) = figures(&best, &new, truth);
     let by = |size: usize| {
-        let mut online = Classifier::sgd().c(c).online(best.classes(), rows.n_columns()).unwrap();
+        let mut online = stream(c).online(best.classes(), rows.n_columns()).unwrap();
         for (texts, labels) in texts.chunks(size).zip(labels.chunks(size)) {
             online.partial_fit(&vectorizer.transform(texts), labels).unwrap();
         }
@@ -159,7 +197,7 @@ fn compare(
     for size in [1, 7, texts.len()] {
         assert!(by(size) == online, "in batches of {size}");
     }
-    let passes = Classifier::sgd().c(c).fit(&rows, labels).unwrap();
+    let passes = stream(c).fit(&rows, labels).unwrap();
     for (name, model) in [("one pass", online.to_classifier().unwrap()), ("fit", passes.clone())] {
         let (a, b) = figures(&model, &new, truth);
         println!("C {c}, {name}: accuracy {a:.4} of {accuracy:.4}, area {b:.4} of {area:.4}");
@@ -172,7 +210,7 @@ fn compare(
         least.objective(),
         found.gradient_norm()
     );
-    assert!(found.objective() < least.objective() * 1.08);
+    assert!(found.objective() < least.objective() * objective);
 }
 
 #[test]
@@ -190,17 +228,30 @@ fn on_made_up_texts_one_pass_reaches_the_figures_of_all_rows_at_once() {
         let sum: f64 = words.iter().map(|&word| strength(word)).sum();
         let noise = random(1000) as f64 / 500.0 - 1.0;
         let words: Vec<String> = words.iter().map(|word| format!("word{word}")).collect();
-        (words.join(" "), u8::from(sum + 1.5 * noise > 0.3).to_string())
+        (words.join(" "), sum + 1.5 * noise)
     };
-    let (texts, labels): (Vec<_>, Vec<_>) = (0..6_000).map(|_| text()).unzip();
-    let (new, truth): (Vec<_>, Vec<_>) = (0..2_000).map(|_| text()).unzip();
-    for c in [0.1, 1.0, 10.0] {
-        compare(&texts, &labels, &new, &truth, c, (0.015, 0.015));
+    let (texts, values): (Vec<_>, Vec<_>) = (0..6_000).map(|_| text()).unzip();
+    let (new, new_values): (Vec<_>, Vec<_>) = (0..2_000).map(|_| text()).unzip();
+    let above = |values: &[f64], limits: &[f64]| -> Vec<String> {
+        let class = |value: &f64| limits.iter().filter(|limit| value > limit).count().to_string();
+        values.iter().map(class).collect()
+    };
+    // Columns as dense as these lose more, and with a large `c` no margin holds but that of logistic regression.
+    for (limits, kinds) in [(&[0.3][..], [TWO, TWO_HUBER]), (&[-1.0, 1.0], [THREE, THREE_HUBER])] {
+        let (labels, truth) = (above(&values, limits), above(&new_values, limits));
+        for kind in kinds.map(|kind| Kind { margin: (0.015, 0.015), ..kind }) {
+            for c in [0.1, 1.0] {
+                compare(&texts, &labels, &new, &truth, c, kind);
+            }
+        }
     }
+    let (labels, truth) = (above(&values, &[0.3]), above(&new_values, &[0.3]));
+    let kind = Kind { margin: (0.015, 0.015), ..TWO };
+    compare(&texts, &labels, &new, &truth, 10.0, kind);
 }
 
 /// Every fifth text is new to the models.
-fn compare_on(name: &str) {
+fn compare_on(name: &str, kinds: &[Kind]) {
     let Some(data) = data_file(name) else { return };
     let data = read_tsv(data).unwrap();
     let part = |lines: &[String], new: bool| -> Vec<String> {
@@ -210,18 +261,25 @@ fn compare_on(name: &str) {
     let [texts, labels] = [&data.texts, &data.labels].map(|lines| part(lines, false));
     let [new, truth] = [&data.texts, &data.labels].map(|lines| part(lines, true));
     for c in [0.1, 1.0, 10.0] {
-        compare(&texts, &labels, &new, &truth, c, MARGIN);
+        for &kind in kinds {
+            compare(&texts, &labels, &new, &truth, c, kind);
+        }
     }
 }
 
 #[test]
 fn on_tweets_one_pass_reaches_the_figures_of_all_rows_at_once() {
-    compare_on("airline.train.tsv");
+    compare_on("airline.train.tsv", &[TWO, TWO_HUBER]);
 }
 
 #[test]
 fn on_sentences_one_pass_reaches_the_figures_of_all_rows_at_once() {
-    compare_on("sst2_sentences.train.tsv");
+    compare_on("sst2_sentences.train.tsv", &[TWO, TWO_HUBER]);
+}
+
+#[test]
+fn of_three_classes_too() {
+    compare_on("airline3.train.tsv", &[THREE, THREE_HUBER]);
 }
 
 /// The repository's own tweets, of which there are few: each fifth is new to a model of the others, in five turns, and
@@ -383,6 +441,19 @@ fn several_classes_come_near_the_optimum_of_the_solvers() {
             );
         }
     }
+}
+
+#[test]
+fn nobody_says_that_a_stream_has_converged() {
+    let mut online = Classifier::sgd().online(&[0, 1], 2).unwrap();
+    let report = |online: &OnlineClassifier| {
+        let classifier = online.to_classifier().unwrap();
+        let report = classifier.fit_report();
+        (report.n_iter(), report.converged())
+    };
+    assert_eq!(report(&online), (0, false));
+    online.partial_fit(&rows(&[vec![1.0, 0.0], vec![0.0, 1.0]]), &[1, 0]).unwrap();
+    assert_eq!(report(&online), (1, false));
 }
 
 /// Of many rows some neighbours are taken together; none is left out, and classes in a row do no harm.

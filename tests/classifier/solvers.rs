@@ -2,13 +2,18 @@
 //! gradient confirms.
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use ndarray::Array2;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use ressenti::{ClassWeight, Classifier, ClassifierParams, FitOptions, MultiClass, Rows, Solver};
+use ressenti::{
+    ClassWeight, Classifier, ClassifierParams, Error, FitOptions, MultiClass, Rows, Solver, Stage,
+    Step,
+};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -417,24 +422,63 @@ fn settings_that_do_not_go_together_are_refused() {
     );
 }
 
+/// Before and after the classes the callback is asked once; the third time is within one of them.
+#[test]
+fn work_can_be_stopped_within_one_of_several_classes() {
+    let (rows, labels) = words(200, 3);
+    let params = Classifier::logistic_regression().multi_class(MultiClass::OneVsRest);
+    let (inside, times) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let third = |step: Step| {
+        assert!(!inside.swap(true, Ordering::SeqCst), "asked in two places");
+        assert_eq!((step.stage, step.done, step.total), (Stage::Train, 0, 3));
+        let go_on = times.fetch_add(1, Ordering::SeqCst) < 2;
+        inside.store(false, Ordering::SeqCst);
+        if go_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    };
+    let error = params.fit_with(&rows, &labels, &FitOptions::new().progress(&third)).unwrap_err();
+    assert!(matches!(error, Error::Cancelled), "{error}");
+    assert_eq!(times.into_inner(), 3, "nobody asks again");
+}
+
+/// The report of a training, of which all is the same on any number of threads.
+#[cfg(feature = "parallel")]
+fn same_on_any_number_of_threads(
+    params: &ClassifierParams,
+    (rows, labels): &(Rows, Vec<usize>),
+) -> ressenti::FitReport {
+    let fit = || {
+        let model = params.fit(rows, labels).unwrap();
+        (model.coef(), model.intercept().to_vec(), model.fit_report().clone())
+    };
+    let on = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(fit)
+    };
+    let expected = on(1);
+    for threads in [2, 3, 7] {
+        assert!(on(threads) == expected, "{params:?}");
+    }
+    expected.2
+}
+
 #[cfg(feature = "parallel")]
 #[test]
 fn the_same_bits_on_any_number_of_threads() {
     for classes in [2, 3] {
-        let (rows, labels) = words(4000, classes);
+        let data = words(4000, classes);
         for params in kinds() {
-            let fit = || {
-                let model = params.fit(&rows, &labels).unwrap();
-                (model.coef(), model.intercept().to_vec(), model.fit_report().clone())
-            };
-            let on = |threads| {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-                pool.install(fit)
-            };
-            let expected = on(1);
-            for threads in [2, 3, 7] {
-                assert!(on(threads) == expected, "{params:?}");
-            }
+            same_on_any_number_of_threads(&params, &data);
         }
+    }
+}
+
+/// Enough rows, and of each column enough, for a start from some of them.
+#[cfg(feature = "parallel")]
+#[test]
+fn from_a_sample_too() {
+    let data = words(12_000, 2);
+    for params in [Classifier::logistic_regression(), Classifier::linear_svm()] {
+        let report = same_on_any_number_of_threads(&params, &data);
+        assert_eq!(report.solver(), "sample + newton-cg");
     }
 }

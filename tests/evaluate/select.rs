@@ -179,6 +179,91 @@ fn the_best_settings_are_trained_on_all_texts() {
 }
 
 #[test]
+fn the_best_trial_is_that_of_the_best_mean_whatever_the_metric() {
+    let (labels, texts) = tweets::polar(1);
+    let folds = KFold::new(3).stratified(&labels).unwrap();
+    let options = CvOptions::new();
+    let fit = |metric| {
+        let search = GridSearch::new(space()).metric(metric);
+        search.fit(&texts, &labels, &folds, &options).unwrap()
+    };
+    let trials = fit(Metric::Accuracy).trials().to_vec();
+    for metric in [
+        Metric::F1Macro,
+        Metric::F1,
+        Metric::RocAuc,
+        Metric::LogLoss,
+        Metric::AveragePrecision,
+        Metric::BalancedAccuracy,
+        Metric::MatthewsCorrcoef,
+        Metric::BrierScoreLoss,
+    ] {
+        let results = fit(metric);
+        assert_eq!(results.trials(), trials);
+        let means: Vec<f64> = results
+            .trials()
+            .iter()
+            .map(|trial| trial.scores().estimate(metric).unwrap().mean)
+            .collect();
+        let sign = if metric.greater_is_better() { 1.0 } else { -1.0 };
+        let best = results.best().number();
+        assert!(means[..best].iter().all(|mean| sign * mean < sign * means[best]), "{metric:?}");
+        assert!(means[best..].iter().all(|mean| sign * mean <= sign * means[best]), "{metric:?}");
+        assert!(means.iter().any(|mean| *mean != means[best]), "{metric:?}");
+    }
+}
+
+/// Texts of one author are never on both sides.
+#[test]
+fn folds_of_groups_are_kept_by_cross_validation_and_search() {
+    let (labels, texts) = tweets::polar(1);
+    let authors: Vec<usize> = (0..texts.len()).map(|i| i * i % 17).collect();
+    let folds = KFold::new(3).stratified_grouped(&labels, &authors).unwrap();
+    let options = CvOptions::new();
+    let cv = cross_validate(&Pipeline::builder(), &texts, &labels, &folds, &options).unwrap();
+    for split in &folds {
+        assert!(split.train.iter().all(|&a| split.test.iter().all(|&b| authors[a] != authors[b])));
+        let pick = |rows: &[usize]| -> (Vec<&str>, Vec<bool>) {
+            rows.iter().map(|&row| (texts[row], labels[row])).unzip()
+        };
+        let (train, train_labels) = pick(&split.train);
+        let model = Pipeline::builder().fit(&train, &train_labels).unwrap();
+        for &row in &split.test {
+            let p = model.predict_proba(texts[row]).unwrap();
+            assert!(close(cv.probabilities().row(row), &p));
+        }
+    }
+    let search = GridSearch::new(Space::new(Pipeline::builder()).c([1.0]));
+    let results = search.fit(&texts, &labels, &folds, &options).unwrap();
+    assert_eq!(results.best().scores(), cv.scores());
+}
+
+#[test]
+fn each_trial_of_tuning_is_a_run_inside_it() {
+    let run = MemoryTracker::default();
+    let budget = Budget::trials(9).folds(2).seed(3).start(Pipeline::builder());
+    let options = CvOptions::new().tracker(&run);
+    let results = tune_with(&TEXTS, &LABELS, &budget, &options).unwrap();
+    assert!(results.tracking_errors().is_empty());
+    let record = run.snapshot();
+    assert_eq!(record.children.len(), 9);
+    for (trial, (name, child)) in results.trials().iter().zip(&record.children) {
+        assert_eq!(*name, format!("trial {}", trial.number()));
+        assert_eq!(child.status, Some(RunStatus::Finished));
+        for (key, value) in trial.params() {
+            assert_eq!(child.params[key], *value);
+        }
+        let accuracy = trial.scores().estimate(Metric::Accuracy).unwrap();
+        assert_eq!(child.metrics["accuracy"], [(0, accuracy.mean)]);
+        assert_eq!(child.metrics["converged"], [(0, 1.0)]);
+    }
+    let logged = ["n_trials", "n_splits", "search_metric", "seed"].map(|key| &record.params[key]);
+    assert_eq!(logged, ["9", "2", "accuracy", "3"]);
+    assert_eq!(record.tags["best_trial"], results.best().number().to_string());
+    assert_eq!(record.artifacts["cv_results.csv"], results.to_csv().as_bytes());
+}
+
+#[test]
 fn tuning_stays_within_its_budget_and_never_ends_below_its_start() {
     let (labels, texts) = tweets::polar(1);
     let start = Pipeline::builder();
@@ -209,6 +294,99 @@ fn tuning_passes_over_what_cannot_be() {
     assert!((4..100).contains(&results.trials().len()));
     assert!(results.trials().iter().all(|trial| trial.param("C").is_none()));
     assert!(results.trials().iter().all(|trial| trial.param("min_df") != Some("5")));
+}
+
+/// A text that counts how often it is asked for.
+struct Read<'a>(&'a str, &'a AtomicUsize);
+
+impl AsRef<str> for Read<'_> {
+    fn as_ref(&self) -> &str {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0
+    }
+}
+
+/// How often each of the texts was asked for.
+fn times_read(search: impl Fn(&[Read<'_>])) -> usize {
+    let times = AtomicUsize::new(0);
+    search(&TEXTS.map(|text| Read(text, &times)));
+    assert_eq!(times.load(Ordering::Relaxed) % TEXTS.len(), 0);
+    times.into_inner() / TEXTS.len()
+}
+
+#[test]
+fn a_fold_is_analysed_once_for_all_classifiers() {
+    let tuned = |trials| {
+        times_read(|texts| {
+            let budget = Budget::trials(trials).folds(2).start(Pipeline::builder());
+            assert_eq!(tune(texts, &LABELS, &budget).unwrap().trials().len(), trials);
+        })
+    };
+    // The values of `c`, balanced classes and weighing by naive Bayes are thirteen trials with the start; then come bigrams.
+    let once = tuned(1);
+    assert_eq!((tuned(13), tuned(14)), (once, 2 * once));
+    let grid = |grams: usize, c: usize| {
+        times_read(|texts| {
+            let space = Space::new(Pipeline::builder())
+                .vectorizer(1..=grams, |params, n| params.ngram_range(1, n))
+                .classifier(
+                    [ClassWeight::Uniform, ClassWeight::Balanced],
+                    ClassifierParams::class_weight,
+                )
+                .c(logspace(-1.0, 1.0, c));
+            let folds = KFold::new(2).stratified(&LABELS).unwrap();
+            GridSearch::new(space).fit(texts, &LABELS, &folds, &CvOptions::new()).unwrap();
+        })
+    };
+    assert_eq!((grid(1, 1), grid(1, 5), grid(2, 5)), (once, once, 2 * once));
+}
+
+/// Every iteration asks whether to go on.
+#[test]
+fn along_values_of_c_each_training_starts_where_the_one_before_ended() {
+    let (labels, texts) = tweets::polar(1);
+    let folds = Folds::interleaved(texts.len(), 2).unwrap();
+    let asked = |c: &[f64]| {
+        let asked = AtomicUsize::new(0);
+        let count = |_: Step| {
+            asked.fetch_add(1, Ordering::Relaxed);
+            ControlFlow::Continue(())
+        };
+        let classifier = Classifier::logistic_regression().tol(1e-9);
+        let space = Space::new(Pipeline::builder().classifier(classifier)).c(c.iter().copied());
+        let options = CvOptions::new().progress(&count);
+        let search = || GridSearch::new(space).fit(&texts, &labels, &folds, &options).unwrap();
+        // On several threads, who finds the callback busy goes on.
+        #[cfg(feature = "parallel")]
+        rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap().install(search);
+        #[cfg(not(feature = "parallel"))]
+        search();
+        asked.into_inner()
+    };
+    let (one, near, far) = (asked(&[1.0]), asked(&[1.0, 1.0 + 1e-12]), asked(&[1.0, 30.0]));
+    assert!(near - one < (far - one) / 2, "{one} {near} {far}");
+}
+
+#[test]
+fn a_trial_has_the_name_of_a_preset_if_it_has_its_settings() {
+    let start = Pipeline::builder().preset(Preset::Reviews);
+    let space = Space::new(start.clone()).c([3.0, 1.0]);
+    let grid = GridSearch::new(space);
+    let grid = grid.fit(&TEXTS, &LABELS, &small_folds(), &CvOptions::new()).unwrap();
+    let names: Vec<_> = grid.trials().iter().map(|trial| trial.param("preset")).collect();
+    assert_eq!(names, [None, Some("reviews")]);
+
+    let budget = Budget::trials(100).folds(2).start(start.clone());
+    let tuned = tune(&TEXTS, &LABELS, &budget).unwrap();
+    for trial in tuned.trials() {
+        let same = *trial.builder() == start;
+        assert_eq!(trial.param("preset"), same.then_some("reviews"), "{}", trial.number());
+        assert_eq!(trial.param("ngram_range_3"), None, "one block of characters is enough");
+        let pipeline = trial.builder().fit(&TEXTS, &LABELS).unwrap();
+        assert_eq!(pipeline.preset(), same.then_some(("reviews", 1)));
+    }
+    assert_eq!(tuned.trials()[0].builder(), &start);
+    assert!(tuned.trials().iter().any(|trial| trial.param("ngram_range_2").is_none()));
 }
 
 #[test]
@@ -251,6 +429,18 @@ fn a_cross_validation_says_which_preset_it_judged() {
         (record.params["preset"].as_str(), record.params["preset_version"].as_str()),
         ("social", "1")
     );
+}
+
+#[test]
+fn a_cross_validation_says_whether_all_its_models_have_converged() {
+    for (max_iter, converged) in [(100, 1.0), (1, 0.0)] {
+        let run = MemoryTracker::default();
+        let options = CvOptions::new().tracker(&run);
+        let params = Classifier::logistic_regression().c(100.0).max_iter(max_iter);
+        let builder = Pipeline::builder().classifier(params);
+        cross_validate(&builder, &TEXTS, &LABELS, &small_folds(), &options).unwrap();
+        assert_eq!(run.snapshot().metrics["converged"], [(0, converged)]);
+    }
 }
 
 /// Fails at every call.
@@ -474,6 +664,34 @@ fn bad_input_is_named_before_any_work() {
     let cv = cv.unwrap();
     assert_eq!(cv.scores().estimate(Metric::RocAuc), None);
     assert!(cv.scores().estimate(Metric::LogLoss).unwrap().mean.is_finite());
+}
+
+/// Of two classes the positive one has to be there, of more all.
+#[test]
+fn average_precision_that_a_fold_leaves_undefined_is_refused() {
+    let options = CvOptions::new();
+    let lr = || Space::new(Pipeline::builder());
+    let labels = ["a", "b", "a", "b", "a", "a", "b", "b"];
+    let precision = |space| GridSearch::new(space).metric(Metric::AveragePrecision);
+    let few = Folds::from_assignment(vec![0, 0, 1, 2, 1, 2, 0, 2]).unwrap();
+    let error = precision(lr()).fit(&TEXTS, &labels, &few, &options).unwrap_err();
+    let undefined = |fold: usize, class: &str| {
+        format!(
+            "invalid folds: fold {fold} has no text of class {class:?}, which leaves its average precision undefined; use \
+             KFold::stratified, fewer folds or another metric"
+        )
+    };
+    assert_eq!(error.to_string(), undefined(1, "b"));
+    let of_a = lr().classifier(["a"], ClassifierParams::pos_label);
+    let results = precision(of_a).fit(&TEXTS, &labels, &few, &options).unwrap();
+    assert!(results.best().scores().estimate(Metric::AveragePrecision).is_some());
+    let budget = Budget::trials(2).folds(3).metric(Metric::AveragePrecision);
+    let error = tune(&TEXTS, &["a", "b", "a", "b", "a", "a", "a", "a"], &budget).unwrap_err();
+    assert_eq!(error.to_string(), undefined(2, "b"));
+    let labels = ["a", "b", "c", "b", "a", "c", "a", "b"];
+    let three = Folds::from_assignment(vec![0, 0, 0, 1, 1, 1, 2, 2]).unwrap();
+    let error = precision(lr()).fit(&TEXTS, &labels, &three, &options).unwrap_err();
+    assert_eq!(error.to_string(), undefined(2, "c"));
 }
 
 /// scikit-learn 1.9.1 at the optimum (`tol` 1e-8), `StratifiedKFold(5)`: our folds are the same rows.

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import sklearn
+from scipy.optimize import minimize
 from sklearn.calibration import _SigmoidCalibration, _TemperatureScaling
 from sklearn.isotonic import IsotonicRegression
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.naive_bayes import BernoulliNB, ComplementNB, MultinomialNB
 
 assert sklearn.__version__ == "1.9.1", sklearn.__version__
@@ -220,7 +221,46 @@ CALIBRATION = [
     calibration_case("three classes, weighted", z3, y3, [(i % 4 + 1) / 4 for i in range(120)]),
 ]
 
+# --- modified Huber: what scikit-learn makes of decision values, and the optimum of the objective
+
+
+def huber_probabilities(decisions):
+    """Of a classifier whose decision values are the rows themselves, or their one column."""
+    model = SGDClassifier(loss="modified_huber")
+    outputs = decisions.shape[1]
+    model.classes_ = np.arange(max(2, outputs))
+    model.coef_, model.intercept_ = np.eye(outputs), np.zeros(outputs)
+    assert (model.decision_function(decisions).reshape(decisions.shape) == decisions).all()
+    return {"decisions": decisions.tolist(), "predict_proba": model.predict_proba(decisions).tolist()}
+
+
+def huber_optimum(target, C, weighted=False):
+    """The least objective, with an intercept; of several classes the sum of each against the rest."""
+    y, weights, total = TARGETS[target], np.array(WEIGHTS if weighted else [1.0] * N), 0.0
+    for k in [1] if y.max() == 1 else range(y.max() + 1):
+        sign = np.where(y == k, 1.0, -1.0)
+
+        def value(theta):
+            w, margin = theta[:-1], sign * (ROWS @ theta[:-1] + theta[-1])
+            missing = np.maximum(0, 1 - margin)
+            loss = np.where(margin < -1, -4 * margin, missing**2)
+            slope = C * weights * sign * np.where(margin < -1, -4.0, -2 * missing)
+            return w @ w / 2 + C * weights @ loss, np.append(w + slope @ ROWS, slope.sum())
+
+        found = minimize(value, np.zeros(COLUMNS + 1), jac=True, method="BFGS", options={"gtol": 1e-7, "maxiter": 10_000})
+        assert np.abs(found.jac).max() < 1e-4, found
+        total += found.fun
+    return {"name": f"modified Huber {target}, C {C}{', weighted' * weighted}", "target": target, "weighted": weighted, "blocks": None, "C": C, "objective": total}
+
+
+ONE = np.array([[-3.0], [-1.0], [-0.5], [0.0], [0.25], [1.0], [7.0]])
+MANY = np.array([[-2.0, -1.0, -3.0], [0.5, 0.5, -1.0], [3.0, -0.5, 0.25], [1.0, 1.0, 1.0], [-0.75, -2.0, -0.25], [0.0, 0.0, 0.0]])
+HUBER = [huber_probabilities(decisions) for decisions in (ONE, MANY)]
+HUBER_OPTIMA = [huber_optimum(t, C, weighted) for t in TARGETS for C in (0.01, 0.1, 1.0) for weighted in (False, True)]
+
 write("data", [DATA])
+write("huber", HUBER)
+write("huber_optima", HUBER_OPTIMA)
 write("bayes", BAYES)
 write("nb_weighted", NB_WEIGHTED)
 write("calibration", CALIBRATION)
