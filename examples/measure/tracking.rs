@@ -39,9 +39,10 @@ const RUNS: usize = 100;
 
 const PARAMS: [&str; 5] = ["model_type", "preprocessing", "vectorizer", "max_features", "C"];
 const METRICS: [&str; 5] = ["accuracy", "f1_score", "roc_auc", "precision", "recall"];
-const DURABILITIES: [(&str, Durability); 3] = [
+const DURABILITIES: [(&str, Durability); 4] = [
     ("no fsync", Durability::Process),
     ("fsync when the run ends", Durability::Finish),
+    ("fsync per batch", Durability::Batch),
     ("fsync per call", Durability::Record),
 ];
 

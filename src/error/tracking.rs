@@ -72,6 +72,16 @@ pub enum TrackingError {
         /// The run.
         run_id: String,
     },
+    /// A run that was taken up keeps its artifacts elsewhere, where nothing is written; beside the run nobody would look.
+    #[error(
+        "run {run_id} has its artifacts in {place:?}, outside its folder, where none is added; if its store was copied, Store::rebase tells it so, otherwise use MLflow or a new run"
+    )]
+    ArtifactsElsewhere {
+        /// The run.
+        run_id: String,
+        /// Its `artifact_uri`.
+        place: String,
+    },
     /// A filter, an order or a page token of a search is none.
     #[error("{what} {text:?} cannot be read at character {at}: {problem}")]
     Query {

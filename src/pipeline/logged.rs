@@ -147,8 +147,13 @@ impl PipelineBuilder {
         run: &Collecting<'_>,
         options: &FitOptions<'_>,
     ) -> Result<()> {
-        let features =
-            [("parallel", cfg!(feature = "parallel")), ("store", cfg!(feature = "store"))];
+        let features = [
+            ("metrics", cfg!(feature = "metrics")),
+            ("parallel", cfg!(feature = "parallel")),
+            ("starter", cfg!(feature = "starter")),
+            ("store", cfg!(feature = "store")),
+            ("tracing", cfg!(feature = "tracing")),
+        ];
         let features = features.into_iter().filter_map(|(name, on)| on.then_some(name));
         let features = features.collect::<Vec<_>>().join(", ");
         let [target, unicode, stemmer] = BUILD_TAGS;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ModelVersion;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
 use crate::sentiment::Label;
 use crate::tracker::store::lookup::find_run;
@@ -89,8 +89,8 @@ impl Check {
         }
     }
 
-    /// Why it does not hold.
-    fn failures(&self, figures: &Figures, pipeline: &Pipeline) -> Result<Vec<String>> {
+    /// Why it does not hold, as far as that can be told without the model where it does not load.
+    fn failures(&self, figures: &Figures, pipeline: Option<&Pipeline>) -> Result<Vec<String>> {
         Ok(match self {
             Self::Loads => Vec::new(),
             Self::AtLeast { figure, bar } => {
@@ -99,33 +99,46 @@ impl Check {
             Self::AtMost { figure, bar } => {
                 figures.hold(figure, |x| x <= *bar, &format!("at most {bar}"))
             }
-            Self::Parity { texts, labels, tolerance } => {
-                let report = pipeline.evaluate(texts, labels)?;
-                figures.compare(&report.metrics(), *tolerance)
-            }
+            Self::Parity { texts, labels, tolerance } => match pipeline {
+                Some(pipeline) => {
+                    figures.compare(&pipeline.evaluate(texts, labels)?.metrics(), *tolerance)
+                }
+                None => Vec::new(),
+            },
         })
     }
 }
 
-/// Why a version does not pass: nothing, if it does.
+/// Why a version does not pass: nothing, if it does. One that does not load passes no check.
 ///
-/// Errors: what keeps it from being loaded or evaluated.
+/// Errors: what keeps its file from being read, and what keeps it from being evaluated.
 pub(super) fn failures(version: &ModelVersion, checks: &[Check]) -> Result<Vec<String>> {
-    let pipeline = version.load()?;
-    let figures = Figures::of(version, &pipeline);
     let mut reasons = Vec::new();
+    let pipeline = match version.load() {
+        Ok(pipeline) => Some(pipeline),
+        Err(error @ (Error::Registry { .. } | Error::ModelFile { .. })) => {
+            reasons.push(format!("it does not load: {error}"));
+            None
+        }
+        Err(error) => return Err(error),
+    };
+    let figures = Figures::of(version, pipeline.as_ref());
     for check in checks {
-        reasons.extend(check.failures(&figures, &pipeline)?);
+        reasons.extend(check.failures(&figures, pipeline.as_ref())?);
     }
     Ok(reasons)
 }
 
-/// By name: the figure and where it is from.
-struct Figures(BTreeMap<String, (f64, String)>);
+struct Figures {
+    /// By name: the figure and where it is from.
+    known: BTreeMap<String, (f64, String)>,
+    /// Whether there was a card to look at.
+    has_card: bool,
+}
 
 impl Figures {
-    fn of(version: &ModelVersion, pipeline: &Pipeline) -> Self {
-        let card = pipeline.card().figures.into_iter();
+    fn of(version: &ModelVersion, pipeline: Option<&Pipeline>) -> Self {
+        let card = pipeline.into_iter().flat_map(|pipeline| pipeline.card().figures);
         let mut figures: BTreeMap<_, _> =
             card.map(|(name, x)| (name, (x, "on its card".to_owned()))).collect();
         if let Some(run_id) = &version.run_id
@@ -140,14 +153,19 @@ impl Figures {
                 figures.extend(run.metrics.into_iter().map(of_run));
             }
         }
-        Self(figures)
+        Self { known: figures, has_card: pipeline.is_some() }
     }
 
     fn hold(&self, name: &str, holds: impl Fn(f64) -> bool, asked: &str) -> Vec<String> {
-        match self.0.get(name) {
+        match self.known.get(name) {
             Some((x, _)) if holds(*x) => Vec::new(),
             Some((x, place)) => {
                 vec![format!("{name} is {} {place}, {asked} is asked for", short(*x))]
+            }
+            None if !self.has_card => {
+                vec![format!(
+                    "its run has no figure {name} and its card cannot be read, {asked} is asked for"
+                )]
             }
             None => {
                 vec![format!(
@@ -161,7 +179,7 @@ impl Figures {
         let mut compared = 0;
         let mut reasons = Vec::new();
         for &(name, x) in measured {
-            let Some((told, place)) = self.0.get(name) else { continue };
+            let Some((told, place)) = self.known.get(name) else { continue };
             compared += 1;
             let is_near = (x - told).abs() <= tolerance || x.is_nan() && told.is_nan();
             if !is_near {
@@ -192,7 +210,7 @@ mod tests {
 
     fn figures(pairs: &[(&str, f64)]) -> Figures {
         let of_run = |&(name, x): &(&str, f64)| (name.to_owned(), (x, "in its run r".to_owned()));
-        Figures(pairs.iter().map(of_run).collect())
+        Figures { known: pairs.iter().map(of_run).collect(), has_card: true }
     }
 
     #[test]

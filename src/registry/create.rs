@@ -18,7 +18,7 @@ use crate::digest;
 use crate::error::{Error, Result, TrackingError};
 use crate::fs;
 use crate::pipeline::Pipeline;
-use crate::tracker::names::check_key;
+use crate::tracker::names::{check_free, check_key};
 use crate::tracker::store::location::file_uri;
 use crate::tracker::store::meta::FILE;
 use crate::tracker::store::paths::place;
@@ -96,7 +96,7 @@ impl<'p> NewVersion<'p> {
         Self { description: Some(text.to_owned()), ..self }
     }
 
-    /// A note. Keys are those of a run's tags, values have at most 100,000 characters.
+    /// A note. Keys are those of a run's tags and differ not only by case, values have at most 100,000 characters.
     #[must_use]
     pub fn tag(mut self, key: &str, value: &str) -> Self {
         self.tags.insert(key.to_owned(), value.to_owned());
@@ -142,10 +142,13 @@ impl Registry {
     /// file.
     pub fn create_version(&self, name: &str, new: NewVersion<'_>) -> Result<ModelVersion> {
         check_found_name(name)?;
+        let mut taken = BTreeMap::from([(DIGEST_TAG.to_owned(), "")]);
         for (key, value) in &new.tags {
             check_key("tag key", key)?;
             check_tag_value(value)?;
             super::edit::check_not_ours(key)?;
+            check_free("tag key", key, &taken)?;
+            taken.insert(key.clone(), value);
         }
         let prepared = self.prepare(&new)?;
         let mut writing = self.writing()?;
@@ -209,15 +212,15 @@ impl Registry {
     /// Builds the folder in the trash, since one in `models` without a `meta.yaml` would hide all others from MLflow.
     fn build_model(&self, writing: &Writing<'_>, name: &str) -> Result<()> {
         let root = self.root();
-        let models = intent::folder(root, MODELS)?;
+        let durability = writing.durability();
+        let models = intent::folder(root, MODELS, durability)?;
         let others = read::names(root)?;
         check_case("model name", name, others.iter().map(String::as_str))?;
-        let trash = intent::folder(root, TRASH)?;
+        let trash = intent::folder(root, TRASH, durability)?;
         remove_left(&trash, read::entries(&trash)?);
         let built = trash.join(format!("{BUILT}{}", Uuid::new_v4().simple()));
         build(&built, || {
             let meta = ModelMeta::new(name, now_ms()).to_yaml();
-            let durability = writing.durability();
             fs::write_unseen(&built.join(FILE), meta.as_bytes(), durability)?;
             fs::publish_folder(&built, &models.join(name), durability)
         })
@@ -238,7 +241,7 @@ impl Registry {
             let problem = format!("it has a version {}, and numbers end there", found.highest);
             Error::from(TrackingError::Malformed { path, problem })
         })?;
-        let folder = intent::folder(root, &format!("{MODELS}/{name}"))?;
+        let folder = intent::folder(root, &format!("{MODELS}/{name}"), durability)?;
         remove_left(&folder, read::entries(&folder)?);
         let location = match prepared.location {
             Some(location) => location,
@@ -263,11 +266,14 @@ impl Registry {
         let built = folder.join(format!("{BUILT}{}", Uuid::new_v4().simple()));
         build(&built, || {
             for (key, value) in &tags {
-                let path = place(&built.join(TAGS), "tag key", key)?;
+                // What lies directly in the version's folder is synced with its meta.yaml.
+                let nested = if key.contains('/') { durability } else { fs::Durability::Process };
+                let path = place(&built.join(TAGS), "tag key", key, nested)?;
                 fs::write_unseen(&path, value.as_bytes(), durability)?;
             }
             if let Some(bytes) = &prepared.bytes {
-                let path = place(&built, "model file", &format!("{MODEL_FOLDER}/{MODEL_FILE}"))?;
+                let name = format!("{MODEL_FOLDER}/{MODEL_FILE}");
+                let path = place(&built, "model file", &name, fs::Durability::Process)?;
                 fs::write_unseen(&path, bytes, durability)?;
             }
             fs::write_unseen(&built.join(FILE), meta.to_yaml().as_bytes(), durability)?;

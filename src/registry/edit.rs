@@ -1,5 +1,8 @@
 //! What else can be changed: aliases, descriptions, tags; and what can be deleted.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
 use super::create::on_its_way_out;
 use super::history::{self, Action, HistoryEntry};
 use super::intent::{self, Change, View, Writing};
@@ -11,9 +14,9 @@ use super::stage::Stage;
 use super::{MODELS, Registry};
 use crate::error::{Error, RegistryError, Result};
 use crate::fs;
-use crate::tracker::names::check_key;
+use crate::tracker::names::{check_free, check_key};
 use crate::tracker::store::meta::FILE;
-use crate::tracker::store::paths::{find, place};
+use crate::tracker::store::paths::{files, find, place};
 use crate::tracker::store::run::TAGS;
 use crate::tracker::store::{TRASH, now_ms};
 
@@ -68,12 +71,14 @@ impl Registry {
         })
     }
 
-    /// Attaches a note to a model; a later one under the same key replaces it.
+    /// Attaches a note to a model; a later one under the same key replaces it. Keys that differ only by case are refused, as
+    /// those of a run are.
     pub fn set_model_tag(&self, name: &str, key: &str, value: &str) -> Result<()> {
         self.set_tag(name, None, key, value)
     }
 
-    /// Attaches a note to a version; a later one under the same key replaces it.
+    /// Attaches a note to a version; a later one under the same key replaces it. Keys that differ only by case are refused, as
+    /// those of a run are.
     pub fn set_version_tag(&self, name: &str, version: u32, key: &str, value: &str) -> Result<()> {
         self.set_tag(name, Some(version), key, value)
     }
@@ -118,7 +123,7 @@ impl Registry {
             return Err(no_such_model(root, name));
         };
         // One step, and nothing is left for MLflow to stumble over.
-        intent::folder(root, TRASH)?;
+        intent::folder(root, TRASH, self.durability)?;
         let out = root.join(on_its_way_out());
         std::fs::rename(folder, &out).map_err(Error::io("delete", folder))?;
         // What stays of it lies in the trash, where the next one removes it.
@@ -166,9 +171,13 @@ impl Registry {
         check_not_ours(key)?;
         let writing = self.writing()?;
         let room = self.tags_of(&writing, name, version)?;
-        let file = place(&self.root().join(room), "tag key", key)?;
-        let staging = intent::folder(self.root(), &format!("{MODELS}/{name}"))?;
-        fs::write_staged(&staging, &file, value.as_bytes(), writing.durability())
+        let durability = writing.durability();
+        let room = self.root().join(room);
+        let taken: BTreeMap<String, PathBuf> = files(&room)?.into_iter().collect();
+        check_free("tag key", key, &taken)?;
+        let file = place(&room, "tag key", key, durability)?;
+        let staging = intent::folder(self.root(), &format!("{MODELS}/{name}"), durability)?;
+        fs::write_staged(&staging, &file, value.as_bytes(), durability)
     }
 
     fn delete_tag(&self, name: &str, version: Option<u32>, key: &str) -> Result<()> {

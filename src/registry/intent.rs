@@ -138,7 +138,7 @@ impl Intent {
                     // If it is gone it is in its place, or its model was removed: that must not come back.
                     let path = match find(root, WHAT, staged)? {
                         Some(staged) => {
-                            let path = place(root, WHAT, path)?;
+                            let path = place(root, WHAT, path, Durability::Process)?;
                             fs::put(&staged, &path)?;
                             Some(path)
                         }
@@ -339,7 +339,8 @@ impl<'r> Writing<'r> {
         let mut stage = |change| -> Result<Step> {
             Ok(match change {
                 Change::Put { path, bytes } => {
-                    place(root, WHAT, &path)?;
+                    // The folder that a first alias needs is synced when the change is completed.
+                    place(root, WHAT, &path, Durability::Process)?;
                     let file = fs::stage(&root.join(staging), &bytes, self.durability)?;
                     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
                     staged_files.push(file);
@@ -389,8 +390,8 @@ impl<'r> Writing<'r> {
 }
 
 /// A folder of the registry, made if there is none. A link on the way is refused.
-pub(super) fn folder(root: &Path, path: &str) -> Result<PathBuf> {
-    place(root, WHAT, &format!("{path}/.new"))?;
+pub(super) fn folder(root: &Path, path: &str, durability: Durability) -> Result<PathBuf> {
+    place(root, WHAT, &format!("{path}/.new"), durability)?;
     Ok(root.join(path))
 }
 

@@ -24,6 +24,7 @@ mod live;
 mod meta;
 mod names;
 mod read;
+mod rebase;
 mod record;
 mod source;
 mod stage;

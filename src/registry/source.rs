@@ -19,7 +19,7 @@ use crate::tracker::store::location::local_path;
 use crate::tracker::store::lookup::find_run;
 use crate::tracker::store::meta::{self, RunMeta};
 use crate::tracker::store::paths::find;
-use crate::tracker::store::read::folders;
+use crate::tracker::store::read::{artifacts_of, folders};
 use crate::tracker::store::run::ARTIFACTS;
 
 /// The model file in a model's folder.
@@ -140,9 +140,7 @@ fn of_run(root: &Path, run_id: &str, path: &str) -> Result<PathBuf> {
     check_inside(path)?;
     let (_, folder) = find_run(root, run_id)?;
     let run: Option<RunMeta> = meta::read(&folder)?;
-    let named = run.and_then(|run| run.artifact_uri).and_then(|uri| local_path(&uri).ok());
-    let artifacts =
-        named.filter(|folder| folder.is_dir()).unwrap_or_else(|| folder.join(ARTIFACTS));
+    let artifacts = artifacts_of(run.and_then(|run| run.artifact_uri).as_deref(), &folder)?;
     let file = format!("{path}/{MODEL_FILE}");
     for file in [path, &file] {
         if let Some(path) = find(&artifacts, "artifact path", file)? {

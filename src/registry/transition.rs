@@ -77,8 +77,10 @@ impl Registry {
     /// All of it is seen at once: with `archive_existing`, there is exactly one version in Production at any moment, the
     /// old one or the new one.
     ///
-    /// Errors: [`RegistryError::NoSuchVersion`], [`RegistryError::Refused`] with the reason of each check that did not hold,
-    /// and [`RegistryError::ArchiveExisting`]. After an [`Error::Io`](crate::Error::Io) nothing was changed, unless the
+    /// Errors: [`RegistryError::NoSuchVersion`], [`RegistryError::ArchiveExisting`], and [`RegistryError::Refused`] with the
+    /// reason of each check that did not hold: a version whose file is gone, damaged or another passes none. A file that
+    /// cannot be read for other reasons is an [`Error::Io`](crate::Error::Io), and a holdout that cannot be evaluated an error
+    /// as of [`Pipeline::evaluate`](crate::Pipeline::evaluate); then, too, nothing was changed. After any other `Error::Io` nothing was changed, unless the
     /// disk failed between the record of the change and its end: then it is seen as made, and completed by whoever changes
     /// the registry next.
     pub fn transition(

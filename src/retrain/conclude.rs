@@ -160,12 +160,6 @@ fn check_test(test: &AbTest, challenger: &Challenger) -> Result<()> {
 
 /// Whether a version was not moved for what its file is, or for what is in Production now.
 fn is_its_fault(error: &Error) -> bool {
-    use RegistryError::{Digest, NoModelFile, ProductionChanged, Refused};
-    let is_registry = matches!(
-        error,
-        Error::Registry {
-            problem: Refused { .. } | Digest { .. } | NoModelFile { .. } | ProductionChanged { .. }
-        }
-    );
-    is_registry || matches!(error, Error::ModelFile { .. })
+    use RegistryError::{ProductionChanged, Refused};
+    matches!(error, Error::Registry { problem: Refused { .. } | ProductionChanged { .. } })
 }

@@ -4,10 +4,9 @@
 //! test with it also holds for them. Knows no clock and no files.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::names::{check_artifact_path, check_key, clash, clash_of_case, param_text, prefixes};
+use super::names::{check_artifact_path, check_free, check_key, param_text};
 use super::{RunStatus, Tracker, Value};
 use crate::error::{Result, TrackingError};
 
@@ -155,25 +154,6 @@ impl Tracker for MemoryTracker {
             }
         }
     }
-}
-
-/// `Err` if one of `taken` would have to be a folder for `key` to be a file, or the other way round, or if it differs by
-/// case only, as a whole or up to a slash.
-fn check_free<T>(what: &'static str, key: &str, taken: &BTreeMap<String, T>) -> Result<()> {
-    if taken.contains_key(key) {
-        return Ok(());
-    }
-    let mine: Vec<(&str, String)> = prefixes(key).map(|x| (x, x.to_lowercase())).collect();
-    for other in taken.keys().flat_map(|other| prefixes(other)) {
-        if mine.iter().any(|(x, lower)| *x != other && *lower == other.to_lowercase()) {
-            return Err(clash_of_case(what, key, other));
-        }
-    }
-    let above = key.match_indices('/').map(|(end, _)| &key[..end]).find(|k| taken.contains_key(*k));
-    let folder = format!("{key}/");
-    let below = taken.range::<str, _>((Bound::Included(folder.as_str()), Bound::Unbounded)).next();
-    let below = below.map(|(k, _)| k.as_str()).filter(|k| k.starts_with(&folder));
-    above.or(below).map_or(Ok(()), |other| Err(clash(what, key, other)))
 }
 
 #[cfg(test)]

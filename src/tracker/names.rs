@@ -3,6 +3,9 @@
 //! Names come in, nothing or an error goes out. Files are not touched here; but since every key becomes one, `a` and `a/b`
 //! exclude each other, in memory too.
 
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
 use super::Value;
@@ -120,6 +123,29 @@ pub(super) fn invalid(what: &'static str, found: &str, problem: String) -> crate
         shown.push('…');
     }
     TrackingError::InvalidName { what, found: shown, problem }.into()
+}
+
+/// `Err` if one of `taken` would have to be a folder for `key` to be a file, or the other way round, or if it differs by
+/// case only, as a whole or up to a slash.
+pub(crate) fn check_free<T>(
+    what: &'static str,
+    key: &str,
+    taken: &BTreeMap<String, T>,
+) -> Result<()> {
+    if taken.contains_key(key) {
+        return Ok(());
+    }
+    let mine: Vec<(&str, String)> = prefixes(key).map(|x| (x, x.to_lowercase())).collect();
+    for other in taken.keys().flat_map(|other| prefixes(other)) {
+        if mine.iter().any(|(x, lower)| *x != other && *lower == other.to_lowercase()) {
+            return Err(clash_of_case(what, key, other));
+        }
+    }
+    let above = key.match_indices('/').map(|(end, _)| &key[..end]).find(|k| taken.contains_key(*k));
+    let folder = format!("{key}/");
+    let below = taken.range::<str, _>((Bound::Included(folder.as_str()), Bound::Unbounded)).next();
+    let below = below.map(|(k, _)| k.as_str()).filter(|k| k.starts_with(&folder));
+    above.or(below).map_or(Ok(()), |other| Err(clash(what, key, other)))
 }
 
 /// A param's value as text, cut to 6,000 characters as MLflow does unless told otherwise.

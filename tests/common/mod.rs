@@ -3,6 +3,8 @@
 
 pub(crate) mod again;
 pub(crate) mod arbitrary;
+#[cfg(feature = "store")]
+pub(crate) mod facts;
 pub(crate) mod logistic;
 pub(crate) mod made_store;
 pub(crate) mod naive;
@@ -10,7 +12,26 @@ pub(crate) mod penalised;
 pub(crate) mod tweets;
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
+
+/// Whether the tests run in a checkout of git, of which runs then have the commit.
+pub(crate) fn is_in_git() -> bool {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().any(|folder| folder.join(".git").exists())
+}
+
+/// Copies a folder with all that is in it.
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
 
 /// A file of public data that is not part of this repository: in the folder that `RESSENTI_DATA` names, else in
 /// `../shared/data` beside it. `None` if it is not there; standard error then says that the test is skipped.

@@ -10,33 +10,14 @@ beside it).
 """
 import hashlib
 import json
-import os
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"  # from 3.13 on, MLflow refuses stores of files without it
+from client import client_of, differ, every_page, migrated
 
-import mlflow  # noqa: E402
-from mlflow import MlflowClient  # noqa: E402
+import mlflow
 
 NAME = "sentiment-classifier"
-
-
-def client_of(uri):
-    mlflow.set_tracking_uri(uri)
-    return MlflowClient(tracking_uri=uri, registry_uri=uri)
-
-
-def every_page(search):
-    token = None
-    while True:
-        page = search(page_token=token)
-        yield from page
-        token = page.token
-        if not token:
-            return
 
 
 def read(client):
@@ -61,17 +42,6 @@ def read(client):
     return found
 
 
-def differ(where, told, found):
-    if isinstance(told, dict) and isinstance(found, dict):
-        if sorted(told) != sorted(found):
-            sys.exit(f"{where}: written were {sorted(told)}, MLflow reads {sorted(found)}")
-        for key, value in told.items():
-            differ(f"{where}, {key!r}", value, found[key])
-    # SQLite has an empty text where files have none.
-    elif told != found and (told or found):
-        sys.exit(f"{where}: written was {told!r}, MLflow reads {found!r}")
-
-
 def check_uris(client, told):
     """The URIs that name a version, and the model file behind them."""
     count = 0
@@ -90,16 +60,10 @@ def check_uris(client, told):
 
 
 def migrate(store, told):
-    with tempfile.TemporaryDirectory() as folder:
-        target = f"sqlite:///{folder}/mlflow.db"
-        command = [Path(sys.executable).with_name("mlflow"), "migrate-filestore", "--source", store, "--target", target]
-        run = subprocess.run(command, capture_output=True, text=True, check=False)
-        if run.returncode != 0:
-            sys.exit(f"migrate-filestore: {run.stdout}{run.stderr}")
-        client = client_of(target)
+    with migrated(store) as (client, _):
         differ("migrated", told, read(client))
-        versions = sum(len(model["versions"]) for model in told.values())
-        print(f"migrate-filestore carries {len(told)} models and {versions} versions to SQLite as they were written")
+    versions = sum(len(model["versions"]) for model in told.values())
+    print(f"migrate-filestore carries {len(told)} models and {versions} versions to SQLite as they were written")
 
 
 def change(client):

@@ -9,6 +9,8 @@ mod common;
 #[cfg(feature = "store")]
 mod crowd;
 mod kill;
+#[cfg(feature = "store")]
+mod listing;
 #[cfg(all(feature = "store", unix))]
 mod refused_writes;
 #[cfg(feature = "store")]

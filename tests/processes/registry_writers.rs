@@ -12,6 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::common::again::only;
+use crate::listing::list_by_mlflow;
 use ressenti::registry::{Action, NewVersion, RegisteredModel, Registry, Stage, Transition};
 use ressenti::{Pipeline, Result};
 
@@ -144,19 +145,6 @@ fn child_that_promotes_for_ever() {
     }
 }
 
-/// Has MLflow list a registry as a killed writer left it, if `RESSENTI_MLFLOW_PYTHON` names a Python that has MLflow.
-fn list_by_mlflow(store: &Path) {
-    let Some(python) = env::var_os("RESSENTI_MLFLOW_PYTHON") else { return };
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mlflow/registry.py");
-    let empty = tempfile::tempdir().unwrap();
-    let output = Command::new(python)
-        .args([program.as_os_str(), store.as_os_str(), "--list".as_ref()])
-        .current_dir(empty.path())
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
-
 /// Kills a writer so many times, and looks at what is left each time.
 fn kill(kills: u64) {
     let folder = tempfile::tempdir().unwrap();
@@ -187,7 +175,7 @@ fn kill(kills: u64) {
         let is_interrupted = intent.contains("pending");
         interrupted += u32::from(is_interrupted);
         if round % 100 == 99 || is_interrupted {
-            list_by_mlflow(&location);
+            list_by_mlflow("registry.py", &location);
         }
         let left = registry.models().unwrap();
         let opened = Registry::open(&location).unwrap();

@@ -8,13 +8,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::common::copy_folder;
 use crate::common::made_store::made_store;
 use proptest::prelude::*;
 use ressenti::registry::{
     Action, Check, LiveModel, NewVersion, Refresh, Registry, ServedModel, Stage, Transition,
 };
 use ressenti::tracker::{RunStatus, Store, Tracker};
-use ressenti::{Error, Pipeline, RegistryError, Result, TrackingError};
+use ressenti::{Error, Pipeline, RegistryError, Result, Scratch, TrackingError};
 use serde_json::{Value, json};
 
 const NAME: &str = "sentiment-classifier";
@@ -302,6 +303,48 @@ fn what_was_deleted_keeps_its_number_and_loses_its_names() {
 }
 
 #[test]
+fn tags_have_mlflows_limits_and_no_twins_by_case() {
+    let (_folder, registry) = registry();
+    register(&registry, 1);
+    let longest = "é".repeat(100_000);
+    registry.set_model_tag(NAME, "note", &longest).unwrap();
+    registry.set_version_tag(NAME, 1, "note", &longest).unwrap();
+    let pipeline = pipeline();
+    let tagged = |tags: &[(&str, &str)]| {
+        let new = NewVersion::from_pipeline(&pipeline);
+        let new = tags.iter().fold(new, |new, (key, value)| new.tag(key, value));
+        text_of(registry.create_version(NAME, new))
+    };
+    let longer = format!("{longest}x");
+    for text in [
+        text_of(registry.set_model_tag(NAME, "long", &longer)),
+        text_of(registry.set_version_tag(NAME, 1, "long", &longer)),
+        tagged(&[("long", &longer)]),
+    ] {
+        assert!(text.ends_with(" has 100001 characters; the limit is 100000"), "{text}");
+    }
+    registry.set_model_tag(NAME, "note", "replaced").unwrap();
+    registry.set_version_tag(NAME, 1, "Val/loss", "x").unwrap();
+    let differs = |key: &str, other: &str| {
+        format!(
+            "tracking: tag key {key:?} differs from {other:?} by case only; file systems that do not tell case apart would take \
+             them for one"
+        )
+    };
+    assert_eq!(text_of(registry.set_model_tag(NAME, "Note", "x")), differs("Note", "note"));
+    assert_eq!(text_of(registry.set_version_tag(NAME, 1, "val/x", "x")), differs("val/x", "Val"));
+    assert_eq!(tagged(&[("a", "x"), ("A", "x")]), differs("a", "A"));
+    assert_eq!(tagged(&[("Ressenti.sha256", "x")]), differs("Ressenti.sha256", "ressenti.sha256"));
+    assert_eq!(registry.model(NAME).unwrap().versions.len(), 1);
+
+    registry.delete_model_tag(NAME, "note").unwrap();
+    registry.delete_model_tag(NAME, "note").unwrap();
+    assert_eq!(registry.model(NAME).unwrap().tags, BTreeMap::new());
+    registry.set_model_tag(NAME, "Note", "x").unwrap();
+    assert_eq!(registry.model(NAME).unwrap().tags["Note"], "x");
+}
+
+#[test]
 fn what_is_not_there_is_named_with_what_is() {
     let (_folder, registry) = registry();
     assert!(
@@ -428,6 +471,41 @@ fn a_moved_store_keeps_its_models() {
 }
 
 #[test]
+fn a_rebased_registry_says_where_its_models_are() {
+    let (folder, registry) = registry();
+    let run = registry.store().start_run("tweets", "one").unwrap();
+    pipeline().log_to(&run).unwrap();
+    run.finish(RunStatus::Finished).unwrap();
+    let elsewhere = folder.path().join("elsewhere.ressenti");
+    pipeline().save(&elsewhere).unwrap();
+    let by_path = NewVersion::from_uri(elsewhere.to_str().unwrap());
+    for new in [NewVersion::from_run(run.id()), NewVersion::from_pipeline(&pipeline()), by_path] {
+        registry.create_version(NAME, new).unwrap();
+    }
+    let sources = |registry: &Registry| -> Vec<String> {
+        let model = registry.model(NAME).unwrap();
+        model.versions.into_iter().map(|version| version.source.unwrap()).collect()
+    };
+    let (before, old) = (sources(&registry), registry.store().uri().to_owned());
+    // A copy, whose versions would be read where they were copied from.
+    let copy = folder.path().join("a copy");
+    copy_folder(registry.store().path(), &copy);
+    let registry = Registry::open(&copy).unwrap();
+    let rebased = registry.rebase().unwrap();
+    assert_eq!((rebased.experiments, rebased.runs, rebased.versions), (1, 1, 2));
+    assert!(rebased.warnings.is_empty(), "{:?}", rebased.warnings);
+    let uri = registry.store().uri();
+    let expected: Vec<String> = before.iter().map(|source| source.replace(&old, uri)).collect();
+    assert_eq!(sources(&registry), expected);
+    for version in 1..=2 {
+        let version = registry.version(NAME, version).unwrap();
+        version.load().unwrap();
+        assert!(version.model_file().unwrap().starts_with(&copy));
+    }
+    assert_eq!(registry.rebase().unwrap().versions, 0);
+}
+
+#[test]
 fn checks_refuse_with_their_reasons() {
     let (_folder, registry) = registry();
     let run = registry.store().start_run("tweets", "one").unwrap();
@@ -465,6 +543,53 @@ fn checks_refuse_with_their_reasons() {
 }
 
 #[test]
+fn a_version_that_does_not_load_is_refused_with_all_reasons() {
+    let (_folder, registry) = registry();
+    let run = registry.store().start_run("tweets", "one").unwrap();
+    run.log_metric("f1_score", 0.5, 0).unwrap();
+    let pipeline = pipeline();
+    let new = NewVersion::from_pipeline(&pipeline).run_id(run.id());
+    let version = registry.create_version(NAME, new).unwrap();
+    let file = version.model_file().unwrap();
+    let before = stages(&registry);
+    let refused = || {
+        let to = only(Stage::Production)
+            .check(Check::Loads)
+            .check(Check::at_least("f1_score", 0.75))
+            .check(Check::at_least("accuracy", 0.5))
+            .check(Check::parity(&TEXTS, &LABELS, 0.0));
+        match registry.transition(NAME, 1, to).unwrap_err() {
+            Error::Registry { problem: RegistryError::Refused { reasons, .. } } => reasons,
+            other => panic!("{other}"),
+        }
+    };
+    let figures = [
+        format!("f1_score is 0.5 in its run {}, at least 0.75 is asked for", run.id()),
+        "its run has no figure accuracy and its card cannot be read, at least 0.5 is asked for"
+            .to_owned(),
+    ];
+    fs::write(&file, b"another").unwrap();
+    let reasons = refused();
+    assert!(
+        reasons[0].starts_with("it does not load: registry: version 1 of model "),
+        "{reasons:?}"
+    );
+    assert!(reasons[0].contains(" is not the file that was registered: "), "{reasons:?}");
+    assert_eq!(reasons[1..], figures);
+    fs::remove_file(&file).unwrap();
+    let reasons = refused();
+    assert!(reasons[0].contains(" has no model file of this crate: "), "{reasons:?}");
+    assert_eq!(reasons[1..], figures);
+    // Of a version without a digest, such as MLflow's, the file itself must tell.
+    fs::write(&file, b"another").unwrap();
+    fs::remove_dir_all(file.parent().unwrap().with_file_name("tags")).unwrap();
+    let error =
+        text_of(registry.transition(NAME, 1, Transition::to(Stage::Staging).check(Check::Loads)));
+    assert!(error.contains(" was not moved to Staging: it does not load: "), "{error}");
+    assert_eq!(stages(&registry), before);
+}
+
+#[test]
 fn a_live_model_follows_its_stage_and_keeps_what_works() {
     let (_folder, registry) = registry();
     let promote = |mark| {
@@ -487,6 +612,9 @@ fn a_live_model_follows_its_stage_and_keeps_what_works() {
     assert_eq!((prediction.label(), prediction.model_version()), ("2", Some("2")));
     assert_eq!(held.predict("good").unwrap().label(), "1");
     assert_eq!(held.version().version, 1);
+    let mut scratch = Scratch::default();
+    let prediction = held.predict_with("good", &mut scratch).unwrap();
+    assert_eq!((prediction.label(), prediction.model_version()), ("1", Some("1")));
     let batch = live.model();
     let versions: Vec<_> = batch
         .predict_batch(&["good", "bad"])

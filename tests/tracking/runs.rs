@@ -6,6 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::thread;
 
+use crate::common::is_in_git;
 use proptest::prelude::*;
 use ressenti::tracker::{
     Batch, DatasetInput, Durability, Run, RunState, RunStatus, Store, Tracker,
@@ -453,8 +454,18 @@ fn a_run_says_how_to_repeat_it() {
         hint.starts_with(&format!("How to repeat run {} (two lines):\n- Code: ", run.id())),
         "{hint}"
     );
+    let features = [
+        ("metrics", cfg!(feature = "metrics")),
+        ("parallel", cfg!(feature = "parallel")),
+        ("starter", cfg!(feature = "starter")),
+        ("store", true),
+        ("tracing", cfg!(feature = "tracing")),
+    ];
+    let features: Vec<&str> =
+        features.into_iter().filter_map(|(name, is_on)| is_on.then_some(name)).collect();
+    let features = features.join(", ");
     for known in [
-        &format!("- Crate: ressenti {}; features: ", env!("CARGO_PKG_VERSION")),
+        &format!("- Crate: ressenti {}; features: {features}; ", env!("CARGO_PKG_VERSION")),
         std::env::consts::ARCH,
         &format!(
             "- Data: 2 texts with their labels in their order, of digest {} ",
@@ -470,9 +481,31 @@ fn a_run_says_how_to_repeat_it() {
     ] {
         assert!(hint.contains(known), "{known}: {hint}");
     }
-    if let Some(commit) = record.tags.get("mlflow.source.git.commit") {
-        assert!(hint.contains(&format!("- Code: commit {commit}, ")), "{hint}");
-    }
+    let commit = record.tags.get("mlflow.source.git.commit");
+    assert_eq!(commit.is_some(), is_in_git());
+    let code = commit.map_or("no commit was recorded.".to_owned(), |commit| {
+        format!("commit {commit}, and whatever was changed and not committed.")
+    });
+    assert!(hint.contains(&format!("- Code: {code}\n")), "{hint}");
+    run.log_param("seed", 7.into()).unwrap();
+    let hint = store.run(run.id()).unwrap().reproduce_hint();
+    assert!(hint.contains("\n- Seed: 7.\n"), "{hint}");
+}
+
+#[test]
+fn a_run_that_a_panic_ends_has_failed() {
+    let (_folder, store) = store();
+    let run = store.start_run(EXPERIMENT, "panics").unwrap();
+    let id = run.id().to_owned();
+    let training = std::panic::AssertUnwindSafe(|| {
+        run.log_metric("loss", 0.5, 0).unwrap();
+        let _run = run;
+        std::panic::resume_unwind(Box::new("a panic that says nothing"));
+    });
+    assert!(std::panic::catch_unwind(training).is_err());
+    let record = store.run(&id).unwrap();
+    assert_eq!((record.status, record.metrics["loss"]), (RunState::Failed, 0.5));
+    assert!(record.end_time_ms.is_some());
 }
 
 #[test]

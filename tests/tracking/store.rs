@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Barrier;
 use std::thread;
 
+use crate::common::is_in_git;
 use ressenti::tracker::{Run, RunState, RunStatus, Store, Tracker};
 use ressenti::{Error, Result, TrackingError};
 
@@ -92,8 +93,7 @@ fn the_layout_is_that_of_mlflow() {
         "tags/stage",
     ];
     let mut found = entries(&folder);
-    // There where the tests run in a repository.
-    found.remove("tags/mlflow.source.git.commit");
+    assert_eq!(found.remove("tags/mlflow.source.git.commit"), is_in_git());
     assert_eq!(found, expected.map(str::to_owned).into());
     let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
     assert_eq!(read("params/model_type"), "logistic regression");
@@ -660,16 +660,23 @@ fn an_unreadable_experiment_is_a_warning_but_never_doubled() {
     drop(store.start_run("good", "one").unwrap());
     let torn = store.path().join("123456789012345678");
     fs::create_dir(&torn).unwrap();
-    fs::write(torn.join("meta.yaml"), b"").unwrap();
-    let listing = store.experiments().unwrap();
-    assert_eq!((listing.records.len(), listing.warnings.len()), (1, 1));
-    drop(store.start_run("good", "two").unwrap());
-    let error = store.start_run("may be the torn one", "one").unwrap_err().to_string();
-    assert!(
-        error
-            .starts_with(&format!("tracking: {} is malformed: ", torn.join("meta.yaml").display())),
-        "{error}"
-    );
+    let spellings = ["name: torn", "name: \"torn\"", "lifecycle_stage: [\nname: 'torn'\n"];
+    for text in ["", "experiment_id: \"1234567"].into_iter().chain(spellings) {
+        fs::write(torn.join("meta.yaml"), text).unwrap();
+        let listing = store.experiments().unwrap();
+        assert_eq!((listing.records.len(), listing.warnings.len()), (1, 1), "{text:?}");
+        drop(store.start_run("good", "two").unwrap());
+        if spellings.contains(&text) {
+            let error = text_of(store.start_run("torn", "one").map(drop));
+            let place = torn.join("meta.yaml");
+            let expected = format!("tracking: {} is malformed: ", place.display());
+            assert!(error.starts_with(&expected), "{error}");
+        }
+        // Whoever does not ask for that one is not kept from working.
+        let name = format!("new beside {text:?}").replace('\'', "");
+        drop(store.start_run(&name, "one").unwrap());
+        fs::remove_dir_all(store.path().join(&store.experiments().unwrap().records[1].id)).unwrap();
+    }
 }
 
 #[test]

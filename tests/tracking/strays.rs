@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use ressenti::Error;
 use ressenti::tracker::{Run, RunRecord, RunSearch, RunStatus, Store, Tracker};
 
 struct Case {
@@ -73,14 +74,22 @@ impl Case {
     }
 }
 
+/// What `experiments` and a search of all of them warn of.
+fn stray_experiments(case: &Case) -> Vec<String> {
+    let texts = |warnings: Vec<Error>| -> Vec<String> {
+        warnings.iter().map(ToString::to_string).collect()
+    };
+    let found = texts(case.store.experiments().unwrap().warnings);
+    for search in [RunSearch::new(), RunSearch::new().without_index()] {
+        assert_eq!(texts(case.store.search_runs(&search).unwrap().warnings), found);
+    }
+    found
+}
+
 /// Makes a folder that nobody is just filling.
 fn old_folder(path: &Path) {
     fs::create_dir_all(path).unwrap();
     File::open(path).unwrap().set_modified(SystemTime::now() - Duration::from_secs(60)).unwrap();
-}
-
-fn stray_experiments(case: &Case) -> Vec<String> {
-    case.store.experiments().unwrap().warnings.iter().map(ToString::to_string).collect()
 }
 
 #[test]
@@ -306,6 +315,50 @@ fn an_unreadable_experiment_is_said_and_the_others_are_found() {
         text.starts_with(&format!("tracking: {} is malformed: ", torn.join("meta.yaml").display())),
         "{text}"
     );
+}
+
+#[test]
+fn an_experiment_that_is_moved_meanwhile_ends_no_search() {
+    let case = case();
+    case.store.start_run("another", "one").unwrap();
+    let (there, away) = (case.experiment(), case.store.path().with_file_name("away"));
+    std::thread::scope(|scope| {
+        let mover = scope.spawn(|| {
+            for _ in 0..3_000 {
+                fs::rename(&there, &away).unwrap();
+                fs::rename(&away, &there).unwrap();
+            }
+        });
+        while !mover.is_finished() {
+            for search in [RunSearch::new(), RunSearch::new().without_index()] {
+                let page = case.store.search_runs(&search).unwrap();
+                assert!(page.runs.iter().any(|run| run.name == "one"));
+            }
+        }
+    });
+    assert_eq!(case.store.search_runs(&RunSearch::new()).unwrap().runs.len(), 3);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_that_is_not_unicode_ends_nothing() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let case = case();
+    let odd = OsStr::from_bytes(b"caf\xe9");
+    for room in ["params", "metrics", "tags", "artifacts"] {
+        fs::write(case.at(room).join(odd), "1 0.5 0\n").unwrap();
+    }
+    let resumed = case.store.resume_run(case.run.id()).unwrap();
+    resumed.log_metric("late", 0.5, 0).unwrap();
+    resumed.log_param("late", 1.into()).unwrap();
+    resumed.set_tag("late", "yes").unwrap();
+    resumed.log_artifact("late.txt", b"late").unwrap();
+    resumed.finish(RunStatus::Finished).unwrap();
+    let warnings = case.warnings(2);
+    assert_eq!(warnings.len(), 3, "{warnings:?}");
+    assert!(warnings.iter().all(|text| text.ends_with("its name is not valid Unicode")));
+    assert_eq!(case.record().artifact_paths().unwrap(), ["late.txt"]);
 }
 
 #[test]

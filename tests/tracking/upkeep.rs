@@ -1,14 +1,15 @@
 //! A store looked after: moved, cleaned, looked through; its runs side by side and as rows. And the stores that MLflow made,
 //! read as MLflow reads them.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use crate::common::facts::{experiments, run_facts};
 use crate::common::made_store::made_store;
+use crate::common::{copy_folder, is_in_git};
 use ressenti::tracker::{
-    Gc, MetricPoint, Order, Run, RunRecord, RunSearch, RunStatus, Store, Tracker, ViewType,
+    DatasetInput, Gc, Order, Run, RunRecord, RunSearch, RunStatus, Store, Tracker, ViewType,
 };
 use ressenti::{Error, TrackingError};
 use serde_json::{Value, json};
@@ -267,6 +268,81 @@ fn gc_never_leaves_the_stores_folder() {
     assert!(experiment.join(other.id()).join("meta.yaml").is_file());
 }
 
+#[cfg(unix)]
+#[test]
+fn what_links_lead_to_is_changed_by_nobody() {
+    use std::os::unix::fs::symlink;
+    let (folder, store) = store();
+    let (own, linked) = (run(&store, "a", "own"), run(&store, "a", "linked"));
+    let far = run(&store, "b", "in a linked experiment");
+    // The trash of another store, with an experiment that is to go.
+    let theirs = Store::open(folder.path().join("theirs")).unwrap();
+    let deleted = delete_experiment(&theirs, run(&theirs, "c", "theirs").experiment_id());
+    fs::remove_dir(store.path().join(".trash")).unwrap();
+    symlink(theirs.path().join(".trash"), store.path().join(".trash")).unwrap();
+    let elsewhere = folder.path().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    let away = |path: PathBuf| {
+        let to = elsewhere.join(path.file_name().unwrap());
+        fs::rename(&path, &to).unwrap();
+        symlink(&to, path).unwrap();
+        to.join("meta.yaml")
+    };
+    let metas = [
+        away(folder_of(&store, &linked)),
+        away(store.path().join(far.experiment_id())),
+        deleted.join("meta.yaml"),
+    ];
+    let before = metas.each_ref().map(|path| fs::read(path).unwrap());
+
+    let moved = folder.path().join("moved");
+    fs::rename(store.path(), &moved).unwrap();
+    let store = Store::open(&moved).unwrap();
+    let rebased = store.rebase().unwrap();
+    assert_eq!((rebased.experiments, rebased.runs), (1, 1), "{}", own.id());
+    let collected = store.gc(Gc::new()).unwrap();
+    assert!(collected.experiments.is_empty() && collected.runs.is_empty(), "{collected:?}");
+    assert_eq!(metas.each_ref().map(|path| fs::read(path).unwrap()), before);
+    for (warnings, links) in [(rebased.warnings, 3), (collected.warnings, 2)] {
+        let texts: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(texts.len(), links, "{texts:#?}");
+        assert!(texts.iter().all(|text| text.contains(" malformed: it is a link, ")), "{texts:#?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_input_never_leaves_the_stores_folder() {
+    use std::os::unix::fs::symlink;
+    for (is_dataset, depth) in [(true, 0), (true, 1), (false, 0), (false, 1)] {
+        let (folder, store) = store();
+        let run = run(&store, "a", "one");
+        let input = DatasetInput::new("airline", "0f3c6b8a");
+        run.log_input(&input).unwrap();
+        let run_folder = folder_of(&store, &run);
+        let mut path = if is_dataset {
+            run_folder.with_file_name("datasets")
+        } else {
+            run_folder.join("inputs")
+        };
+        if depth == 1 {
+            path = fs::read_dir(path).unwrap().next().unwrap().unwrap().path();
+        }
+        let outside = folder.path().join("outside");
+        fs::rename(&path, &outside).unwrap();
+        symlink(&outside, &path).unwrap();
+        let meta = match depth {
+            0 => fs::read_dir(&outside).unwrap().next().unwrap().unwrap().path(),
+            _ => outside,
+        }
+        .join("meta.yaml");
+        fs::write(&meta, "theirs").unwrap();
+        let error = run.log_input(&input.context("test")).unwrap_err().to_string();
+        assert!(error.contains(" leads through the link "), "{error}");
+        assert_eq!(fs::read_to_string(&meta).unwrap(), "theirs");
+    }
+}
+
 #[test]
 fn a_rebased_store_says_where_it_is_and_once_is_enough() {
     let (folder, store) = store();
@@ -323,6 +399,64 @@ fn a_rebased_store_says_where_it_is_and_once_is_enough() {
 }
 
 #[test]
+fn artifacts_are_only_added_where_they_are_looked_for() {
+    let (folder, store) = store();
+    let first = run(&store, "a", "copied");
+    drop(run(&store, "a", "other"));
+    let copy = folder.path().join("copy");
+    copy_folder(store.path(), &copy);
+    let copy = Store::open(&copy).unwrap();
+    let uri = format!("{}/{}/{}/artifacts", store.uri(), first.experiment_id(), first.id());
+    let resumed = copy.resume_run(first.id()).unwrap();
+    resumed.log_metric("f1", 0.75, 1).unwrap();
+    let expected = format!(
+        "tracking: run {} has its artifacts in {uri:?}, outside its folder, where none is added; if its store was copied, \
+         Store::rebase tells it so, otherwise use MLflow or a new run",
+        first.id()
+    );
+    let source = folder.path().join("source");
+    fs::create_dir(&source).unwrap();
+    fs::write(source.join("late.txt"), b"late").unwrap();
+    for refused in [
+        resumed.log_artifact("late.txt", b"late"),
+        resumed.log_file("late.txt", source.join("late.txt")),
+        resumed.log_folder("", &source),
+    ] {
+        assert_eq!(refused.unwrap_err().to_string(), expected);
+    }
+    resumed.finish(RunStatus::Finished).unwrap();
+    assert_eq!(store.run(first.id()).unwrap().artifact_paths().unwrap(), ["report.txt"]);
+
+    copy.rebase().unwrap();
+    let resumed = copy.resume_run(first.id()).unwrap();
+    resumed.log_artifact("late.txt", b"late").unwrap();
+    let paths = |store: &Store| store.run(first.id()).unwrap().artifact_paths().unwrap();
+    assert_eq!(paths(&copy), ["late.txt", "report.txt"]);
+    assert_eq!(paths(&store), ["report.txt"]);
+    resumed.finish(RunStatus::Finished).unwrap();
+
+    // On another machine they cannot be looked for at all.
+    let meta = folder_of(&copy, &first).join("meta.yaml");
+    let text = fs::read_to_string(&meta).unwrap();
+    fs::write(&meta, text.replace(copy.uri(), "s3://bucket")).unwrap();
+    let error = copy.resume_run(first.id()).unwrap().log_artifact("x", b"").unwrap_err();
+    assert!(error.to_string().contains(" has its artifacts in \"s3://bucket/"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_is_in_its_folder_however_that_is_spelt() {
+    let (folder, store) = store();
+    let first = run(&store, "a", "one");
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(store.path(), &link).unwrap();
+    let store = Store::open(link).unwrap();
+    store.resume_run(first.id()).unwrap().log_artifact("late.txt", b"late").unwrap();
+    let paths = store.run(first.id()).unwrap().artifact_paths().unwrap();
+    assert_eq!(paths, ["late.txt", "report.txt"]);
+}
+
+#[test]
 fn verify_lists_what_no_search_minds() {
     let (_folder, store) = store();
     let (one, two) = (run(&store, "it is", "one"), run(&store, "b", "two"));
@@ -331,6 +465,11 @@ fn verify_lists_what_no_search_minds() {
     let experiment = store.path().join(one.experiment_id()).join("meta.yaml");
     let text = fs::read_to_string(&experiment).unwrap();
     fs::write(&experiment, text.replace("it is", "it's")).unwrap();
+    let started = run(&store, "b", "started");
+    let meta = at(&started).join("meta.yaml");
+    let text = fs::read_to_string(&meta).unwrap();
+    let lines = text.lines().filter(|line| !line.starts_with("end_time"));
+    fs::write(&meta, lines.flat_map(|line| [line, "\n"]).collect::<String>()).unwrap();
     fs::remove_dir(at(&one).join("params")).ok();
     fs::create_dir_all(at(&two).join("params")).unwrap();
     fs::create_dir(at(&two).join(".hidden")).unwrap();
@@ -345,6 +484,7 @@ fn verify_lists_what_no_search_minds() {
     let problems: Vec<String> = store.verify().unwrap().iter().map(ToString::to_string).collect();
     let expected = [
         "contains '\\'', by which MLflow cannot look it up",
+        "it has no end_time, without which MLflow cannot read the run; write null",
         "it has no folder \"params\", so MLflow does not find the run by its id",
         "it is nothing of MLflow's; move it away",
         "there is a run of the same id in ",
@@ -418,11 +558,13 @@ fn rows_for_a_data_frame_have_mlflows_columns() {
     two.set_tag("note", "two\nlines").unwrap();
     let runs = store.search_runs(&RunSearch::new().order(Order::run_name())).unwrap().runs;
     let csv = RunRecord::to_csv(&runs);
-    // A run that is started in a checkout of git says so.
+    let commit = if is_in_git() { "tags.mlflow.source.git.commit," } else { "" };
     assert_eq!(
-        csv.lines().next().unwrap().replace("tags.mlflow.source.git.commit,", ""),
-        "run_id,experiment_id,status,artifact_uri,start_time,end_time,metrics.f1,metrics.loss,params.C,tags.mlflow.runName,\
-         tags.mlflow.source.name,tags.mlflow.source.type,tags.mlflow.user,tags.note"
+        csv.lines().next().unwrap(),
+        format!(
+            "run_id,experiment_id,status,artifact_uri,start_time,end_time,metrics.f1,metrics.loss,params.C,tags.mlflow.runName,\
+             {commit}tags.mlflow.source.name,tags.mlflow.source.type,tags.mlflow.user,tags.note"
+        )
     );
     assert!(csv.contains(",0.5,inf,1.0,\"a, \"\"b\"\"\","), "{csv}");
     assert!(csv.ends_with(",\"two\nlines\"\r\n"), "{csv}");
@@ -436,41 +578,20 @@ fn rows_for_a_data_frame_have_mlflows_columns() {
     assert_eq!(RunRecord::to_json_lines(&[]), "");
 }
 
-/// JSON has no such numbers; this is how Python spells them.
-fn number(x: f64) -> Value {
-    if x.is_finite() { json!(x) } else { json!(x.to_string().to_lowercase()) }
-}
-
-fn run_facts(run: &RunRecord) -> Value {
-    let point = |p: MetricPoint| json!([p.timestamp_ms, number(p.value), p.step]);
-    let history: BTreeMap<&String, Vec<Value>> = run
-        .metrics
-        .keys()
-        .map(|key| (key, run.metric_history(key).unwrap().into_iter().map(point).collect()))
-        .collect();
-    let metrics: BTreeMap<&String, Value> =
-        run.metrics.iter().map(|(key, &x)| (key, number(x))).collect();
-    let datasets: Vec<Value> = run
-        .inputs
-        .iter()
-        .map(|input| json!({ "name": input.name, "digest": input.digest, "source_type": input.source_type, "tags": input.tags }))
-        .collect();
-    json!({
-        "name": run.name, "experiment_id": run.experiment_id, "status": run.status.name(),
-        "lifecycle_stage": if run.deleted { "deleted" } else { "active" }, "user": run.user,
-        "start_time": run.start_time_ms, "end_time": run.end_time_ms, "params": run.params, "metrics": metrics,
-        "metric_history": history, "tags": run.tags, "datasets": datasets,
-    })
-}
-
 #[test]
 fn what_mlflow_made_is_found_as_mlflow_reads_it() {
     for name in ["mlflow_made_store", "mlflow_made_store_2_22"] {
         let Some((_folder, root, expected)) = made_store(name) else { return };
         let store = Store::open(&root).unwrap();
-        let experiments = expected["experiments"].as_object().unwrap();
+        let told_of = expected["experiments"].as_object().unwrap();
+        for (id, facts) in experiments(&store) {
+            for (key, found) in facts.as_object().unwrap().iter().filter(|(key, _)| *key != "runs")
+            {
+                assert_eq!(*found, told_of[&id][key], "{name} {id} {key}");
+            }
+        }
         let mut runs = 0;
-        for (id, facts) in experiments {
+        for (id, facts) in told_of {
             for how in [RunSearch::without_index, |search| search, RunSearch::trust_index] {
                 let search =
                     how(RunSearch::new().experiment_ids([id]).run_view_type(ViewType::All));
@@ -486,12 +607,7 @@ fn what_mlflow_made_is_found_as_mlflow_reads_it() {
                 let told = facts["runs"].as_object().unwrap();
                 assert_eq!(page.runs.len(), told.len(), "{name} {id}");
                 for run in &page.runs {
-                    let mut told = told[&run.id].clone();
-                    let object = told.as_object_mut().unwrap();
-                    // Where the artifacts were is another test's.
-                    object.remove("artifact_uri");
-                    object.remove("artifacts");
-                    assert_eq!(run_facts(run), told, "{name} {}", run.id);
+                    assert_eq!(run_facts(run), told[&run.id], "{name} {}", run.id);
                     runs += 1;
                 }
             }

@@ -1,4 +1,5 @@
-//! Files and folders of the caller become artifacts of a run: each whole, inside the run, or not at all.
+//! Files and folders of the caller become artifacts of a run: each file whole, inside the run, or not at all. A folder comes
+//! file by file.
 
 use std::fs::{metadata, read_dir};
 use std::io;
@@ -25,7 +26,8 @@ impl Run {
     }
 
     /// Stores a copy of everything under a folder as artifacts, below `path` or, if that is empty, at the top. Whoever reads
-    /// meanwhile sees whole files only. Every name is checked before the first file is copied.
+    /// meanwhile sees whole files only. Every name is checked before the first file is copied; if a copy fails on the way, or the
+    /// process is killed, those before are there.
     ///
     /// Errors: [`Error::Io`] also for what is neither file nor folder, such as a link in the folder: it could lead anywhere,
     /// so it is not followed.
@@ -68,7 +70,7 @@ impl Run {
         files.sort_unstable();
         files.iter().try_for_each(|(name, _)| check_artifact_path(name))?;
         let place = |(name, path): (String, PathBuf)| {
-            self.artifacts.place(&name)?;
+            self.place_artifact(&name)?;
             Ok((name, path))
         };
         let files = files.into_iter().map(place).collect::<Result<Vec<_>>>()?;
@@ -76,7 +78,7 @@ impl Run {
     }
 
     fn copy(&self, name: &str, source: &Path) -> Result<()> {
-        let path = self.artifacts.place(name)?.path;
+        let path = self.place_artifact(name)?;
         fs::copy_staged(&self.folder, source, &path, self.store.durability.at(Durability::Batch))
     }
 }

@@ -24,7 +24,6 @@ impl Run {
     pub fn log_input(&self, input: &DatasetInput) -> Result<()> {
         check(input)?;
         let dataset_id = id(&input.name, &input.digest);
-        let durability = self.store.durability.at(Durability::Batch);
         let optional = |x: &'_ str| (!x.is_empty()).then(|| x.to_owned());
         let (schema, profile) = (optional(&input.schema), optional(&input.profile));
         let dataset = yaml::write(&[
@@ -40,7 +39,8 @@ impl Run {
             &input.name,
             &experiment.join("datasets").join(&dataset_id),
             &dataset,
-            durability,
+            // It is not in the run's folder, which is synced at the end.
+            self.store.durability.at(Durability::Finish),
         )?;
 
         let mut note = yaml::write(&[
@@ -57,7 +57,8 @@ impl Run {
             None => note.push_str("tags: {}\n"),
         }
         let input_id = id(&dataset_id, self.id());
-        self.publish(&input.name, &self.folder.join("inputs").join(input_id), &note, durability)
+        let folder = self.folder.join("inputs").join(input_id);
+        self.publish(&input.name, &folder, &note, self.store.durability.at(Durability::Batch))
     }
 
     /// A folder with its `meta.yaml`, which appear together. One that is there gets the new file.
@@ -68,32 +69,43 @@ impl Run {
         meta: &str,
         durability: fs::Durability,
     ) -> Result<()> {
-        if !folder.is_dir() {
-            let above = folder.parent().unwrap_or(folder);
-            check_no_link(above, "dataset name", name)?;
-            std::fs::create_dir_all(above).map_err(Error::io("create", above))?;
-            let built = self.folder.join(format!("tmp-{}", Uuid::new_v4().simple()));
-            std::fs::create_dir(&built).map_err(Error::io("create", &built))?;
-            let placed = fs::write_staged(
-                &self.folder,
-                &built.join(meta::FILE),
-                meta.as_bytes(),
-                durability,
-            )
+        let above = folder.parent().unwrap_or(folder);
+        for path in [above, folder] {
+            check_no_link(path, "dataset name", name)?;
+        }
+        if folder.is_dir() || !self.build(above, folder, meta, durability)? {
+            let file = folder.join(meta::FILE);
+            fs::write_staged(&self.folder, &file, meta.as_bytes(), durability)?;
+        }
+        if durability == fs::Durability::Power {
+            fs::sync_entries(above)?;
+            fs::sync_entries(above.parent().unwrap_or(above))?;
+        }
+        Ok(())
+    }
+
+    /// Builds the folder aside and puts it in place; `false` if another writer was quicker.
+    fn build(
+        &self,
+        above: &Path,
+        folder: &Path,
+        meta: &str,
+        durability: fs::Durability,
+    ) -> Result<bool> {
+        std::fs::create_dir_all(above).map_err(Error::io("create", above))?;
+        let built = self.folder.join(format!("tmp-{}", Uuid::new_v4().simple()));
+        std::fs::create_dir(&built).map_err(Error::io("create", &built))?;
+        let file = built.join(meta::FILE);
+        let placed = fs::write_staged(&self.folder, &file, meta.as_bytes(), durability)
             .and_then(|()| std::fs::rename(&built, folder).map_err(Error::io("create", folder)));
-            if durability == fs::Durability::Power && placed.is_ok() {
-                return fs::sync_tree(above);
-            }
-            if placed.is_ok() {
-                return Ok(());
-            }
-            // Another writer may have been quicker; the folder that is left over is nobody's.
+        if placed.is_err() {
+            // What is left over is nobody's.
             let _ = std::fs::remove_dir_all(&built);
-            if !folder.is_dir() {
-                return placed;
+            if folder.is_dir() {
+                return Ok(false);
             }
         }
-        fs::write_staged(&self.folder, &folder.join(meta::FILE), meta.as_bytes(), durability)
+        placed.map(|()| true)
     }
 }
 
@@ -128,6 +140,8 @@ fn check(input: &DatasetInput) -> Result<()> {
 mod tests {
     use super::*;
 
+    type Fill = fn(String) -> DatasetInput;
+
     #[test]
     fn ids_are_mlflows() {
         // python: hashlib.md5(b"airline" + b"0f3c6b8a").hexdigest()
@@ -139,19 +153,23 @@ mod tests {
         let text = |input: &DatasetInput| {
             check(input).map_or_else(|e| e.to_string(), |()| "fine".to_owned())
         };
-        assert_eq!(text(&DatasetInput::new("é".repeat(500), "d".repeat(36))), "fine");
-        assert_eq!(
-            text(&DatasetInput::new("a", "d".repeat(64))),
-            "invalid dataset digest: it has 64 characters; MLflow takes 1 to 36"
-        );
         assert_eq!(
             text(&DatasetInput::new("", "d")),
             "invalid dataset name: it has 0 characters; MLflow takes 1 to 500"
         );
-        let long = DatasetInput::new("a", "d").context("x".repeat(501));
-        assert_eq!(
-            text(&long),
-            "invalid dataset context: it has 501 characters; MLflow takes 1 to 500"
-        );
+        let parts: [(&str, usize, usize, Fill); 6] = [
+            ("name", 1, 500, |x| DatasetInput::new(x, "d")),
+            ("digest", 1, 36, |x| DatasetInput::new("a", x)),
+            ("context", 1, 500, |x| DatasetInput::new("a", "d").context(x)),
+            ("source", 1, 65_535, |x| DatasetInput { source: x, ..DatasetInput::new("a", "d") }),
+            ("schema", 0, 1_048_575, |x| DatasetInput::new("a", "d").schema(x)),
+            ("profile", 0, 16_777_215, |x| DatasetInput::new("a", "d").profile(x)),
+        ];
+        for (part, least, most, fill) in parts {
+            assert_eq!(text(&fill("é".repeat(most))), "fine", "{part}");
+            let n = most + 1;
+            let problem = format!("it has {n} characters; MLflow takes {least} to {most}");
+            assert_eq!(text(&fill("x".repeat(n))), format!("invalid dataset {part}: {problem}"));
+        }
     }
 }

@@ -140,8 +140,8 @@ impl Store {
         }
     }
 
-    /// The experiment of that name, if there is one. That it was deleted is an error, and so is one that cannot be read
-    /// while none has the name: it could be the one.
+    /// The experiment of that name, if there is one. That it was deleted is an error, and so is one that cannot be read but
+    /// could be the one.
     fn look_up(&self, name: &str) -> Result<Option<Found>> {
         let text = |found: &Found| meta::bytes(&found.folder).ok();
         // Each change leaves it whole.
@@ -179,7 +179,20 @@ impl Store {
         if let Some(found) = trash.into_iter().find(|found| found.meta.name == name) {
             return Err(deleted(found));
         }
-        warnings.into_iter().next().map_or(Ok(None), Err)
+        // One that cannot be read keeps nobody from working either, unless it has the name: then there would be two of it.
+        let is_name = |line: &str| {
+            let value =
+                line.strip_prefix("name:").map(|value| value.trim().trim_matches(['"', '\'']));
+            value == Some(name)
+        };
+        let has_name = |warning: &Error| match warning {
+            Error::Tracking { problem: TrackingError::Malformed { path, .. } } => {
+                let text = path.parent().and_then(|folder| meta::bytes(folder).ok());
+                text.is_some_and(|text| String::from_utf8_lossy(&text).lines().any(is_name))
+            }
+            _ => false,
+        };
+        warnings.into_iter().find(has_name).map_or(Ok(None), Err)
     }
 
     /// Builds the folder in the trash, where a plain stray folder does no harm, and gives it its place in one step.

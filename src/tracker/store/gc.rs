@@ -2,8 +2,9 @@
 //!
 //! Deleting only hides: a run says so in its `meta.yaml`, an experiment lies in the trash. Here the folders go. First a
 //! folder's `meta.yaml` is given another name, so that a reader sees the whole run or none, and a removal that was cut off is
-//! finished by the next one. With them goes what killed processes left. Links are not followed: one in a folder is removed and what it leads to stays, and a run or an
-//! experiment that *is* a link is left alone with a warning. Artifacts that a run keeps elsewhere stay there.
+//! finished by the next one. With them goes what killed processes left. Links are not followed: one in a folder is removed and
+//! what it leads to stays, and a run, an experiment or a trash that *is* a link is left alone with a warning. Artifacts that a
+//! run keeps elsewhere stay there.
 
 use std::fs;
 use std::io;
@@ -14,8 +15,9 @@ use super::experiment::{self, Found};
 use super::index::Touch;
 use super::location::local_path;
 use super::meta::{self, ACTIVE, ExperimentMeta, RunMeta};
+use super::paths::is_link;
 use super::read::{REMOVED, folders, run_folders};
-use super::{Store, TRASH, now_ms};
+use super::{Store, now_ms};
 use crate::error::{Error, Result, TrackingError};
 
 /// Which deleted runs and experiments [`Store::gc`] removes; all of them by default.
@@ -86,10 +88,10 @@ impl Store {
         let mut collected = Collected::default();
         let age = i64::try_from(gc.older_than.as_millis()).unwrap_or(i64::MAX);
         let latest = now_ms().saturating_sub(age);
-        for root in [self.root.clone(), self.root.join(TRASH)] {
+        for root in self.roots(&mut collected.warnings) {
             for found in experiment::all(&root, &mut collected.warnings)? {
                 if is_link(&found.folder) {
-                    collected.leave(&found.folder);
+                    collected.warnings.push(left(&found.folder));
                     continue;
                 }
                 let in_trash = root != self.root;
@@ -144,7 +146,7 @@ impl Store {
                 continue;
             }
             if is_link(&folder) {
-                collected.leave(&folder);
+                collected.warnings.push(left(&folder));
                 continue;
             }
             self.note_artifacts(&meta, &folder, collected);
@@ -179,7 +181,7 @@ impl Store {
     /// Removes what an earlier call had begun to remove.
     fn finish_removals(&self, collected: &mut Collected) -> Result<()> {
         let mut begun: Vec<PathBuf> = Vec::new();
-        for root in [self.root.clone(), self.root.join(TRASH)] {
+        for root in self.roots(&mut Vec::new()) {
             for (_, experiment) in folders(&root)? {
                 if is_link(&experiment) {
                     continue;
@@ -207,12 +209,6 @@ impl Store {
 }
 
 impl Collected {
-    fn leave(&mut self, path: &Path) {
-        let problem = "it is a link, which is not followed; remove it and what it leads to by hand"
-            .to_owned();
-        self.warnings.push(TrackingError::Malformed { path: path.to_owned(), problem }.into());
-    }
-
     /// Removes a file or a folder that nobody reads; `false` and a warning if that failed.
     fn remove_leftover(&mut self, path: &Path) -> bool {
         let removed = match fs::symlink_metadata(path) {
@@ -239,6 +235,9 @@ impl Collected {
     }
 }
 
-fn is_link(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink())
+/// That a link stays as it is.
+fn left(path: &Path) -> Error {
+    let problem =
+        "it is a link, which is not followed; remove it and what it leads to by hand".to_owned();
+    TrackingError::Malformed { path: path.to_owned(), problem }.into()
 }

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::meta;
+use super::paths::is_link;
 use super::read::{REMOVED, run_folders};
 use super::run::{ARTIFACTS, METRICS, PARAMS, TAGS};
-use super::{Store, TRASH, experiment};
+use super::{Store, experiment};
 use crate::error::{Error, Result};
 
 /// What is written, or built, takes a moment. Whatever has not changed for so long is nobody's.
@@ -65,18 +66,17 @@ fn is_old(path: &Path) -> bool {
 impl Store {
     /// All that killed processes left at least an hour ago, sorted.
     pub(super) fn leftovers(&self) -> Result<Vec<PathBuf>> {
-        let trash = self.root.join(TRASH);
         let mut left = Vec::new();
-        add(&self.root, &[], &mut left)?;
-        add(&trash, &BUILT, &mut left)?;
-        for root in [&self.root, &trash] {
-            for found in experiment::all(root, &mut Vec::new())? {
-                if fs::symlink_metadata(&found.folder).is_ok_and(|found| found.is_symlink()) {
+        for root in self.roots(&mut Vec::new()) {
+            let built: &[&str] = if root == self.root { &[] } else { &BUILT };
+            add(&root, built, &mut left)?;
+            for found in experiment::all(&root, &mut Vec::new())? {
+                if is_link(&found.folder) {
                     continue;
                 }
                 add(&found.folder, &[], &mut left)?;
                 for (_, run) in run_folders(&found.folder)? {
-                    if fs::symlink_metadata(&run).is_ok_and(|found| found.is_symlink()) {
+                    if is_link(&run) {
                         continue;
                     }
                     let is_run = run.join(meta::FILE).exists() || run.join(REMOVED).exists();

@@ -27,6 +27,10 @@ impl Store {
     /// Takes up the run of that id, which is then running again, until it is [finished](super::super::Tracker::finish) or
     /// dropped. Several threads and processes may do so at once.
     ///
+    /// One whose `artifact_uri` leads out of its folder takes everything but artifacts, which are then
+    /// [`TrackingError::ArtifactsElsewhere`]: readers look where it says, which may be a store that this one was copied from
+    /// ([`rebase`](Self::rebase) then says where they are now) or a place that MLflow was told of.
+    ///
     /// Errors: as for [`run`](Self::run).
     pub fn resume_run(&self, id: &str) -> Result<Run> {
         let (_, folder) = find_run(&self.root, id)?;

@@ -139,6 +139,17 @@ impl Store {
         &self.uri
     }
 
+    /// Where experiments lie: the store's folder, and its trash. One that is a link may be anybody's, so it is left out with a
+    /// warning.
+    fn roots(&self, warnings: &mut Vec<Error>) -> Vec<PathBuf> {
+        let trash = self.root.join(TRASH);
+        if paths::is_link(&trash) {
+            warnings.push(paths::passed_over(&trash));
+            return vec![self.root.clone()];
+        }
+        vec![self.root.clone(), trash]
+    }
+
     /// Starts a run, in the experiment of that name, which is created if there is none.
     ///
     /// A name of an experiment has 1 to 500 characters and no `'`. That of a deleted experiment is taken. A run may have

@@ -8,24 +8,37 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result, TrackingError};
+use crate::fs::{Durability, sync_entries};
 use crate::tracker::names::{clash, invalid};
 
-/// The file that `name` stands for under `folder`, with the folders it needs made. The file itself may not exist yet.
-pub(crate) fn place(folder: &Path, what: &'static str, name: &str) -> Result<PathBuf> {
-    locate(folder, what, name).map(|(path, _)| path)
+/// The file that `name` stands for under `folder`, with the folders it needs made, as durably as is asked. The file itself may
+/// not exist yet.
+pub(crate) fn place(
+    folder: &Path,
+    what: &'static str,
+    name: &str,
+    durability: Durability,
+) -> Result<PathBuf> {
+    locate(folder, what, name, durability).map(|(path, _)| path)
 }
 
 /// The same, and whether there is a file.
-pub(super) fn locate(folder: &Path, what: &'static str, name: &str) -> Result<(PathBuf, bool)> {
+pub(super) fn locate(
+    folder: &Path,
+    what: &'static str,
+    name: &str,
+    durability: Durability,
+) -> Result<(PathBuf, bool)> {
     let mut path = folder.to_owned();
-    make_folder(&path, what, name, "")?;
+    let make = |path: &Path, prefix| make_folder(path, what, name, prefix, durability);
+    make(&path, "")?;
     let mut parts = name.split('/').peekable();
     let mut end = 0;
     while let Some(part) = parts.next() {
         path.push(part);
         end += part.len();
         if parts.peek().is_some() {
-            make_folder(&path, what, name, &name[..end])?;
+            make(&path, &name[..end])?;
             end += 1;
         }
     }
@@ -47,6 +60,18 @@ pub(super) fn is_file(path: &Path, what: &'static str, name: &str) -> Result<boo
     }
 }
 
+/// Whether there is a link at a place.
+pub(super) fn is_link(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink())
+}
+
+/// That a link is passed over.
+pub(super) fn passed_over(path: &Path) -> Error {
+    let problem =
+        "it is a link, which is not followed here; put what it leads to in its place".to_owned();
+    TrackingError::Malformed { path: path.to_owned(), problem }.into()
+}
+
 /// `Err` if there is a link at a place.
 pub(super) fn check_no_link(path: &Path, what: &'static str, name: &str) -> Result<()> {
     match kind(path)? {
@@ -56,7 +81,13 @@ pub(super) fn check_no_link(path: &Path, what: &'static str, name: &str) -> Resu
 }
 
 /// Makes the folder at `path` if there is none. `prefix` is the part of `name` that led there.
-fn make_folder(path: &Path, what: &'static str, name: &str, prefix: &str) -> Result<()> {
+fn make_folder(
+    path: &Path,
+    what: &'static str,
+    name: &str,
+    prefix: &str,
+    durability: Durability,
+) -> Result<()> {
     match kind(path)? {
         Some(kind) if kind.is_dir() => Ok(()),
         Some(kind) if kind.is_symlink() => Err(link(what, name, path)),
@@ -64,9 +95,15 @@ fn make_folder(path: &Path, what: &'static str, name: &str, prefix: &str) -> Res
         None => match fs::create_dir(path) {
             // Another thread was quicker: look again.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                make_folder(path, what, name, prefix)
+                make_folder(path, what, name, prefix, durability)
             }
-            made => made.map_err(Error::io("create", path)),
+            made => {
+                made.map_err(Error::io("create", path))?;
+                match (path.parent(), durability) {
+                    (Some(above), Durability::Power) => sync_entries(above),
+                    _ => Ok(()),
+                }
+            }
         },
     }
 }
@@ -85,8 +122,8 @@ pub(crate) fn find(folder: &Path, what: &'static str, name: &str) -> Result<Opti
     Ok(kind(&path)?.filter(FileType::is_file).map(|_| path))
 }
 
-/// What every file under `folder` is called and where it is, sorted by name; nothing if there is no such folder. Links are
-/// left out.
+/// What every file under `folder` is called and where it is, sorted by name; nothing if there is no such folder. Links, and
+/// names that are not Unicode, are left out.
 pub(crate) fn files(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
     let mut files = Vec::new();
     let mut folders = vec![(String::new(), folder.to_owned())];
@@ -98,10 +135,7 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
         for entry in entries {
             let entry = entry.map_err(Error::io("list", &folder))?;
             let path = entry.path();
-            let Ok(part) = entry.file_name().into_string() else {
-                let problem = "its name is not valid Unicode".to_owned();
-                return Err(TrackingError::Malformed { path, problem }.into());
-            };
+            let Ok(part) = entry.file_name().into_string() else { continue };
             let kind = entry.file_type().map_err(Error::io("look at", &path))?;
             if kind.is_dir() {
                 folders.push((format!("{prefix}{part}/"), path));
@@ -128,10 +162,8 @@ pub(super) struct Walk {
 /// Everything under `folder`, as far as it can be listed; nothing if there is no such folder.
 pub(super) fn walk(folder: &Path) -> Walk {
     let mut walk = Walk::default();
-    if fs::symlink_metadata(folder).is_ok_and(|found| found.is_symlink()) {
-        let problem = "it is a link, which is not followed here; put what it leads to in its place"
-            .to_owned();
-        walk.odd.push(TrackingError::Malformed { path: folder.to_owned(), problem }.into());
+    if is_link(folder) {
+        walk.odd.push(passed_over(folder));
         return walk;
     }
     let mut left = vec![(String::new(), folder.to_owned())];
@@ -164,9 +196,7 @@ pub(super) fn walk(folder: &Path) -> Walk {
                 Err(_) => odd("its name is not valid Unicode"),
                 Ok(part) if kind.is_dir() => left.push((format!("{prefix}{part}"), path)),
                 Ok(part) if kind.is_file() => walk.files.push((format!("{prefix}{part}"), path)),
-                Ok(_) if kind.is_symlink() => odd(
-                    "it is a link, which is not followed here; put what it leads to in its place",
-                ),
+                Ok(_) if kind.is_symlink() => walk.odd.push(passed_over(&path)),
                 Ok(_) => odd("it is no regular file"),
             }
         }

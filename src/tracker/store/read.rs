@@ -133,7 +133,8 @@ impl RunRecord {
 
     /// The paths of its artifacts, sorted.
     ///
-    /// They are looked for where the run says, and in the store itself if the store was moved since. Links are left out.
+    /// They are looked for where the run says, and in the store itself if the store was moved since. Links, and names that are
+    /// not Unicode, are left out.
     pub fn artifact_paths(&self) -> Result<Vec<String>> {
         let files = files(&self.artifact_folder()?)?;
         Ok(files.into_iter().map(|(name, _)| name).collect())
@@ -149,10 +150,15 @@ impl RunRecord {
     }
 
     fn artifact_folder(&self) -> Result<PathBuf> {
-        let named = self.artifact_uri.as_deref().map(local_path).transpose()?;
-        let named = named.filter(|folder| folder.is_dir());
-        Ok(named.unwrap_or_else(|| self.folder.join(ARTIFACTS)))
+        artifacts_of(self.artifact_uri.as_deref(), &self.folder)
     }
+}
+
+/// Where the artifacts of the run in `folder` are: where its `artifact_uri` says, or beside it if there is nothing, as in a
+/// store that was moved.
+pub(crate) fn artifacts_of(artifact_uri: Option<&str>, folder: &Path) -> Result<PathBuf> {
+    let named = artifact_uri.map(local_path).transpose()?.filter(|named| named.is_dir());
+    Ok(named.unwrap_or_else(|| folder.join(ARTIFACTS)))
 }
 
 /// The folders directly in `folder` that could be experiments or runs, with their names, sorted.

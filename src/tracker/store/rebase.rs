@@ -3,7 +3,8 @@
 //! `artifact_location` of an experiment and `artifact_uri` of a run are absolute, so MLflow looks for artifacts where the
 //! store once was, and finds nothing. Only places that follow the store's own layout (`…/<experiment>` and
 //! `…/<experiment>/<run>/artifacts`) are changed: artifacts that are kept elsewhere on purpose stay there. Each file is
-//! replaced whole, so a rebase that was cut off is finished by the next.
+//! replaced whole, so a rebase that was cut off is finished by the next. An experiment or a run that is a link belongs to another
+//! store, and is left alone with a warning.
 
 use std::path::{Path, PathBuf};
 
@@ -11,9 +12,10 @@ use super::experiment;
 use super::index::Touch;
 use super::location::local_path;
 use super::meta::{self, ExperimentMeta, RunMeta};
+use super::paths::{is_link, passed_over};
 use super::read::run_folders;
 use super::run::ARTIFACTS;
-use super::{LOCK_FILE, Store, TRASH};
+use super::{LOCK_FILE, Store};
 use crate::error::{Error, Result};
 use crate::fs::{Durability, Lock};
 
@@ -25,6 +27,8 @@ pub struct Rebased {
     pub experiments: usize,
     /// Runs whose `artifact_uri` was another.
     pub runs: usize,
+    /// Versions of models whose place was another: of [`Registry::rebase`](crate::registry::Registry::rebase) only.
+    pub versions: usize,
     /// What could not be read or written; each names its file.
     pub warnings: Vec<Error>,
 }
@@ -33,7 +37,8 @@ impl Store {
     /// Writes into a store that was moved or copied where it is now, so that MLflow finds its artifacts again.
     ///
     /// Not to be called while runs are being written. Metrics, params, tags and the artifacts themselves are not touched,
-    /// and what already is right is not, either.
+    /// and what already is right is not, either. Nor are the versions of models, for which there is
+    /// [`Registry::rebase`](crate::registry::Registry::rebase).
     ///
     /// ```
     /// use ressenti::tracker::{Store, Tracker};
@@ -51,13 +56,21 @@ impl Store {
     pub fn rebase(&self) -> Result<Rebased> {
         let _lock = Lock::acquire(&self.root.join(LOCK_FILE))?;
         let mut rebased = Rebased::default();
-        for root in [self.root.clone(), self.root.join(TRASH)] {
+        for root in self.roots(&mut rebased.warnings) {
             for found in experiment::all(&root, &mut rebased.warnings)? {
+                if is_link(&found.folder) {
+                    rebased.warnings.push(passed_over(&found.folder));
+                    continue;
+                }
                 match self.rebase_experiment(&found.folder, found.meta) {
                     Ok(changed) => rebased.experiments += usize::from(changed),
                     Err(error) => rebased.warnings.push(error),
                 }
                 for (name, folder) in run_folders(&found.folder)? {
+                    if is_link(&folder) {
+                        rebased.warnings.push(passed_over(&folder));
+                        continue;
+                    }
                     match self.rebase_run(&name, &folder) {
                         Ok(changed) => rebased.runs += usize::from(changed),
                         Err(error) => rebased.warnings.push(error),

@@ -11,6 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::paths::{files, is_file, locate};
 use crate::error::Result;
+use crate::fs::Durability;
 use crate::tracker::names::{clash_of_case, prefixes};
 
 /// The folder of one kind of names.
@@ -18,6 +19,8 @@ use crate::tracker::names::{clash_of_case, prefixes};
 pub(super) struct Room {
     folder: PathBuf,
     what: &'static str,
+    /// How the folders on the way to a file are made.
+    durability: Durability,
     known: Mutex<Known>,
 }
 
@@ -41,17 +44,22 @@ pub(super) struct Place {
 
 impl Room {
     /// A room whose files other handles may have made.
-    pub(super) fn used(folder: PathBuf, what: &'static str) -> Self {
-        Self { folder, what, known: Mutex::default() }
+    pub(super) fn used(folder: PathBuf, what: &'static str, durability: Durability) -> Self {
+        Self { folder, what, durability, known: Mutex::default() }
     }
 
     /// A room of a run that is just being made.
-    pub(super) fn new(folder: PathBuf, what: &'static str, names: &[&str]) -> Self {
+    pub(super) fn new(
+        folder: PathBuf,
+        what: &'static str,
+        durability: Durability,
+        names: &[&str],
+    ) -> Self {
         let mut known = Known { listed: true, ..Known::default() };
         for name in names {
             known.spell(name);
         }
-        Self { folder, what, known: Mutex::new(known) }
+        Self { folder, what, durability, known: Mutex::new(known) }
     }
 
     /// The place of a name, with the folders on the way made.
@@ -68,7 +76,7 @@ impl Room {
             known.list(&self.folder)?;
         }
         known.check(self.what, name)?;
-        let (path, is_there) = locate(&self.folder, self.what, name)?;
+        let (path, is_there) = locate(&self.folder, self.what, name, self.durability)?;
         if is_there && !known.has(name) {
             // Another handle made it, or a file that differs by case answers to the name on this system.
             known.list(&self.folder)?;
@@ -127,7 +135,7 @@ mod tests {
     #[test]
     fn names_that_differ_by_case_alone_exclude_each_other() {
         let folder = tempfile::tempdir().unwrap();
-        let room = Room::new(folder.path().join("params"), "param key", &[]);
+        let room = Room::new(folder.path().join("params"), "param key", Durability::Process, &[]);
         for name in ["C", "Val/loss", "Val/Loss2", "é"] {
             assert_eq!(text(room.place(name)), "fine", "{name}");
         }
@@ -150,7 +158,7 @@ mod tests {
         for name in ["C", "c", "a"] {
             std::fs::write(folder.path().join(name), name).unwrap();
         }
-        let room = Room::used(folder.path().to_owned(), "param key");
+        let room = Room::used(folder.path().to_owned(), "param key", Durability::Process);
         // Two that are there both can be written both.
         for name in ["C", "c", "a"] {
             let place = room.place(name).unwrap();

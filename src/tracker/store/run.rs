@@ -20,6 +20,7 @@ use super::index::Touch;
 use super::kept::Kept;
 use super::meta::{self, ACTIVE, RunMeta, RunState};
 use super::paths::check_no_link;
+use super::read::artifacts_of;
 use super::records::lines;
 use super::room::Room;
 use super::{Durability, LOCK_FILE, Store, now_ms};
@@ -51,6 +52,10 @@ const DESCRIPTION_TAG: &str = "mlflow.note.content";
 ///
 /// A run keeps the files of the eight metrics open that it began to log last, until it is finished.
 ///
+/// A process that is killed while it logs can leave a metric's last line cut where a page of the file ends. It is skipped here
+/// with a warning; MLflow cannot search the experiment until the metric's next value is logged, by
+/// [`resume_run`](Store::resume_run) if need be.
+///
 /// ```
 /// use ressenti::tracker::{Batch, RunStatus, Store, Tracker};
 ///
@@ -78,7 +83,9 @@ pub struct Run {
     pub(super) metrics: Room,
     pub(super) kept: Kept,
     pub(super) tags: Room,
-    pub(super) artifacts: Room,
+    artifacts: Room,
+    /// Where artifacts are looked for, if that is not beside the run.
+    elsewhere: Option<String>,
     state: Mutex<State>,
     /// Tells searches to look at the run for as long as it may be written to.
     _touch: Touch,
@@ -148,14 +155,16 @@ impl Run {
             return Err(error);
         }
         let tags: Vec<&str> = tags.iter().map(|(key, _)| *key).collect();
-        let room = |name: &str, what| Room::new(folder.join(name), what, &[]);
+        let durability = store.durability.at(Durability::Batch);
+        let room = |name: &str, what| Room::new(folder.join(name), what, durability, &[]);
         Ok(Self {
             store: store.clone(),
             params: room(PARAMS, "param key"),
             metrics: room(METRICS, "metric key"),
             kept: Kept::default(),
-            tags: Room::new(folder.join(TAGS), "tag key", &tags),
+            tags: Room::new(folder.join(TAGS), "tag key", durability, &tags),
             artifacts: room(ARTIFACTS, "artifact path"),
+            elsewhere: None,
             state: Mutex::new(State { meta, text, ended: None }),
             experiment_id: experiment_id.to_owned(),
             id,
@@ -170,7 +179,8 @@ impl Run {
         check_no_link(experiment, "run id", &meta.run_id)?;
         check_no_link(&folder, "run id", &meta.run_id)?;
         let touch = Touch::new(&store.root, &meta.experiment_id, &meta.run_id)?;
-        let room = |name: &str, what| Room::used(folder.join(name), what);
+        let durability = store.durability.at(Durability::Batch);
+        let room = |name: &str, what| Room::used(folder.join(name), what, durability);
         let run = Self {
             store: store.clone(),
             params: room(PARAMS, "param key"),
@@ -178,6 +188,7 @@ impl Run {
             kept: Kept::default(),
             tags: room(TAGS, "tag key"),
             artifacts: room(ARTIFACTS, "artifact path"),
+            elsewhere: elsewhere(&meta, &folder),
             experiment_id: meta.experiment_id.clone(),
             id: meta.run_id.clone(),
             // Until it is known that it can be written, there is nothing to end.
@@ -229,7 +240,8 @@ impl Run {
         self.append(key, &lines(&[point])?, Durability::Record)
     }
 
-    /// Logs many records at once; a metric's values by one write, so that all of them are there or none.
+    /// Logs many records at once; a metric's values by one write, so that all of them are there or none, unless the process is
+    /// killed in the middle of it: then those up to the end of a page may be.
     ///
     /// Every name and every param is checked before the first record is written. As in MLflow, several keys are not one
     /// transaction: if the disk fills up on the way, those before are there.
@@ -269,6 +281,15 @@ impl Run {
             self.append(key, &lines, Durability::Batch)?;
         }
         batch.tags.iter().try_for_each(|(key, value)| self.put_tag(key, value, Durability::Batch))
+    }
+
+    /// The place of an artifact, which must be where readers look for it.
+    pub(super) fn place_artifact(&self, path: &str) -> Result<PathBuf> {
+        if let Some(place) = self.elsewhere.clone() {
+            let run_id = self.id.clone();
+            return Err(TrackingError::ArtifactsElsewhere { run_id, place }.into());
+        }
+        Ok(self.artifacts.place(path)?.path)
     }
 
     /// Changes `meta.yaml` as it is now: another process may have renamed or deleted the run meanwhile.
@@ -317,7 +338,7 @@ impl Tracker for Run {
 
     fn log_artifact(&self, path: &str, bytes: &[u8]) -> Result<()> {
         check_artifact_path(path)?;
-        let path = self.artifacts.place(path)?.path;
+        let path = self.place_artifact(path)?;
         fs::write_staged(&self.folder, &path, bytes, self.store.durability.at(Durability::Batch))
     }
 
@@ -357,6 +378,20 @@ impl Drop for Run {
             let _ = self.finish(RunStatus::Failed);
         }
     }
+}
+
+/// Where readers look for the artifacts of the run in `folder`, if that is not beside it.
+fn elsewhere(meta: &RunMeta, folder: &Path) -> Option<String> {
+    let uri = meta.artifact_uri.as_deref()?;
+    let own = folder.join(ARTIFACTS);
+    let is_own = artifacts_of(Some(uri), folder).is_ok_and(|named| {
+        // A path may be spelt in several ways, by links.
+        named == own
+            || named
+                .canonicalize()
+                .is_ok_and(|named| own.canonicalize().is_ok_and(|own| own == named))
+    });
+    (!is_own).then(|| uri.to_owned())
 }
 
 /// Who runs the program, found as Python finds it.

@@ -6,6 +6,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
 use super::experiment::{self, Found};
 use super::leftovers::is_temporary;
 use super::location::local_path;
@@ -19,8 +22,9 @@ use crate::parallel;
 impl Store {
     /// Walks the whole store, deleted experiments and runs too, and lists what is wrong; each problem names its path.
     ///
-    /// An empty list means that this crate reads everything, MLflow can list and search the store, and artifacts are where
-    /// the files say. The model registry is not looked at.
+    /// An empty list means that this crate reads all params, metrics, tags and inputs, MLflow can list and search the store, and
+    /// artifacts are where the files say, unless that is on another machine. What the artifacts are is not looked at, nor is the
+    /// model registry, of which [`Registry::models`](crate::registry::Registry::models) warns.
     ///
     /// ```
     /// use ressenti::tracker::{Store, Tracker};
@@ -41,7 +45,7 @@ impl Store {
         let mut problems = Vec::new();
         let mut names: BTreeMap<String, PathBuf> = BTreeMap::new();
         let mut ids: BTreeMap<String, PathBuf> = BTreeMap::new();
-        for root in [self.root.clone(), self.root.join(TRASH)] {
+        for root in self.roots(&mut problems) {
             problems.extend(experiment::strays(&root)?);
             leftovers(&root, &mut problems)?;
             for found in experiment::all(&root, &mut problems)? {
@@ -108,6 +112,12 @@ impl Store {
     }
 
     fn check_run(run: &ReadRun, folder: &Path, problems: &mut Vec<Error>) {
+        let file = folder.join(meta::FILE);
+        if meta::bytes(folder).is_ok_and(|bytes| meta::parse::<Ended>(&bytes).is_err()) {
+            let problem =
+                "it has no end_time, without which MLflow cannot read the run; write null";
+            problems.push(wrong(&file, problem.to_owned()));
+        }
         for room in [PARAMS, METRICS, ARTIFACTS] {
             if !folder.join(room).is_dir() {
                 let problem =
@@ -115,7 +125,6 @@ impl Store {
                 problems.push(wrong(folder, problem));
             }
         }
-        let file = folder.join(meta::FILE);
         let own = experiment::restored(folder).join(ARTIFACTS);
         match run.record.artifact_uri.as_deref().map(|uri| (uri, local_path(uri))) {
             None => problems.push(wrong(
@@ -132,6 +141,13 @@ impl Store {
             problems.push(error);
         }
     }
+}
+
+/// The key that MLflow needs and this crate does not.
+#[derive(Deserialize)]
+struct Ended {
+    #[serde(rename = "end_time")]
+    _end_time: IgnoredAny,
 }
 
 fn check_unfinished(folder: &Path, problems: &mut Vec<Error>) {

@@ -56,11 +56,12 @@ pub(super) fn with_runs<T>(
     trust: Trust,
     warnings: &mut Vec<Error>,
     f: impl FnOnce(&[Runs<'_>]) -> T,
-) -> Result<T> {
+) -> T {
     if trust == Trust::Without {
         let mut runs = Vec::new();
         for found in experiments {
-            let read = read_all(&run_folders(&found.folder)?, &found.meta.experiment_id);
+            let Some(folders) = run_folders_or_warning(found, warnings) else { continue };
+            let read = read_all(&folders, &found.meta.experiment_id);
             for (_, result, more) in read {
                 warnings.extend(more);
                 match result {
@@ -69,7 +70,7 @@ pub(super) fn with_runs<T>(
                 }
             }
         }
-        return Ok(f(&runs));
+        return f(&runs);
     }
     let path = store.root.join(FILE);
     let bytes = fs::read_limited(&path, SIZE_LIMIT).unwrap_or_default();
@@ -83,7 +84,7 @@ pub(super) fn with_runs<T>(
     let mut clock = Clock { root: &store.root, now: None };
     let mut plans = Vec::new();
     for found in experiments {
-        plans.push(update.plan(found, &mut builder, &mut clock, warnings)?);
+        plans.extend(update.plan(found, &mut builder, &mut clock, warnings));
     }
     let total: usize = plans.iter().map(|plan| plan.kept.len() + plan.fresh.len()).sum();
     let settled: usize = plans.iter().map(|plan| plan.settled).sum();
@@ -105,7 +106,17 @@ pub(super) fn with_runs<T>(
         runs.extend(plan.fresh.iter().filter_map(|bytes| Entry::parse(bytes)).map(known));
     }
     runs.extend(read.into_iter().map(Runs::Read));
-    Ok(f(&runs))
+    f(&runs)
+}
+
+/// The folders in an experiment that could be runs. One that was moved since it was found has none, and one that cannot be
+/// listed keeps nobody from the others.
+fn run_folders_or_warning(
+    found: &Found,
+    warnings: &mut Vec<Error>,
+) -> Option<Vec<(String, PathBuf)>> {
+    let folders = run_folders(&found.folder);
+    folders.map_err(|error| warnings.extend(found.folder.exists().then_some(error))).ok()
 }
 
 /// The folder's name, what was read there, and what was wrong with parts of it.
@@ -175,7 +186,7 @@ impl<'a> Update<'a> {
         builder: &mut Builder,
         clock: &mut Clock<'_>,
         warnings: &mut Vec<Error>,
-    ) -> Result<Plan<'a>> {
+    ) -> Option<Plan<'a>> {
         let id = found.meta.experiment_id.as_str();
         let in_trash = found.folder.parent() != Some(&self.store.root);
         let known = self.block(id, in_trash).and_then(|block| Some((block, block.entries()?)));
@@ -197,7 +208,7 @@ impl<'a> Update<'a> {
             // Looked at again, for the clock must be older than what it proves.
             let names = Stamp::of(&found.folder, [""].into_iter());
             stamp = if clock.proves(names) { names.hash } else { 0 };
-            folders = run_folders(&found.folder)?;
+            folders = run_folders_or_warning(found, warnings)?;
             let there: HashSet<&str> = folders.iter().map(|(name, _)| name.as_str()).collect();
             let before = entries.len();
             entries.retain(|entry| there.contains(entry.id));
@@ -269,7 +280,7 @@ impl<'a> Update<'a> {
                 }
             }
         }
-        Ok(plan)
+        Some(plan)
     }
 
     fn is_open(&self, experiment: &str, run: &str) -> bool {

@@ -215,6 +215,9 @@ impl Store {
     ///
     /// What is known of the runs is kept in the file `.ressenti.index` in the store, which is only there for speed: it may
     /// be deleted at any time, is rebuilt, and if it cannot be written the search is slow but right.
+    ///
+    /// An experiment or a run that cannot be read is a warning and hides no other. A search of all experiments also warns of
+    /// folders that are none, as [`experiments`](Self::experiments) does.
     pub fn search_runs(&self, search: &RunSearch) -> Result<RunPage> {
         let offset = search.page_token.as_deref().map_or(Ok(0), page::offset)?;
         if !(1..=PAGE_LIMIT).contains(&search.max_results) {
@@ -226,15 +229,17 @@ impl Store {
         }
         let mut warnings = Vec::new();
         let experiments = self.wanted(search.experiments.as_deref(), &mut warnings)?;
-        index::with_runs(self, &experiments, search.trust, &mut warnings, |runs| {
-            page_of(runs, search, offset)
-        })
-        .map(|(runs, token)| RunPage { runs, token, warnings })
+        let (runs, token) =
+            index::with_runs(self, &experiments, search.trust, &mut warnings, |runs| {
+                page_of(runs, search, offset)
+            });
+        Ok(RunPage { runs, token, warnings })
     }
 
     fn wanted(&self, wanted: Option<&[Wanted]>, warnings: &mut Vec<Error>) -> Result<Vec<Found>> {
         let mut active = experiment::all(&self.root, warnings)?;
         let Some(wanted) = wanted else {
+            warnings.extend(experiment::strays(&self.root)?);
             active.retain(|found| !found.is_deleted());
             for found in &active {
                 warnings.extend(Self::moved(found));
