@@ -156,6 +156,7 @@ impl Rows {
 }
 
 /// The arrays behind [`Rows`].
+#[derive(Clone, Copy)]
 pub(crate) struct Parts<'a> {
     indptr: &'a [usize],
     columns: &'a [u32],
@@ -184,18 +185,6 @@ impl Parts<'_> {
     pub(crate) fn row(&self, i: usize) -> Row<'_> {
         let range = self.indptr[i]..self.indptr[i + 1];
         Row { columns: &self.columns[range.clone()], values: &self.values[range] }
-    }
-
-    /// Every `step`th row, from the first on.
-    pub(crate) fn every(&self, step: usize, n_columns: usize) -> Rows {
-        let (mut indptr, mut columns, mut values) = (vec![0], Vec::new(), Vec::new());
-        for i in (0..self.indptr.len() - 1).step_by(step) {
-            let row = self.row(i);
-            columns.extend_from_slice(row.columns);
-            values.extend_from_slice(row.values);
-            indptr.push(columns.len());
-        }
-        Rows::from_parts(n_columns, indptr, columns, values)
     }
 
     /// Where the entries of row `i` start among all entries; for `i = n_rows`, their number.

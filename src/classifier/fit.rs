@@ -151,16 +151,29 @@ pub(crate) fn check_weights(weights: &[f64]) -> Result<()> {
     }
 }
 
+/// So many labels are compared one by one.
+const FEW: usize = 8;
+
 /// The distinct labels in order, and for each label its place among them.
 fn encode(labels: Labels<'_>) -> Result<(Vec<String>, Vec<u32>)> {
     let mut numbers = BTreeMap::new();
+    // Few labels, in many places: those met first are found without a search.
+    let mut first: Vec<String> = Vec::new();
     let mut targets: Vec<u32> = labels
         .iter()
         .map(|label| {
+            if let Some(number) = first.iter().position(|known| *known == label) {
+                return number as u32;
+            }
             let next = numbers.len() as u32;
             match numbers.get(label.as_ref()) {
                 Some(&number) => number,
-                None => *numbers.entry(label.into_owned()).or_insert(next),
+                None => {
+                    if first.len() < FEW {
+                        first.push(label.clone().into_owned());
+                    }
+                    *numbers.entry(label.into_owned()).or_insert(next)
+                }
             }
         })
         .collect();

@@ -17,12 +17,13 @@ use serde::{Deserialize, Serialize};
 #[non_exhaustive]
 pub enum Solver {
     /// [`ProximalNewton`](Self::ProximalNewton) if there is an L1 penalty. Else, for one output, [`NewtonCg`](Self::NewtonCg)
-    /// from two steps by every eighth row, if there are 8,000 rows or more, for each column, on the mean, 512 entries, and a
+    /// from a step by every eighth row, if there are 8,000 rows or more, for each column, on the mean, 512 entries, and a
     /// row counts 10 or less; [`DualNewtonCg`](Self::DualNewtonCg) for 1,000 rows or more; else [`NewtonCg`](Self::NewtonCg)
-    /// from zero. The default.
+    /// from zero. Both are preconditioned by what every eighth row shows of the curvature, if there are 8,000 rows or more
+    /// and for each column, on the mean, 48 entries times what a row counts. The default.
     #[default]
     Auto,
-    /// Newton's method with conjugate gradients. For the L2 penalty.
+    /// Newton's method with conjugate gradients, preconditioned by the diagonal. For the L2 penalty.
     NewtonCg,
     /// The same from where two passes of dual coordinate ascent end. For the L2 penalty and models of one output: two
     /// classes, or each against the rest.

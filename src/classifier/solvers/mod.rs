@@ -2,9 +2,11 @@
 //!
 //! `loss` is what one row costs, `problem` the sum over all rows with its derivatives, `sums` how such sums come out the
 //! same on any number of threads. `newton` goes to the minimum and `proximal` does where weights are to be 0, by the steps of
-//! `descent`; `sample` or `dual` gives the former a start near it. What a class is called, and what becomes of the weights, is not known here.
+//! `descent`; `sample` or `dual` gives the former a start near it, and `sample` a notion of its curvature, for `conjugate`
+//! gradients. What a class is called, and what becomes of the weights, is not known here.
 
 mod columns;
+mod conjugate;
 mod descent;
 mod dual;
 mod loss;
@@ -21,6 +23,7 @@ pub(super) use problem::{Objective, Problem};
 use super::FitReport;
 use super::Solver;
 use crate::error::Result;
+use newton::Start;
 use sums::Buffers;
 
 /// Rows from which a start near the minimum pays.
@@ -54,24 +57,27 @@ pub(super) fn minimise(
         let at = problem.evaluate(first(problem, search), buffers);
         return proximal::minimise(problem, at, search, buffers, each);
     }
-    let near = match search.solver {
-        Solver::Auto => problem.n_rows() >= MANY_ROWS,
-        solver => solver == Solver::DualNewtonCg,
-    };
-    if near && problem.outputs() == 1 && search.start.is_none() {
-        let sampled = search.solver == Solver::Auto && sample::tells(problem);
-        let (theta, solver) = if sampled {
-            (sample::near_minimum(problem, search, buffers)?, "sample + newton-cg")
+    let auto = search.solver == Solver::Auto;
+    let one = problem.outputs() == 1;
+    let sampled = auto && one && sample::shows(problem);
+    let many = problem.n_rows() >= MANY_ROWS;
+    let mut start = None;
+    if search.start.is_none() && one && (search.solver == Solver::DualNewtonCg || (auto && many)) {
+        let rough = auto && sample::tells(problem);
+        let (theta, solver) = if rough {
+            (sample::near_minimum(problem, buffers), "sample + newton-cg")
         } else {
             (dual::near_minimum(problem), "dual-cd + newton-cg")
         };
         let at = problem.evaluate(theta, buffers);
-        if at.value <= problem.value_without_weights() {
-            return newton::minimise(problem, at, solver, search, buffers, each);
-        }
+        let lower = at.value <= problem.value_without_weights();
+        start = lower.then_some(Start { at, solver, rough, sampled });
     }
-    let at = problem.evaluate(first(problem, search), buffers);
-    newton::minimise(problem, at, "newton-cg", search, buffers, each)
+    let start = start.unwrap_or_else(|| {
+        let at = problem.evaluate(first(problem, search), buffers);
+        Start { at, solver: "newton-cg", rough: false, sampled }
+    });
+    newton::minimise(problem, start, search, buffers, each)
 }
 
 /// Where the caller wants to start, or where there are no weights.

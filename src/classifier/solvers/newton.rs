@@ -1,14 +1,17 @@
 //! Newton's method with conjugate gradients: few iterations, each a handful of products with the rows.
 //!
-//! The step of each iteration solves H·s = −g only as exactly as is worth it (Dembo & Steihaug 1983), preconditioned by
-//! the diagonal of H, and is shortened until the function falls enough (Armijo). Comes to the optimum at a superlinear
-//! rate, so a tight tolerance costs an iteration or two. Near the optimum the function changes by less than floating
+//! The step of each iteration solves H·s = −g only as exactly as is worth it (Dembo & Steihaug 1983), preconditioned by the
+//! curvature that a sample of the rows shows, or by the diagonal of H where there is none, and is shortened until the
+//! function falls enough (Armijo). Comes to the optimum at a superlinear rate, so a tight tolerance costs an iteration or
+//! two. Near the optimum the function changes by less than floating
 //! point can tell; there a full step is taken if it lowers the gradient. What the function is, is not known here.
 //!
 //! Tried and dropped: a preconditioner with the block of the 256 or 1,000 heaviest columns (one product of twenty saved,
 //! for more than it costs), and first steps by every fourth or eighth row (as many products saved as evaluations added).
 
+use super::conjugate::{self, System};
 use super::problem::{Point, Problem};
+use super::sample::{self, Curvature};
 use super::sums::Buffers;
 use super::vector::{dot, fold, largest, squared};
 use super::{FitReport, Search, Solution};
@@ -24,6 +27,9 @@ const LEAST_ACCURACY: f64 = 0.1;
 /// A residual of the step below this share of what is allowed of the gradient is exact enough.
 const DONE: f64 = 0.25;
 
+/// The same of a step that ends with a guess by the sample.
+const DONE_BY_SAMPLE: f64 = 0.5;
+
 /// A step that would bring the gradient to within so many times the tolerance goes on until it is within: to start once more
 /// from nothing would cost more products.
 const NEAR: f64 = 10.0;
@@ -34,20 +40,30 @@ const ARMIJO: f64 = 1e-4;
 /// Changes of the function below this share of its value are rounding.
 const ROUNDING: f64 = 16.0 * f64::EPSILON;
 
+/// Where to start, and how.
+pub(super) struct Start<'s> {
+    pub(super) at: Point,
+    pub(super) solver: &'s str,
+    /// Whether the first step need not be exact, as this point is not.
+    pub(super) rough: bool,
+    /// Whether a sample shows the curvature.
+    pub(super) sampled: bool,
+}
+
 /// Minimises from a point on; see [`minimise`](super::minimise).
 pub(super) fn minimise(
     problem: &Problem<'_>,
-    mut at: Point,
-    solver: &str,
+    start: Start<'_>,
     search: &Search,
     buffers: &mut Buffers,
     mut each: impl FnMut(u32, f64) -> Result<()>,
 ) -> Result<Solution> {
+    let Start { mut at, solver, rough, mut sampled } = start;
     let Search { tol, max_iter, .. } = *search;
     let scale = problem.scale();
     let mut n_iter = 0;
     let initial = norm(&at.gradient);
-    let mut preconditioner = Preconditioner::new(problem, &at, buffers);
+    let mut preconditioner = Preconditioner::new(problem, &at, sampled, buffers);
     loop {
         each(n_iter, at.value)?;
         let gradient_norm = largest(&at.gradient) / scale;
@@ -56,15 +72,25 @@ pub(super) fn minimise(
             // As exact as the gradient has become small; or to the end, if that is near.
             let left = norm(&at.gradient) / initial;
             let near = left < LEAST_ACCURACY && left * gradient_norm <= NEAR * tol;
-            let accuracy = if near { 0.0 } else { left.min(LEAST_ACCURACY) };
-            if !preconditioner.suits(&at) {
-                preconditioner = Preconditioner::new(problem, &at, buffers);
+            let accuracy = match n_iter {
+                0 if rough => 1.0,
+                _ if near => 0.0,
+                _ => left.min(LEAST_ACCURACY),
+            };
+            if !preconditioner.suits(&at, sampled) {
+                preconditioner = Preconditioner::new(problem, &at, sampled, buffers);
             }
-            let done = DONE * tol * scale;
-            let step = newton_step(problem, &at, &preconditioner.inverse, accuracy, done, buffers);
-            if let Some(next) = line_search(problem, &at, &step, buffers) {
+            let step = newton_step(problem, &at, &preconditioner, accuracy, tol * scale, buffers);
+            let next = line_search(problem, &at, &step, buffers);
+            // A step that is too long shows that the rows are unlike their sample.
+            let misled = sampled && next.as_ref().is_none_or(|(_, length)| *length < 1.0);
+            sampled &= !misled;
+            if let Some((next, _)) = next {
                 buffers.spare = std::mem::replace(&mut at, next).curvature;
                 n_iter += 1;
+                continue;
+            }
+            if misled {
                 continue;
             }
             // No step lowers the function or the gradient: this is as good as floating point gets.
@@ -81,73 +107,94 @@ pub(super) fn minimise(
     }
 }
 
-/// The reciprocal of the Hessian's diagonal, at this point or one before it: near the minimum it hardly changes, and costs
-/// as much as a product.
-struct Preconditioner {
+/// What is known of the Hessian's inverse, at this point or one before it: near the minimum it hardly changes, and costs as
+/// much as a product.
+struct Preconditioner<'a> {
+    /// The reciprocal of the diagonal.
     inverse: Vec<f64>,
+    sample: Option<Curvature<'a>>,
     curved: f64,
 }
 
-impl Preconditioner {
-    fn new(problem: &Problem<'_>, at: &Point, buffers: &mut Buffers) -> Self {
+impl<'a> Preconditioner<'a> {
+    fn new(problem: &Problem<'a>, at: &Point, sampled: bool, buffers: &mut Buffers) -> Self {
         let diagonal = problem.diagonal(at, buffers);
-        Self { inverse: diagonal.iter().map(|d| 1.0 / d).collect(), curved: at.curved }
+        let sample = sampled.then(|| Curvature::new(problem, at, &diagonal, buffers));
+        Self { inverse: diagonal.iter().map(|d| 1.0 / d).collect(), sample, curved: at.curved }
     }
 
-    fn suits(&self, at: &Point) -> bool {
-        (0.8..=1.25).contains(&(at.curved / self.curved))
+    fn suits(&self, at: &Point, sampled: bool) -> bool {
+        self.sample.is_some() == sampled && (0.8..=1.25).contains(&(at.curved / self.curved))
     }
 }
 
-/// Conjugate gradients on H·s = −g from s = 0, until the residual is `accuracy` of what it was, or nowhere above `done`.
+/// The Hessian at a point.
+struct Hessian<'s, 'a> {
+    problem: &'s Problem<'a>,
+    at: &'s Point,
+    preconditioner: &'s Preconditioner<'a>,
+    buffers: &'s mut Buffers,
+}
+
+impl System for Hessian<'_, '_> {
+    fn multiply(&mut self, vector: &[f64], product: &mut Vec<f64>) {
+        self.problem.hessian_product(self.at, vector, self.buffers, product);
+    }
+
+    fn guess(&mut self, residual: &[f64]) -> Vec<f64> {
+        match &self.preconditioner.sample {
+            Some(sample) => sample.solve(self.at, residual, self.buffers),
+            None => scaled(residual, &self.preconditioner.inverse),
+        }
+    }
+}
+
+/// Each number times its factor.
+pub(super) fn scaled(numbers: &[f64], factors: &[f64]) -> Vec<f64> {
+    numbers.iter().zip(factors).map(|(n, f)| n * f).collect()
+}
+
+/// Solves H·s = −g until the residual is `accuracy` of what it was, or nowhere above what is `allowed` of the gradient.
 fn newton_step(
     problem: &Problem<'_>,
     at: &Point,
-    inverse: &[f64],
+    preconditioner: &Preconditioner<'_>,
     accuracy: f64,
-    done: f64,
+    allowed: f64,
     buffers: &mut Buffers,
 ) -> Vec<f64> {
-    let mut step = vec![0.0; inverse.len()];
-    let mut residual: Vec<f64> = at.gradient.iter().map(|g| -g).collect();
-    let mut direction: Vec<f64> = residual.iter().zip(inverse).map(|(r, m)| r * m).collect();
-    let mut product = Vec::new();
-    let mut rz = dot(&residual, &direction);
-    let enough = rz * accuracy * accuracy;
-    for _ in 0..MOST_PRODUCTS {
-        problem.hessian_product(at, &direction, buffers, &mut product);
-        let curvature = dot(&direction, &product);
-        // Not above 0 only by rounding, or where nothing is left to do.
-        if curvature.is_nan() || curvature <= 0.0 {
-            break;
-        }
-        let length = rz / curvature;
-        for (s, d) in step.iter_mut().zip(&direction) {
-            *s += length * d;
-        }
-        for (r, p) in residual.iter_mut().zip(&product) {
-            *r -= length * p;
-        }
-        let next = fold(&residual, inverse, |r, m| r * r * m);
-        if next <= enough || largest(&residual) <= done {
-            break;
-        }
-        let keep = next / rz;
-        rz = next;
-        for ((d, r), m) in direction.iter_mut().zip(&residual).zip(inverse) {
-            *d = r * m + keep * *d;
+    let residual: Vec<f64> = at.gradient.iter().map(|g| -g).collect();
+    let sampled = preconditioner.sample.is_some();
+    // A guess by the sample, for less than a product, comes last: it leaves less than this share.
+    let last = if sampled { sample::LEAVES } else { 1.0 };
+    let (accuracy, done) =
+        (accuracy / last, if sampled { DONE_BY_SAMPLE } else { DONE } * allowed / last);
+    let mut hessian = Hessian { problem, at, preconditioner, buffers };
+    if sampled && (accuracy >= 1.0 || largest(&residual) <= done) {
+        return hessian.guess(&residual);
+    }
+    let size = |residual: &[f64]| fold(residual, &preconditioner.inverse, |r, m| r * r * m);
+    let enough = size(&residual) * accuracy * accuracy;
+    let mut products = 0;
+    let (mut step, residual) = conjugate::solve(&mut hessian, residual, |residual| {
+        products += 1;
+        products == MOST_PRODUCTS || size(residual) <= enough || largest(residual) <= done
+    });
+    if sampled {
+        for (s, more) in step.iter_mut().zip(hessian.guess(&residual)) {
+            *s += more;
         }
     }
     step
 }
 
-/// The first of θ + s, θ + s/2, θ + s/4, … that lowers the function enough.
+/// The first of θ + s, θ + s/2, θ + s/4, … that lowers the function enough, and how much of s it is.
 fn line_search(
     problem: &Problem<'_>,
     at: &Point,
     step: &[f64],
     buffers: &mut Buffers,
-) -> Option<Point> {
+) -> Option<(Point, f64)> {
     let slope = dot(&at.gradient, step);
     let mut length = 1.0;
     for halvings in 0..60 {
@@ -156,7 +203,7 @@ fn line_search(
         let lower = next.value <= at.value + ARMIJO * length * slope && next.value < at.value;
         let drowned = halvings == 0 && (next.value - at.value).abs() <= ROUNDING * at.value;
         if lower || (drowned && squared(&next.gradient) < squared(&at.gradient)) {
-            return Some(next);
+            return Some((next, length));
         }
         buffers.spare = next.curvature;
         length /= 2.0;

@@ -11,6 +11,8 @@
 //! eight at a time before they are added up (20 % slower: the end of a row is guessed from the product just before), two
 //! sums per row (no difference).
 
+use std::ops::Range;
+
 use super::loss::{Local, Loss, logistic, softmax, squared_hinge};
 use super::sums::{Buffers, Chunks};
 use super::vector::{fold, squared};
@@ -43,6 +45,36 @@ pub(in super::super) struct Problem<'a> {
     n_features: usize,
     /// What weights are drawn to; to 0 if there is nothing.
     centre: Option<&'a [f64]>,
+    looked_at: LookedAt,
+}
+
+/// The rows that are looked at: the first `rows` of each `of` in a chunk, and what their sums count by.
+#[derive(Clone, Copy)]
+struct LookedAt {
+    rows: usize,
+    of: usize,
+    weight: f64,
+}
+
+const ALL: LookedAt = LookedAt { rows: usize::MAX, of: usize::MAX, weight: 1.0 };
+
+impl LookedAt {
+    fn weigh(self, sums: &mut [f64]) {
+        if self.weight != 1.0 {
+            for sum in sums {
+                *sum *= self.weight;
+            }
+        }
+    }
+
+    #[inline]
+    fn each(self, rows: Range<usize>, mut row: impl FnMut(usize)) {
+        for first in rows.clone().step_by(self.of) {
+            for i in first..first.saturating_add(self.rows).min(rows.end) {
+                row(i);
+            }
+        }
+    }
 }
 
 /// A place, and what a step from it is computed from.
@@ -61,14 +93,22 @@ impl<'a> Problem<'a> {
         let (n_features, outputs) = (rows.n_columns(), objective.loss.outputs(objective.classes));
         let rows = rows.parts();
         let size = n_features * outputs;
-        let chunks = Chunks::new(&rows, objective.targets.len(), n_features, size);
-        Self { rows, chunks, objective, outputs, n_features, centre: None }
+        let chunks = Chunks::new(&rows, objective.targets.len(), n_features, size, 1);
+        Self { rows, chunks, objective, outputs, n_features, centre: None, looked_at: ALL }
     }
 
     /// Draws the weights to these instead of 0: ½·ridge·‖w − w₀‖² is penalised. Start there, as no other start knows it.
     pub(in super::super) fn around(mut self, weights: &'a [f64]) -> Self {
         self.centre = Some(weights);
         self
+    }
+
+    /// The same with a part of the rows alone, `rows` neighbours out of `of`, whose losses count by a factor. A point of all
+    /// rows can be asked about by this part; for one output.
+    pub(super) fn part(&self, rows: usize, of: usize, weight: f64) -> Self {
+        let chunks =
+            Chunks::new(&self.rows, self.n_rows(), self.n_features, self.size(), of / rows);
+        Self { looked_at: LookedAt { rows, of, weight }, chunks, ..*self }
     }
 
     pub(super) fn n_rows(&self) -> usize {
@@ -200,22 +240,24 @@ impl<'a> Problem<'a> {
                 let mut sums = [0.0; 3];
                 // Of the factors of the rows since the last whose cost was another.
                 let (mut product, mut of_cost) = (1.0f64, 0.0);
-                for (row, curvature) in rows.zip(curvature) {
+                let start = rows.start;
+                self.looked_at.each(rows, |row| {
                     let (entries, cost) = (self.rows.row(row), costs[row]);
                     let z = entries.entries().fold(intercept, |z, (j, x)| z + x * weights[j]);
                     let local = loss(z, self.of_the_class(row));
                     let slope = cost * local.slope;
-                    *curvature = cost * local.curvature;
+                    let curved = cost * local.curvature;
+                    curvature[row - start] = curved;
                     for (j, x) in entries.entries() {
                         buffer[j] += x * slope;
                     }
-                    sums = [sums[0] + cost * local.value, sums[1] + slope, sums[2] + *curvature];
+                    sums = [sums[0] + cost * local.value, sums[1] + slope, sums[2] + curved];
                     if cost != of_cost || product > 1e300 {
                         sums[0] += of_cost * product.ln();
                         (product, of_cost) = (1.0, cost);
                     }
                     product *= local.factor;
-                }
+                });
                 sums[0] += of_cost * product.ln();
                 sums
             });
@@ -224,6 +266,8 @@ impl<'a> Problem<'a> {
         if self.objective.fit_intercept {
             gradient.push(slope);
         }
+        let (value, curved) = (value * self.looked_at.weight, curved * self.looked_at.weight);
+        self.looked_at.weigh(&mut gradient);
         self.point(theta, value, gradient, curvature, curved)
     }
 
@@ -284,19 +328,53 @@ impl<'a> Problem<'a> {
 
     /// The diagonal of the Hessian at a point, above 0 everywhere.
     pub(super) fn diagonal(&self, at: &Point, buffers: &mut Buffers) -> Vec<f64> {
+        let mut diagonal = if self.objective.loss == Loss::Softmax {
+            self.diagonal_of_softmax(at, buffers)
+        } else {
+            self.diagonal_of_one_output(at, buffers)
+        };
+        self.looked_at.weigh(&mut diagonal);
+        for d in &mut diagonal[..self.penalised()] {
+            *d += self.objective.ridge;
+        }
+        // Saturated probabilities can leave an intercept without any curvature; so can no ridge, a column.
+        for d in &mut diagonal {
+            *d = d.max(1e-10);
+        }
+        diagonal
+    }
+
+    fn diagonal_of_one_output(&self, at: &Point, buffers: &mut Buffers) -> Vec<f64> {
+        let mut diagonal = Vec::new();
+        let all = (&mut [][..], 0);
+        let sums =
+            self.chunks.sum(buffers, all, self.n_features, &mut diagonal, |rows, _, buffer| {
+                let mut sum = 0.0;
+                self.looked_at.each(rows, |row| {
+                    let curvature = at.curvature[row];
+                    for (j, x) in self.rows.row(row).entries() {
+                        buffer[j] += x * x * curvature;
+                    }
+                    sum += curvature;
+                });
+                sum
+            });
+        if self.objective.fit_intercept {
+            diagonal.push(sums.into_iter().sum());
+        }
+        diagonal
+    }
+
+    fn diagonal_of_softmax(&self, at: &Point, buffers: &mut Buffers) -> Vec<f64> {
         let (outputs, n) = (self.outputs, self.penalised());
         let mut diagonal = Vec::new();
         self.chunks.sum(buffers, (&mut [], 0), self.size(), &mut diagonal, |rows, _, buffer| {
             let (weights, intercepts) = buffer.split_at_mut(n);
             let mut curvatures = vec![0.0; outputs];
             for row in rows {
-                if self.objective.loss == Loss::Softmax {
-                    let p = &at.curvature[row * outputs..(row + 1) * outputs];
-                    for (curvature, p) in curvatures.iter_mut().zip(p) {
-                        *curvature = self.objective.costs[row] * p * (1.0 - p);
-                    }
-                } else {
-                    curvatures[0] = at.curvature[row];
+                let p = &at.curvature[row * outputs..(row + 1) * outputs];
+                for (curvature, p) in curvatures.iter_mut().zip(p) {
+                    *curvature = self.objective.costs[row] * p * (1.0 - p);
                 }
                 for (j, x) in self.rows.row(row).entries() {
                     let sums = &mut weights[j * outputs..(j + 1) * outputs];
@@ -309,13 +387,6 @@ impl<'a> Problem<'a> {
                 }
             }
         });
-        for d in &mut diagonal[..n] {
-            *d += self.objective.ridge;
-        }
-        // Saturated probabilities can leave an intercept without any curvature; so can no ridge, a column.
-        for d in &mut diagonal {
-            *d = d.max(1e-10);
-        }
         diagonal
     }
 
@@ -352,11 +423,11 @@ impl<'a> Problem<'a> {
         let (weights, intercept) = (&vector[..n], vector.get(n).copied().unwrap_or(0.0));
         let sums = self.chunks.sum(buffers, (&mut [], 0), n, product, |rows, _, buffer| {
             let mut sum = 0.0;
-            for row in rows {
+            self.looked_at.each(rows, |row| {
                 let curvature = at.curvature[row];
                 // Right by far, or outside the reach of a hinge.
                 if curvature == 0.0 {
-                    continue;
+                    return;
                 }
                 let entries = self.rows.row(row);
                 let u = entries.entries().fold(intercept, |u, (j, x)| u + x * weights[j]);
@@ -365,12 +436,13 @@ impl<'a> Problem<'a> {
                     buffer[j] += x * u;
                 }
                 sum += u;
-            }
+            });
             sum
         });
         if self.objective.fit_intercept {
             product.push(sums.into_iter().sum());
         }
+        self.looked_at.weigh(product);
     }
 
     fn curvature_product_of_softmax<const K: usize>(

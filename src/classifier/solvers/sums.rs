@@ -15,6 +15,7 @@ const MOST_CHUNKS: usize = 8;
 const MOST_NUMBERS: usize = 1 << 26;
 
 /// The chunks of rows.
+#[derive(Clone)]
 pub(super) struct Chunks {
     ranges: Vec<Range<usize>>,
 }
@@ -29,10 +30,16 @@ pub(super) struct Buffers {
 
 impl Chunks {
     /// For sums of at most `size` numbers over rows of `columns` columns.
-    pub(super) fn new(rows: &Parts<'_>, n_rows: usize, columns: usize, size: usize) -> Self {
+    pub(super) fn new(
+        rows: &Parts<'_>,
+        n_rows: usize,
+        columns: usize,
+        size: usize,
+        share: usize,
+    ) -> Self {
         let nnz = rows.start(n_rows);
         // A buffer must be filled much longer than it takes to clear and add it, and all must fit in memory.
-        let worth = nnz / (4 * columns.max(1));
+        let worth = nnz / share / (4 * columns.max(1));
         let count = worth.min(MOST_NUMBERS / size.max(1)).clamp(1, MOST_CHUNKS);
         // Three chunks take two threads as long as four.
         let count = 1 << count.ilog2();

@@ -1,0 +1,117 @@
+//! Conjugate gradients: H·s = r for an H that is known by its products with vectors.
+//!
+//! The way from one direction to the next is that of Polak & Ribière, which allows for a guess that is not the same linear
+//! map each time (Golub & Ye, *Inexact preconditioned conjugate gradient method*, SIAM J. Sci. Comput. 1999). What H is, is
+//! not known here.
+
+use super::vector::dot;
+
+/// H, and what is roughly its inverse.
+pub(super) trait System {
+    /// `product` = H·`vector`.
+    fn multiply(&mut self, vector: &[f64], product: &mut Vec<f64>);
+
+    /// Roughly the s of H·s = `residual`.
+    fn guess(&mut self, residual: &[f64]) -> Vec<f64>;
+}
+
+/// Solves from s = 0 until `enough(residual)`, which is asked after each product. Returns s and the residual, r − H·s.
+pub(super) fn solve(
+    system: &mut impl System,
+    mut residual: Vec<f64>,
+    mut enough: impl FnMut(&[f64]) -> bool,
+) -> (Vec<f64>, Vec<f64>) {
+    let mut solution = vec![0.0; residual.len()];
+    let mut direction = system.guess(&residual);
+    let mut promise = dot(&residual, &direction);
+    let mut product = Vec::new();
+    loop {
+        system.multiply(&direction, &mut product);
+        let curvature = dot(&direction, &product);
+        // Not above 0 only by rounding, or where nothing is left to do.
+        if curvature.is_nan() || curvature <= 0.0 {
+            break;
+        }
+        let length = promise / curvature;
+        for (s, d) in solution.iter_mut().zip(&direction) {
+            *s += length * d;
+        }
+        for (r, p) in residual.iter_mut().zip(&product) {
+            *r -= length * p;
+        }
+        if enough(&residual) {
+            break;
+        }
+        let guess = system.guess(&residual);
+        // guess · (residual − the one before) / promise
+        let keep = -length * dot(&guess, &product) / promise;
+        promise = dot(&residual, &guess);
+        for (d, g) in direction.iter_mut().zip(&guess) {
+            *d = g + keep * *d;
+        }
+    }
+    (solution, residual)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::vector::largest;
+    use super::*;
+
+    /// A matrix with 2 to 6 on the diagonal and ±½ beside it; guesses by the diagonal, now and then twice as far.
+    struct Dense {
+        guesses: u32,
+        fickle: bool,
+    }
+
+    const N: usize = 5;
+
+    fn entry(i: usize, j: usize) -> f64 {
+        match i.abs_diff(j) {
+            0 => 2.0 + i as f64,
+            1 => {
+                if i.min(j) % 2 == 0 {
+                    0.5
+                } else {
+                    -0.5
+                }
+            }
+            _ => 0.0,
+        }
+    }
+
+    impl System for Dense {
+        fn multiply(&mut self, vector: &[f64], product: &mut Vec<f64>) {
+            product.clear();
+            product.extend((0..N).map(|i| (0..N).map(|j| entry(i, j) * vector[j]).sum::<f64>()));
+        }
+
+        fn guess(&mut self, residual: &[f64]) -> Vec<f64> {
+            self.guesses += 1;
+            let factor = if self.fickle && self.guesses % 2 == 0 { 2.0 } else { 1.0 };
+            residual.iter().enumerate().map(|(i, r)| factor * r / entry(i, i)).collect()
+        }
+    }
+
+    #[test]
+    fn as_many_products_as_numbers_are_enough() {
+        for fickle in [false, true] {
+            let mut system = Dense { guesses: 0, fickle };
+            let wanted = vec![1.0, -2.0, 3.0, 0.0, 5.0];
+            let (solution, left) = solve(&mut system, wanted.clone(), |r| largest(r) < 1e-12);
+            let mut product = Vec::new();
+            system.multiply(&solution, &mut product);
+            for ((p, w), left) in product.iter().zip(&wanted).zip(&left) {
+                assert!((p - w).abs() < 1e-11 && (w - p - left).abs() < 1e-11, "{product:?}");
+            }
+            assert!(system.guesses <= N as u32 + 1, "{}", system.guesses);
+        }
+    }
+
+    #[test]
+    fn nothing_to_do_is_done() {
+        let mut system = Dense { guesses: 0, fickle: false };
+        let (solution, _) = solve(&mut system, vec![0.0; N], |_| false);
+        assert_eq!(solution, [0.0; N]);
+    }
+}
