@@ -21,6 +21,12 @@ mod private {
 pub trait Label: private::Sealed {
     /// The label as the model keeps it.
     fn as_label(&self) -> Cow<'_, str>;
+
+    /// Its first byte, if it lies elsewhere in memory.
+    #[doc(hidden)]
+    fn glance(&self) -> u8 {
+        0
+    }
 }
 
 macro_rules! labels_by_text {
@@ -29,6 +35,11 @@ macro_rules! labels_by_text {
         impl Label for $type {
             fn as_label(&self) -> Cow<'_, str> {
                 Cow::Borrowed(self.as_ref())
+            }
+
+            fn glance(&self) -> u8 {
+                let text: &str = self.as_ref();
+                text.bytes().next().unwrap_or(0)
             }
         }
     )*};
@@ -45,12 +56,23 @@ macro_rules! labels_by_display {
         }
     )*};
 }
-labels_by_display!(bool, i8, i16, i32, i64, isize, u8, u16, u32, u64, usize);
+labels_by_display!(i8, i16, i32, i64, isize, u8, u16, u32, u64, usize);
+
+impl private::Sealed for bool {}
+impl Label for bool {
+    fn as_label(&self) -> Cow<'_, str> {
+        Cow::Borrowed(if *self { "true" } else { "false" })
+    }
+}
 
 impl<L: Label + ?Sized> private::Sealed for &L {}
 impl<L: Label + ?Sized> Label for &L {
     fn as_label(&self) -> Cow<'_, str> {
         (**self).as_label()
+    }
+
+    fn glance(&self) -> u8 {
+        (**self).glance()
     }
 }
 

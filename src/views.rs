@@ -31,6 +31,10 @@ impl<T: AsRef<str> + Sync> TextList for &[T] {
     }
 }
 
+/// So many texts or labels, of those to come, are looked at together. Each lies elsewhere in memory: so a processor waits for
+/// them all at once, and while it works on others.
+const AHEAD: usize = 32;
+
 /// Texts, or a part of them.
 #[derive(Clone, Copy)]
 pub(crate) struct Texts<'a> {
@@ -57,10 +61,8 @@ impl<'a> Texts<'a> {
         self.list.text(self.start + i)
     }
 
-    /// One after the other. Each lies elsewhere in memory: with a glance at some of those to come, a processor waits for them
-    /// all at once, and while it works on others.
+    /// One after the other.
     pub(crate) fn iter(self) -> impl ExactSizeIterator<Item = &'a str> {
-        const AHEAD: usize = 32;
         (self.start..self.end).map(move |i| {
             if (i - self.start).is_multiple_of(AHEAD) {
                 self.list.glance(self.end.min(i + AHEAD)..self.end.min(i + 2 * AHEAD));
@@ -88,11 +90,18 @@ impl<'a> Texts<'a> {
 
 trait LabelList {
     fn label(&self, i: usize) -> Cow<'_, str>;
+
+    /// Looks at where some labels begin.
+    fn glance(&self, labels: Range<usize>);
 }
 
 impl<L: Label> LabelList for &[L] {
     fn label(&self, i: usize) -> Cow<'_, str> {
         self[i].as_label()
+    }
+
+    fn glance(&self, labels: Range<usize>) {
+        black_box(self[labels].iter().fold(0, |any, label| any | label.glance()));
     }
 }
 
@@ -113,7 +122,12 @@ impl<'a> Labels<'a> {
     }
 
     pub(crate) fn iter(self) -> impl ExactSizeIterator<Item = Cow<'a, str>> {
-        (0..self.len).map(move |i| self.list.label(i))
+        (0..self.len).map(move |i| {
+            if i.is_multiple_of(AHEAD) {
+                self.list.glance(self.len.min(i + AHEAD)..self.len.min(i + 2 * AHEAD));
+            }
+            self.list.label(i)
+        })
     }
 
     /// Those of some rows.
