@@ -118,7 +118,7 @@ impl ClassifierParams {
     ///
     /// The meaning is that of scikit-learn's `lbfgs`, whose default of 1e-4 stops visibly short of the optimum: on 470,466
     /// short texts (TF-IDF, 10,000 words, C = 1) its objective is 1e-3 above the minimum, as a share of that, and
-    /// probabilities are off by up to 0.13. Here 1e-4 came to 2e-7 and 0.006, and 1e-6 to 8e-11 and 0.0002. SGD does all its
+    /// probabilities are off by up to 0.13. Here 1e-4 came to 3e-5 and 0.03, and 1e-6 to 1e-9 and 0.0004. SGD does all its
     /// passes, with a default of 1e-2 by which it says whether it came near; naive Bayes has no use for it.
     pub fn tol(mut self, tol: f64) -> Self {
         self.tol = tol;
