@@ -269,7 +269,7 @@ impl Options {
         use lexopt::prelude::*;
         let (mut train, mut test, mut model, mut store, mut json) = (None, None, None, None, false);
         let (mut preset, mut language) = (Preset::Baseline, Language::English);
-        let (mut folds, mut tune, mut trials, mut against) = (None, false, 40, None);
+        let (mut folds, mut tune, mut trials, mut against) = (None, false, None, None);
         let mut arguments = lexopt::Parser::from_env();
         while let Some(argument) = arguments.next()? {
             match argument {
@@ -280,7 +280,7 @@ impl Options {
                 Long("model") => model = Some(arguments.value()?.into()),
                 Long("folds") => folds = Some(arguments.value()?.parse()?),
                 Long("tune") => tune = true,
-                Long("trials") => trials = arguments.value()?.parse()?,
+                Long("trials") => trials = Some(arguments.value()?.parse()?),
                 Long("against") => against = Some(arguments.value()?.into()),
                 Long("store") => store = Some(arguments.value()?.string()?),
                 Long("json") => json = true,
@@ -297,6 +297,10 @@ impl Options {
                 "--against needs the texts that were answered: give --test, without --folds".into(),
             );
         }
+        if trials.is_some() && !tune {
+            return Err("--trials are those of --tune, which is missing".into());
+        }
+        let trials = trials.unwrap_or(40);
         Ok(Self { train, test, preset, language, model, folds, tune, trials, store, json, against })
     }
 }

@@ -54,7 +54,8 @@ pub struct Step {
 
 /// Receives reports from long work; any `Fn(Step) -> ControlFlow<()>` is one.
 ///
-/// Returning [`ControlFlow::Break`] stops the work: it ends with [`Error::Cancelled`] and leaves nothing behind.
+/// They come from the thread that called the work, or, where several trainings run side by side, from threads of the pool,
+/// one at a time. Returning [`ControlFlow::Break`] stops the work: it ends with [`Error::Cancelled`] and leaves nothing behind.
 ///
 /// ```
 /// use std::ops::ControlFlow;

@@ -10,7 +10,12 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 
 mod private {
-    pub trait Sealed {}
+    pub trait Sealed {
+        /// The first byte of a text, if it lies elsewhere in memory.
+        fn glance(&self) -> u8 {
+            0
+        }
+    }
 }
 
 /// Anything that can label a text: `&str`, [`String`], [`Cow<str>`](Cow), `bool`, integers of up to 64 bits and
@@ -21,25 +26,19 @@ mod private {
 pub trait Label: private::Sealed {
     /// The label as the model keeps it.
     fn as_label(&self) -> Cow<'_, str>;
-
-    /// Its first byte, if it lies elsewhere in memory.
-    #[doc(hidden)]
-    fn glance(&self) -> u8 {
-        0
-    }
 }
 
 macro_rules! labels_by_text {
     ($($type:ty),*) => {$(
-        impl private::Sealed for $type {}
-        impl Label for $type {
-            fn as_label(&self) -> Cow<'_, str> {
-                Cow::Borrowed(self.as_ref())
-            }
-
+        impl private::Sealed for $type {
             fn glance(&self) -> u8 {
                 let text: &str = self.as_ref();
                 text.bytes().next().unwrap_or(0)
+            }
+        }
+        impl Label for $type {
+            fn as_label(&self) -> Cow<'_, str> {
+                Cow::Borrowed(self.as_ref())
             }
         }
     )*};
@@ -65,14 +64,14 @@ impl Label for bool {
     }
 }
 
-impl<L: Label + ?Sized> private::Sealed for &L {}
+impl<L: Label + ?Sized> private::Sealed for &L {
+    fn glance(&self) -> u8 {
+        (**self).glance()
+    }
+}
 impl<L: Label + ?Sized> Label for &L {
     fn as_label(&self) -> Cow<'_, str> {
         (**self).as_label()
-    }
-
-    fn glance(&self) -> u8 {
-        (**self).glance()
     }
 }
 

@@ -3,7 +3,7 @@
 //! Which function is minimised is decided here; how a minimum is found is not known.
 
 use std::borrow::Cow;
-use std::sync::Mutex;
+use std::sync::{Mutex, TryLockError};
 
 use ndarray::Array2;
 
@@ -146,7 +146,12 @@ impl ClassifierParams {
             // Classes are trained side by side and report in turn. Nobody waits: who finds another at it goes on.
             let stopped = Mutex::new(false);
             let ask = |_, _| {
-                let Ok(mut stopped) = stopped.try_lock() else { return Ok(()) };
+                let mut stopped = match stopped.try_lock() {
+                    Ok(stopped) => stopped,
+                    Err(TryLockError::WouldBlock) => return Ok(()),
+                    // The caller's own answer has panicked, which is on its way to the caller.
+                    Err(TryLockError::Poisoned(_)) => return Err(Error::Cancelled),
+                };
                 let told = || report(options.progress_callback(), Stage::Train, first, classes);
                 *stopped = *stopped || told().is_err();
                 if *stopped { Err(Error::Cancelled) } else { Ok(()) }

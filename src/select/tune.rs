@@ -77,7 +77,7 @@ impl Budget {
 ///
 /// Tried are the length of word n-grams, a block of characters beside the words, the number of texts that a term must be
 /// in, sublinear counts, `c`, balanced classes and weighing by naive Bayes. A block of characters that the start has beside
-/// its words is that block. The same texts, labels and budget give the same results.
+/// its words counts as that block. The same texts, labels and budget give the same results.
 ///
 /// The rows of all folds stay in memory, those of the best choice so far and of the one at hand.
 ///

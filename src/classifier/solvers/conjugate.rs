@@ -58,7 +58,7 @@ mod tests {
     use super::super::vector::largest;
     use super::*;
 
-    /// A matrix with 2 to 6 on the diagonal and ±½ beside it; guesses by the diagonal, now and then twice as far.
+    /// A matrix with 2 to 6 on the diagonal and ±½ beside it; guesses by the diagonal, or by it and nothing in turns.
     struct Dense {
         guesses: u32,
         fickle: bool,
@@ -88,24 +88,34 @@ mod tests {
 
         fn guess(&mut self, residual: &[f64]) -> Vec<f64> {
             self.guesses += 1;
-            let factor = if self.fickle && self.guesses % 2 == 0 { 2.0 } else { 1.0 };
-            residual.iter().enumerate().map(|(i, r)| factor * r / entry(i, i)).collect()
+            let plain = self.fickle && self.guesses.is_multiple_of(2);
+            let factor = |i| if plain { 1.0 } else { 1.0 / entry(i, i) };
+            residual.iter().enumerate().map(|(i, r)| factor(i) * r).collect()
         }
+    }
+
+    /// A system solved to the last digit but a few, and the products that took.
+    fn solved(fickle: bool) -> u32 {
+        let mut system = Dense { guesses: 0, fickle };
+        let wanted = vec![1.0, -2.0, 3.0, 0.0, 5.0];
+        let (solution, left) = solve(&mut system, wanted.clone(), |r| largest(r) < 1e-12);
+        let mut product = Vec::new();
+        system.multiply(&solution, &mut product);
+        for ((p, w), left) in product.iter().zip(&wanted).zip(&left) {
+            assert!((p - w).abs() < 1e-11 && (w - p - left).abs() < 1e-11, "{product:?}");
+        }
+        system.guesses
     }
 
     #[test]
     fn as_many_products_as_numbers_are_enough() {
-        for fickle in [false, true] {
-            let mut system = Dense { guesses: 0, fickle };
-            let wanted = vec![1.0, -2.0, 3.0, 0.0, 5.0];
-            let (solution, left) = solve(&mut system, wanted.clone(), |r| largest(r) < 1e-12);
-            let mut product = Vec::new();
-            system.multiply(&solution, &mut product);
-            for ((p, w), left) in product.iter().zip(&wanted).zip(&left) {
-                assert!((p - w).abs() < 1e-11 && (w - p - left).abs() < 1e-11, "{product:?}");
-            }
-            assert!(system.guesses <= N as u32 + 1, "{}", system.guesses);
-        }
+        assert!(solved(false) <= N as u32 + 1);
+    }
+
+    #[test]
+    fn guesses_may_be_another_map_each_time() {
+        // The way of Fletcher & Reeves, which does not allow for that, takes 41.
+        assert!(solved(true) <= 20);
     }
 
     #[test]

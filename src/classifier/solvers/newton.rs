@@ -3,8 +3,8 @@
 //! The step of each iteration solves H·s = −g only as exactly as is worth it (Dembo & Steihaug 1983), preconditioned by the
 //! curvature that a sample of the rows shows, or by the diagonal of H where there is none, and is shortened until the
 //! function falls enough (Armijo). Comes to the optimum at a superlinear rate, so a tight tolerance costs an iteration or
-//! two. Near the optimum the function changes by less than floating
-//! point can tell; there a full step is taken if it lowers the gradient. What the function is, is not known here.
+//! two. Near the optimum the function changes by less than floating point can tell; there a full step is taken if it lowers
+//! the gradient. What the function is, is not known here.
 //!
 //! Tried and dropped: a preconditioner with the block of the 256 or 1,000 heaviest columns (one product of twenty saved,
 //! for more than it costs), and first steps by every fourth or eighth row (as many products saved as evaluations added).
@@ -64,8 +64,12 @@ pub(super) fn minimise(
     let mut n_iter = 0;
     let initial = norm(&at.gradient);
     let mut preconditioner = Preconditioner::new(problem, &at, sampled, buffers);
+    let mut told = None;
     loop {
-        each(n_iter, at.value)?;
+        // An iteration is tried again without the sample where that leads nowhere.
+        if told.replace(n_iter) != Some(n_iter) {
+            each(n_iter, at.value)?;
+        }
         let gradient_norm = largest(&at.gradient) / scale;
         let converged = gradient_norm <= tol;
         if !converged && n_iter < max_iter {
@@ -82,15 +86,15 @@ pub(super) fn minimise(
             }
             let step = newton_step(problem, &at, &preconditioner, accuracy, tol * scale, buffers);
             let next = line_search(problem, &at, &step, buffers);
-            // A step that is too long shows that the rows are unlike their sample.
-            let misled = sampled && next.as_ref().is_none_or(|(_, length)| *length < 1.0);
-            sampled &= !misled;
-            if let Some((next, _)) = next {
+            if let Some((next, length)) = next {
+                // A step that is too long shows that the rows are unlike their sample.
+                sampled &= length >= 1.0;
                 buffers.spare = std::mem::replace(&mut at, next).curvature;
                 n_iter += 1;
                 continue;
             }
-            if misled {
+            if sampled {
+                sampled = false;
                 continue;
             }
             // No step lowers the function or the gradient: this is as good as floating point gets.
@@ -165,7 +169,7 @@ fn newton_step(
 ) -> Vec<f64> {
     let residual: Vec<f64> = at.gradient.iter().map(|g| -g).collect();
     let sampled = preconditioner.sample.is_some();
-    // A guess by the sample, for less than a product, comes last: it leaves less than this share.
+    // A guess by the sample, on few threads for less than a product, comes last: it leaves less than this share.
     let last = if sampled { sample::LEAVES } else { 1.0 };
     let (accuracy, done) =
         (accuracy / last, if sampled { DONE_BY_SAMPLE } else { DONE } * allowed / last);

@@ -106,6 +106,7 @@ impl<'a> Problem<'a> {
     /// The same with a part of the rows alone, `rows` neighbours out of `of`, whose losses count by a factor. A point of all
     /// rows can be asked about by this part; for one output.
     pub(super) fn part(&self, rows: usize, of: usize, weight: f64) -> Self {
+        debug_assert_eq!(self.outputs, 1);
         let chunks =
             Chunks::new(&self.rows, self.n_rows(), self.n_features, self.size(), of / rows);
         Self { looked_at: LookedAt { rows, of, weight }, chunks, ..*self }

@@ -133,6 +133,7 @@ impl System for Sampled<'_, '_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::vector::dot;
     use super::super::{Loss, Objective, Search, Solver, minimise};
     use super::*;
     use crate::random::SplitMix64;
@@ -219,6 +220,19 @@ mod tests {
         let mut random = SplitMix64::new(7);
         let likely = |i: usize| if rows.row(i).0[0] == 14 { 80 } else { 30 };
         let targets: Vec<u32> = (0..N).map(|i| u32::from(random.below(100) < likely(i))).collect();
+
+        // Its first guess leads more than twice as far as is best.
+        let (costs, buffers) = (vec![1.0; N], &mut Buffers::default());
+        let problem = Problem::new(&rows, objective(&targets, &costs));
+        let at = problem.evaluate(near_minimum(&problem, buffers), buffers);
+        let diagonal = problem.diagonal(&at, buffers);
+        let downhill: Vec<f64> = at.gradient.iter().map(|g| -g).collect();
+        let step = Curvature::new(&problem, &at, &diagonal, buffers).solve(&at, &downhill, buffers);
+        let mut product = Vec::new();
+        problem.hessian_product(&at, &step, buffers, &mut product);
+        let best = dot(&downhill, &step) / dot(&step, &product);
+        assert!(best < 0.5, "{best}");
+
         let (_, theta) = solved(&rows, &targets, Solver::Auto);
         let (_, expected) = solved(&rows, &targets, Solver::NewtonCg);
         for (a, b) in theta.iter().zip(&expected) {

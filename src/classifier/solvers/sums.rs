@@ -72,7 +72,10 @@ impl Chunks {
         fill: impl Fn(Range<usize>, &mut [f64], &mut [f64]) -> R + Send + Sync,
     ) -> Vec<R> {
         let buffers = &mut buffers.buffers;
-        buffers.resize_with(self.count(), Vec::new);
+        if buffers.len() < self.count() {
+            buffers.resize_with(self.count(), Vec::new);
+        }
+        let buffers = &mut buffers[..self.count()];
         let mut rest = each_row;
         let mut work = Vec::with_capacity(self.count());
         for (range, buffer) in self.ranges.iter().zip(&mut *buffers) {
