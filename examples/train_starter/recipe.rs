@@ -6,7 +6,7 @@ use std::error::Error;
 use ressenti::text::{Analyzer, Elongation, Entity, Language, Negation, Social};
 use ressenti::{
     Classifier, ClassifierParams, DocFreq, FitOptions, Keep, Lexicon, NbWeighting, Pipeline,
-    PipelineBuilder, Precision, ProfileSource, Vectorizer, VectorizerParams,
+    PipelineBuilder, Precision, ProfileSource, Solver, Vectorizer, VectorizerParams,
 };
 
 use crate::people;
@@ -52,7 +52,11 @@ fn vectorizer() -> ressenti::Result<VectorizerParams> {
 
 fn classifier() -> ClassifierParams {
     let soft = NbWeighting::Soft { base: 1.0 };
-    Classifier::logistic_regression().nb_weighting(soft).tol(1e-4).c(0.35)
+    Classifier::logistic_regression()
+        .nb_weighting(soft)
+        .solver(Solver::DualNewtonCg)
+        .tol(1e-4)
+        .c(0.35)
 }
 
 impl Recipe {

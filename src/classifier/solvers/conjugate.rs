@@ -1,8 +1,8 @@
 //! Conjugate gradients: H·s = r for an H that is known by its products with vectors.
 //!
-//! The way from one direction to the next is that of Polak & Ribière, which allows for a guess that is not the same linear
-//! map each time (Golub & Ye, *Inexact preconditioned conjugate gradient method*, SIAM J. Sci. Comput. 1999). What H is, is
-//! not known here.
+//! The way from one direction to the next is that of Fletcher & Reeves, or, where guesses are not the same linear map each
+//! time, that of Polak & Ribière, which allows for it (Golub & Ye, *Inexact preconditioned conjugate gradient method*, SIAM J.
+//! Sci. Comput. 1999). What H is, is not known here.
 
 use super::vector::dot;
 
@@ -13,6 +13,9 @@ pub(super) trait System {
 
     /// Roughly the s of H·s = `residual`.
     fn guess(&mut self, residual: &[f64]) -> Vec<f64>;
+
+    /// Whether guesses are the same linear map each time.
+    fn guesses_by_one_map(&self) -> bool;
 }
 
 /// Solves from s = 0 until `enough(residual)`, which is asked after each product. Returns s and the residual, r − H·s.
@@ -43,9 +46,14 @@ pub(super) fn solve(
             break;
         }
         let guess = system.guess(&residual);
-        // guess · (residual − the one before) / promise
-        let keep = -length * dot(&guess, &product) / promise;
-        promise = dot(&residual, &guess);
+        let next = dot(&residual, &guess);
+        let keep = if system.guesses_by_one_map() {
+            next / promise
+        } else {
+            // guess · (residual − the one before) / promise
+            -length * dot(&guess, &product) / promise
+        };
+        promise = next;
         for (d, g) in direction.iter_mut().zip(&guess) {
             *d = g + keep * *d;
         }
@@ -91,6 +99,10 @@ mod tests {
             let plain = self.fickle && self.guesses.is_multiple_of(2);
             let factor = |i| if plain { 1.0 } else { 1.0 / entry(i, i) };
             residual.iter().enumerate().map(|(i, r)| factor(i) * r).collect()
+        }
+
+        fn guesses_by_one_map(&self) -> bool {
+            !self.fickle
         }
     }
 

@@ -151,6 +151,10 @@ impl System for Hessian<'_, '_> {
             None => scaled(residual, &self.preconditioner.inverse),
         }
     }
+
+    fn guesses_by_one_map(&self) -> bool {
+        self.preconditioner.sample.is_none()
+    }
 }
 
 /// Each number times its factor.

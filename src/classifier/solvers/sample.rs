@@ -129,6 +129,10 @@ impl System for Sampled<'_, '_> {
     fn guess(&mut self, residual: &[f64]) -> Vec<f64> {
         scaled(residual, &self.curvature.inverse)
     }
+
+    fn guesses_by_one_map(&self) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]
