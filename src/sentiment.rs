@@ -23,7 +23,7 @@ mod private {
 ///
 /// Labels are kept as text in the model: `true` becomes `"true"`, `1` becomes `"1"`. The trait is sealed, because a
 /// label's text must be the same in training, in evaluation and in the model file.
-pub trait Label: private::Sealed {
+pub trait Label: private::Sealed + Sync {
     /// The label as the model keeps it.
     fn as_label(&self) -> Cow<'_, str>;
 }

@@ -88,7 +88,7 @@ impl<'a> Texts<'a> {
     }
 }
 
-trait LabelList {
+trait LabelList: Sync {
     fn label(&self, i: usize) -> Cow<'_, str>;
 
     /// Looks at where some labels begin.
@@ -105,26 +105,27 @@ impl<L: Label> LabelList for &[L] {
     }
 }
 
-/// Labels.
+/// Labels, or a part of them.
 #[derive(Clone, Copy)]
 pub(crate) struct Labels<'a> {
     list: &'a dyn LabelList,
-    len: usize,
+    start: usize,
+    end: usize,
 }
 
 impl<'a> Labels<'a> {
     pub(crate) fn of<L: Label>(labels: &'a &[L]) -> Self {
-        Self { list: labels, len: labels.len() }
+        Self { list: labels, start: 0, end: labels.len() }
     }
 
     pub(crate) fn len(self) -> usize {
-        self.len
+        self.end - self.start
     }
 
     pub(crate) fn iter(self) -> impl ExactSizeIterator<Item = Cow<'a, str>> {
-        (0..self.len).map(move |i| {
-            if i.is_multiple_of(AHEAD) {
-                self.list.glance(self.len.min(i + AHEAD)..self.len.min(i + 2 * AHEAD));
+        (self.start..self.end).map(move |i| {
+            if (i - self.start).is_multiple_of(AHEAD) {
+                self.list.glance(self.end.min(i + AHEAD)..self.end.min(i + 2 * AHEAD));
             }
             self.list.label(i)
         })
@@ -132,7 +133,12 @@ impl<'a> Labels<'a> {
 
     /// Those of some rows.
     pub(crate) fn pick(self, rows: &[usize]) -> Vec<Cow<'a, str>> {
-        rows.iter().map(|&row| self.list.label(row)).collect()
+        rows.iter().map(|&row| self.list.label(self.start + row)).collect()
+    }
+
+    pub(crate) fn part(self, range: Range<usize>) -> Self {
+        assert!(range.start <= range.end && range.end <= self.len(), "{range:?} is not within");
+        Self { start: self.start + range.start, end: self.start + range.end, ..self }
     }
 }
 
@@ -154,5 +160,7 @@ mod tests {
         let labels = Labels::of(&labels);
         assert_eq!((labels.len(), labels.pick(&[1])), (2, vec![Cow::from("false")]));
         assert_eq!(labels.iter().collect::<Vec<_>>(), ["true", "false"]);
+        let part = labels.part(1..2);
+        assert_eq!((part.len(), part.pick(&[0])), (1, vec![Cow::from("false")]));
     }
 }

@@ -3,11 +3,13 @@
 //! Labels, weights and settings are checked here without the rows, so that a caller can have that done before texts are
 //! analysed. How a minimum is found is not known here.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::soft_targets::Repeated;
 use super::{ClassWeight, Classifier, ClassifierParams, FitOptions, find_class};
 use crate::error::{Error, Result, same_length};
+use crate::parallel;
 use crate::rows::Rows;
 use crate::sentiment::{Label, class_order};
 use crate::views::Labels;
@@ -154,42 +156,51 @@ pub(crate) fn check_weights(weights: &[f64]) -> Result<()> {
 /// So many labels are compared one by one.
 const FEW: usize = 8;
 
+/// So many pieces of the labels are looked at side by side.
+const PIECES: usize = 16;
+
 /// The distinct labels in order, and for each label its place among them.
 fn encode(labels: Labels<'_>) -> Result<(Vec<String>, Vec<u32>)> {
-    let mut numbers = BTreeMap::new();
-    // Few labels, in many places: those met first are found without a search.
-    let mut first: Vec<String> = Vec::new();
-    let mut targets: Vec<u32> = labels
-        .iter()
-        .map(|label| {
-            if let Some(number) = first.iter().position(|known| *known == label) {
-                return number as u32;
-            }
-            let next = numbers.len() as u32;
-            match numbers.get(label.as_ref()) {
-                Some(&number) => number,
-                None => {
-                    if first.len() < FEW {
-                        first.push(label.clone().into_owned());
-                    }
-                    *numbers.entry(label.into_owned()).or_insert(next)
-                }
-            }
-        })
-        .collect();
-    let mut classes: Vec<(String, u32)> = numbers.into_iter().collect();
-    classes.sort_by(|a, b| class_order(&a.0, &b.0));
+    let pieces = (0..PIECES).map(|i| labels.part(parallel::piece(labels.len(), PIECES, i)));
+    let pieces = parallel::map(pieces.collect(), number);
+    let distinct: BTreeSet<&str> =
+        pieces.iter().flat_map(|(names, _)| names).map(AsRef::as_ref).collect();
+    let mut classes: Vec<&str> = distinct.into_iter().collect();
+    classes.sort_by(|a, b| class_order(a, b));
     match classes.as_slice() {
         [] => return Err(Error::NoTexts { task: "train a classifier on" }),
-        [(label, _)] => return Err(Error::OneClass { rows: labels.len(), label: label.clone() }),
+        [label] => {
+            return Err(Error::OneClass { rows: labels.len(), label: (*label).to_owned() });
+        }
         _ => {}
     }
-    let mut place = vec![0; classes.len()];
-    for (i, &(_, number)) in classes.iter().enumerate() {
-        place[number as usize] = i as u32;
+    let places: BTreeMap<&str, u32> = classes.iter().copied().zip(0..).collect();
+    let mut targets = Vec::with_capacity(labels.len());
+    for (names, numbers) in &pieces {
+        let place: Vec<u32> = names.iter().map(|name| places[name.as_ref()]).collect();
+        targets.extend(numbers.iter().map(|&number| place[number as usize]));
     }
-    for target in &mut targets {
-        *target = place[*target as usize];
+    Ok((classes.into_iter().map(str::to_owned).collect(), targets))
+}
+
+/// The distinct labels, and for each label its number among them.
+fn number(labels: Labels<'_>) -> (Vec<Cow<'_, str>>, Vec<u32>) {
+    let mut names: Vec<Cow<'_, str>> = Vec::new();
+    let mut numbers = BTreeMap::new();
+    let mut all = Vec::with_capacity(labels.len());
+    for label in labels.iter() {
+        // Few labels, in many places: those met first are found without a search.
+        let met = names.iter().take(FEW).position(|known| *known == label);
+        let number = met.map_or_else(
+            || {
+                *numbers.entry(label).or_insert_with_key(|label| {
+                    names.push(label.clone());
+                    names.len() as u32 - 1
+                })
+            },
+            |place| place as u32,
+        );
+        all.push(number);
     }
-    Ok((classes.into_iter().map(|(label, _)| label).collect(), targets))
+    (names, all)
 }

@@ -43,6 +43,8 @@ pub(in super::super) struct Problem<'a> {
     pub(super) objective: Objective<'a>,
     outputs: usize,
     n_features: usize,
+    /// The costs of the rows of each class.
+    masses: Vec<f64>,
     /// What weights are drawn to; to 0 if there is nothing.
     centre: Option<&'a [f64]>,
     looked_at: LookedAt,
@@ -94,7 +96,11 @@ impl<'a> Problem<'a> {
         let rows = rows.parts();
         let size = n_features * outputs;
         let chunks = Chunks::new(&rows, objective.targets.len(), n_features, size, 1);
-        Self { rows, chunks, objective, outputs, n_features, centre: None, looked_at: ALL }
+        let mut masses = vec![0.0; objective.classes];
+        for (&class, cost) in objective.targets.iter().zip(objective.costs) {
+            masses[class as usize] += cost;
+        }
+        Self { rows, chunks, objective, outputs, n_features, masses, centre: None, looked_at: ALL }
     }
 
     /// Draws the weights to these instead of 0: ½·ridge·‖w − w₀‖² is penalised. Start there, as no other start knows it.
@@ -109,7 +115,8 @@ impl<'a> Problem<'a> {
         debug_assert_eq!(self.outputs, 1);
         let chunks =
             Chunks::new(&self.rows, self.n_rows(), self.n_features, self.size(), of / rows);
-        Self { looked_at: LookedAt { rows, of, weight }, chunks, ..*self }
+        let masses = self.masses.clone();
+        Self { looked_at: LookedAt { rows, of, weight }, chunks, masses, ..*self }
     }
 
     pub(super) fn n_rows(&self) -> usize {
@@ -140,7 +147,7 @@ impl<'a> Problem<'a> {
 
     /// The sum of the rows' costs, by which gradients are measured.
     pub(super) fn scale(&self) -> f64 {
-        self.objective.costs.iter().sum()
+        self.masses.iter().sum()
     }
 
     /// Whether one output should be high for a row.
@@ -151,16 +158,13 @@ impl<'a> Problem<'a> {
 
     /// Where to start: no weights, and the intercepts that are best without any.
     pub(super) fn start(&self) -> Vec<f64> {
-        let Objective { loss, targets, costs, positive, .. } = self.objective;
+        let Objective { loss, positive, .. } = self.objective;
         let mut theta = vec![0.0; self.size()];
         let intercepts = &mut theta[self.n_features * self.outputs..];
         if intercepts.is_empty() {
             return theta;
         }
-        let mut mass = vec![0.0f64; self.objective.classes];
-        for (&class, cost) in targets.iter().zip(costs) {
-            mass[class as usize] += cost;
-        }
+        let mass = &self.masses;
         let of_the_class = mass[positive as usize];
         let others = mass.iter().sum::<f64>() - of_the_class;
         match loss {
@@ -170,7 +174,7 @@ impl<'a> Problem<'a> {
             }
             Loss::Softmax => {
                 let mean = mass.iter().map(|m| m.ln()).sum::<f64>() / mass.len() as f64;
-                for (b, m) in intercepts.iter_mut().zip(&mass) {
+                for (b, m) in intercepts.iter_mut().zip(mass) {
                     *b = m.ln() - mean;
                 }
             }
@@ -181,11 +185,9 @@ impl<'a> Problem<'a> {
     /// F at the start, for one output.
     pub(super) fn value_without_weights(&self) -> f64 {
         let b = self.start().get(self.n_features).copied().unwrap_or(0.0);
-        let [yes, no] = [true, false]
-            .map(|of_the_class| self.objective.loss.local(b, of_the_class).whole_value());
-        let costs = self.objective.costs.iter().enumerate();
-        let value = |(row, cost)| cost * if self.of_the_class(row) { yes } else { no };
-        costs.map(value).sum()
+        let value = |of_the_class| self.objective.loss.local(b, of_the_class).whole_value();
+        let classes = self.masses.iter().zip(0..);
+        classes.map(|(mass, class)| mass * value(class == self.objective.positive)).sum()
     }
 
     /// The weights (features × outputs) and the intercepts (one per output, 0 where there are none).
