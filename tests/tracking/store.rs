@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Barrier;
 use std::thread;
 
-use crate::common::is_in_git;
+use crate::common::{has_commit, is_in_git};
 use ressenti::tracker::{Run, RunState, RunStatus, Store, Tracker};
 use ressenti::{Error, Result, TrackingError};
 
@@ -635,6 +635,17 @@ fn names_of_experiments_have_rules() {
         ),
         "{error}"
     );
+}
+
+#[test]
+fn a_fresh_repository_has_no_commit_to_look_for_in_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let git = folder.path().join(".git");
+    fs::create_dir_all(git.join("refs/heads")).unwrap();
+    fs::write(git.join("HEAD"), "ref: refs/heads/main\n").unwrap();
+    assert!(!has_commit(folder.path()));
+    fs::write(git.join("refs/heads/main"), "0".repeat(40)).unwrap();
+    assert!(has_commit(folder.path()));
 }
 
 #[test]
