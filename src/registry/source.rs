@@ -141,16 +141,21 @@ fn of_run(root: &Path, run_id: &str, path: &str) -> Result<PathBuf> {
     let (_, folder) = find_run(root, run_id)?;
     let run: Option<RunMeta> = meta::read(&folder)?;
     let artifacts = artifacts_of(run.and_then(|run| run.artifact_uri).as_deref(), &folder)?;
-    let file = format!("{path}/{MODEL_FILE}");
-    for file in [path, &file] {
-        if let Some(path) = find(&artifacts, "artifact path", file)? {
-            return Ok(path);
-        }
+    if let Some(file) = find_below(&artifacts, "artifact path", path)? {
+        return Ok(file);
     }
     Err(no_file(
         format!("artifact {path:?} of run {run_id}"),
-        format!("there is no file {}", artifacts.join(file).display()),
+        format!("there is no file {}", artifacts.join(path).join(MODEL_FILE).display()),
     ))
+}
+
+/// The model file that a name under `folder` stands for, no link followed: itself, or the one in that folder.
+pub(super) fn find_below(folder: &Path, what: &'static str, name: &str) -> Result<Option<PathBuf>> {
+    match find(folder, what, name)? {
+        None => find(folder, what, &format!("{name}/{MODEL_FILE}")),
+        file => Ok(file),
+    }
 }
 
 /// The pipeline in the bytes of a file.

@@ -17,7 +17,28 @@ use std::path::{Path, PathBuf};
 
 /// Whether the tests run in a checkout of git, of which runs then have the commit.
 pub(crate) fn is_in_git() -> bool {
-    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().any(|folder| folder.join(".git").exists())
+    has_commit(Path::new(env!("CARGO_MANIFEST_DIR")))
+}
+
+/// Whether a folder is in a repository of git in which there is a commit: a fresh one has none.
+pub(crate) fn has_commit(folder: &Path) -> bool {
+    let Some(top) = folder.ancestors().find(|folder| folder.join(".git").exists()) else {
+        return false;
+    };
+    let read = |path: PathBuf| fs::read_to_string(path).unwrap_or_default().trim().to_owned();
+    // In a worktree it is a file that says where the folder is, and the branches are elsewhere.
+    let said = read(top.join(".git"));
+    let git = top.join(said.strip_prefix("gitdir: ").unwrap_or(".git"));
+    let shared = git.join(read(git.join("commondir")));
+    let head = read(git.join("HEAD"));
+    match head.strip_prefix("ref: ") {
+        None => !head.is_empty(),
+        Some(branch) => {
+            let packed = read(shared.join("packed-refs"));
+            let is_packed = packed.lines().any(|line| line.split(' ').nth(1) == Some(branch));
+            is_packed || shared.join(branch).exists()
+        }
+    }
 }
 
 /// Copies a folder with all that is in it.

@@ -506,6 +506,37 @@ fn a_rebased_registry_says_where_its_models_are() {
 }
 
 #[test]
+fn a_rebase_tells_a_model_that_was_moved_from_one_that_is_elsewhere_on_purpose() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = |name: &str| Registry::open(folder.path().join(name)).unwrap();
+    let (staging, prod) = (open("staging"), open("prod"));
+    staging.create_version(NAME, NewVersion::from_pipeline(&marked(1))).unwrap();
+    let theirs = staging.version(NAME, 1).unwrap().model_file().unwrap();
+    prod.create_version(NAME, NewVersion::from_pipeline(&marked(2))).unwrap();
+    prod.create_version(NAME, NewVersion::from_uri(theirs.to_str().unwrap())).unwrap();
+    prod.create_version(NAME, NewVersion::from_pipeline(&marked(3))).unwrap();
+    let source = |registry: &Registry, version| registry.version(NAME, version).unwrap().source;
+    let before = source(&prod, 2);
+    // Nothing was moved, so nothing changes.
+    assert_eq!(prod.rebase().unwrap().versions, 0);
+    assert_eq!(source(&prod, 2), before);
+
+    // The third is as one that MLflow registered, without a digest.
+    let tag = format!("models/{NAME}/version-3/tags/ressenti.sha256");
+    fs::remove_file(prod.store().path().join(tag)).unwrap();
+    fs::rename(prod.store().path(), folder.path().join("moved")).unwrap();
+    let moved = open("moved");
+    let rebased = moved.rebase().unwrap();
+    assert_eq!((rebased.versions, rebased.warnings.len()), (2, 0), "{:?}", rebased.warnings);
+    for version in [1, 3] {
+        let expected = format!("{}/models/{NAME}/version-{version}/model", moved.store().uri());
+        assert_eq!(source(&moved, version), Some(expected));
+    }
+    assert_eq!(source(&moved, 2), before);
+    moved.version(NAME, 2).unwrap().load().unwrap();
+}
+
+#[test]
 fn checks_refuse_with_their_reasons() {
     let (_folder, registry) = registry();
     let run = registry.store().start_run("tweets", "one").unwrap();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Barrier;
 use std::thread;
 
-use crate::common::is_in_git;
+use crate::common::{has_commit, is_in_git};
 use ressenti::tracker::{Run, RunState, RunStatus, Store, Tracker};
 use ressenti::{Error, Result, TrackingError};
 
@@ -638,6 +638,17 @@ fn names_of_experiments_have_rules() {
 }
 
 #[test]
+fn a_fresh_repository_has_no_commit_to_look_for_in_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let git = folder.path().join(".git");
+    fs::create_dir_all(git.join("refs/heads")).unwrap();
+    fs::write(git.join("HEAD"), "ref: refs/heads/main\n").unwrap();
+    assert!(!has_commit(folder.path()));
+    fs::write(git.join("refs/heads/main"), "0".repeat(40)).unwrap();
+    assert!(has_commit(folder.path()));
+}
+
+#[test]
 fn the_name_of_a_deleted_experiment_is_taken() {
     let (_folder, store) = store();
     let run = store.start_run(EXPERIMENT, "one").unwrap();
@@ -655,28 +666,49 @@ fn the_name_of_a_deleted_experiment_is_taken() {
 }
 
 #[test]
-fn an_unreadable_experiment_is_a_warning_but_never_doubled() {
+fn an_unreadable_experiment_is_a_warning_and_none_is_made_that_it_could_be() {
     let (_folder, store) = store();
     drop(store.start_run("good", "one").unwrap());
     let torn = store.path().join("123456789012345678");
+    let meta = torn.join("meta.yaml");
     fs::create_dir(&torn).unwrap();
-    let spellings = ["name: torn", "name: \"torn\"", "lifecycle_stage: [\nname: 'torn'\n"];
-    for text in ["", "experiment_id: \"1234567"].into_iter().chain(spellings) {
-        fs::write(torn.join("meta.yaml"), text).unwrap();
+    let refused = |name: &str| {
         let listing = store.experiments().unwrap();
-        assert_eq!((listing.records.len(), listing.warnings.len()), (1, 1), "{text:?}");
+        assert_eq!((listing.records.len(), listing.warnings.len()), (1, 1));
+        // What is readable is gone on with.
         drop(store.start_run("good", "two").unwrap());
-        if spellings.contains(&text) {
-            let error = text_of(store.start_run("torn", "one").map(drop));
-            let place = torn.join("meta.yaml");
-            let expected = format!("tracking: {} is malformed: ", place.display());
-            assert!(error.starts_with(&expected), "{error}");
+        text_of(store.start_run(name, "one").map(drop))
+    };
+    let unnamed = ["", "experiment_id: \"1234567", "lifecycle_stage: active\nname: \"to"];
+    let named = ["name: \"torn\"", "lifecycle_stage: [\nname: 'torn'\n", "name: torn\ntags: {"];
+    for text in unnamed.into_iter().chain(named) {
+        fs::write(&meta, text).unwrap();
+        let error = refused("torn");
+        let start = format!("tracking: {} is malformed: ", meta.display());
+        let end = "; it could be the experiment \"torn\", so mend it or remove it first";
+        assert!(error.starts_with(&start) && error.ends_with(end), "{error}");
+        if unnamed.contains(&text) {
+            assert!(refused("new").starts_with(&start), "{text:?}");
+            continue;
         }
         // Whoever does not ask for that one is not kept from working.
-        let name = format!("new beside {text:?}").replace('\'', "");
-        drop(store.start_run(&name, "one").unwrap());
-        fs::remove_dir_all(store.path().join(&store.experiments().unwrap().records[1].id)).unwrap();
+        let id = store.start_run("new", "one").unwrap().experiment_id().to_owned();
+        fs::remove_dir_all(store.path().join(id)).unwrap();
     }
+
+    // Nor is it known what a file holds that cannot be read at all.
+    fs::write(&meta, "name: other\n".repeat(100_000)).unwrap();
+    let expected = format!("cannot read {}: ", meta.display());
+    assert!(refused("torn").starts_with(&expected));
+    #[cfg(unix)]
+    {
+        fs::remove_file(&meta).unwrap();
+        // It leads to itself: the system's error, as that of a file that is not to be read.
+        std::os::unix::fs::symlink("meta.yaml", &meta).unwrap();
+        assert!(text_of(store.start_run("torn", "one").map(drop)).starts_with(&expected));
+    }
+    fs::remove_file(&meta).unwrap();
+    drop(store.start_run("torn", "one").unwrap());
 }
 
 #[test]

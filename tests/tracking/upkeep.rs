@@ -435,12 +435,16 @@ fn artifacts_are_only_added_where_they_are_looked_for() {
     assert_eq!(paths(&store), ["report.txt"]);
     resumed.finish(RunStatus::Finished).unwrap();
 
-    // On another machine they cannot be looked for at all.
+    // On another machine they cannot be looked for at all, and are not said to be here.
     let meta = folder_of(&copy, &first).join("meta.yaml");
     let text = fs::read_to_string(&meta).unwrap();
-    fs::write(&meta, text.replace(copy.uri(), "s3://bucket")).unwrap();
-    let error = copy.resume_run(first.id()).unwrap().log_artifact("x", b"").unwrap_err();
-    assert!(error.to_string().contains(" has its artifacts in \"s3://bucket/"), "{error}");
+    for place in ["s3://bucket", "mlflow-artifacts:", "dbfs:"] {
+        fs::write(&meta, text.replace(copy.uri(), place)).unwrap();
+        let error = copy.resume_run(first.id()).unwrap().log_artifact("x", b"").unwrap_err();
+        let expected = format!(" has its artifacts in \"{place}/");
+        assert!(error.to_string().contains(&expected), "{error}");
+        assert_eq!(copy.rebase().unwrap().runs, 0, "{place}");
+    }
 }
 
 #[cfg(unix)]

@@ -1,9 +1,11 @@
 //! Experiments of a store: listed, found by name, created. Names come in, folders with a `meta.yaml` go out.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use serde::Deserialize;
 use uuid::Uuid;
 
 use super::location::local_path;
@@ -140,8 +142,9 @@ impl Store {
         }
     }
 
-    /// The experiment of that name, if there is one. That it was deleted is an error, and so is one that cannot be read but
-    /// could be the one.
+    /// The experiment of that name, if there is one. That it was deleted is an error. If there is none, so is one that cannot
+    /// be read and could be it, an empty `meta.yaml` too, which MLflow 3.17 passes over: there would be two of it once that is
+    /// mended.
     fn look_up(&self, name: &str) -> Result<Option<Found>> {
         let text = |found: &Found| meta::bytes(&found.folder).ok();
         // Each change leaves it whole.
@@ -179,20 +182,7 @@ impl Store {
         if let Some(found) = trash.into_iter().find(|found| found.meta.name == name) {
             return Err(deleted(found));
         }
-        // One that cannot be read keeps nobody from working either, unless it has the name: then there would be two of it.
-        let is_name = |line: &str| {
-            let value =
-                line.strip_prefix("name:").map(|value| value.trim().trim_matches(['"', '\'']));
-            value == Some(name)
-        };
-        let has_name = |warning: &Error| match warning {
-            Error::Tracking { problem: TrackingError::Malformed { path, .. } } => {
-                let text = path.parent().and_then(|folder| meta::bytes(folder).ok());
-                text.is_some_and(|text| String::from_utf8_lossy(&text).lines().any(is_name))
-            }
-            _ => false,
-        };
-        warnings.into_iter().find(has_name).map_or(Ok(None), Err)
+        warnings.into_iter().find_map(|warning| could_be(name, warning)).map_or(Ok(None), Err)
     }
 
     /// Builds the folder in the trash, where a plain stray folder does no harm, and gives it its place in one step.
@@ -227,6 +217,44 @@ impl Store {
         }
         result.map(|()| Found { folder, meta })
     }
+}
+
+/// What is wrong with an experiment that cannot be read, if it could be the one of that name.
+fn could_be(name: &str, warning: Error) -> Option<Error> {
+    let (path, problem) = match warning {
+        Error::Tracking { problem: TrackingError::Malformed { path, problem } } => (path, problem),
+        other => return Some(other),
+    };
+    match meta::bytes(path.parent()?) {
+        Ok(text) if !can_have_name(&text, name) => return None,
+        // Removed since.
+        Err(Error::Io { cause, .. }) if cause.kind() == ErrorKind::NotFound => return None,
+        _ => {}
+    }
+    let problem =
+        format!("{problem}; it could be the experiment {name:?}, so mend it or remove it first");
+    Some(TrackingError::Malformed { path, problem }.into())
+}
+
+/// Whether what is left of a `meta.yaml` can be that of an experiment of that name: it has the name, or ends before it is
+/// known.
+fn can_have_name(text: &[u8], name: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Named {
+        name: String,
+    }
+    let lines: Vec<&[u8]> = text.split_inclusive(|&byte| byte == b'\n').collect();
+    let Some(start) = lines.iter().rposition(|line| line.starts_with(b"name:")) else {
+        return true;
+    };
+    // A long value goes on in lines that are indented, or empty.
+    let goes_on = |line: &&&[u8]| line.first().is_some_and(u8::is_ascii_whitespace);
+    let end = start + 1 + lines[start + 1..].iter().take_while(goes_on).count();
+    let entry = lines[start..end].concat();
+    let Ok(found) = meta::parse::<Named>(&entry) else { return true };
+    // Without quotes, nothing but the next key tells that the value is whole.
+    let is_whole = end < lines.len() || matches!(entry.trim_ascii_end(), [.., b'"' | b'\'']);
+    if is_whole { found.name == name } else { name.starts_with(&found.name) }
 }
 
 fn check_name(name: &str) -> Result<()> {
@@ -310,6 +338,29 @@ pub(super) fn strays(root: &Path) -> Result<Vec<Error>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_of_a_text_tells_the_name_or_leaves_it_open() {
+        let names = ["torn", "torn apart", "a 'b' c", "a \"b\"\n"];
+        let table: [(&str, &[&str]); 12] = [
+            ("", &names),
+            ("lifecycle_stage: active\nna", &names),
+            ("name: \"torn", &names),
+            ("name: \"torn\"", &["torn"]),
+            ("lifecycle_stage: [\nname: 'torn'\n", &["torn"]),
+            ("name: to", &["torn", "torn apart"]),
+            ("name: torn\n", &["torn", "torn apart"]),
+            ("name: torn\n  apart\ntags: {", &["torn apart"]),
+            ("name: torn\r\ntags: {", &["torn"]),
+            ("name: 'a ''b'' c'\ntags: {", &["a 'b' c"]),
+            ("name: \"a \\\"b\\\"\\n\"\n", &["a \"b\"\n"]),
+            ("name: other\nworkspace: de", &[]),
+        ];
+        for (text, expected) in table {
+            let found = names.into_iter().filter(|name| can_have_name(text.as_bytes(), name));
+            assert_eq!(found.collect::<Vec<_>>(), expected, "{text:?}");
+        }
+    }
 
     #[test]
     fn names_that_mlflow_cannot_look_up_are_refused() {

@@ -74,14 +74,14 @@ pub(crate) fn local_path(location: &str) -> Result<PathBuf> {
     Ok(path[usize::from(drive)..].into())
 }
 
-/// Splits `scheme:rest`. One letter is a drive; and of a word that is not `file`, only `scheme://` is more likely a URI
-/// than a path.
+/// Splits `scheme:rest`. One letter is a drive; and of a word that is not `file`, only `scheme:/`, as in `dbfs:/` and
+/// `mlflow-artifacts:/`, is more likely a URI than a path.
 fn scheme(location: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = location.split_once(':')?;
     let is_scheme = scheme.len() > 1
         && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
         && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '.' | '-'));
-    let is_uri = is_scheme && (scheme.eq_ignore_ascii_case("file") || rest.starts_with("//"));
+    let is_uri = is_scheme && (scheme.eq_ignore_ascii_case("file") || rest.starts_with('/'));
     is_uri.then_some((scheme, rest))
 }
 
@@ -124,6 +124,7 @@ mod tests {
             ("mlruns", "mlruns"),
             ("/a b/100%20", "/a b/100%20"),
             ("C:\\mlruns", "C:\\mlruns"),
+            ("C:/mlruns", "C:/mlruns"),
             ("odd:name", "odd:name"),
             ("file:///a%20b/%C3%A9", "/a b/é"),
             ("file:///a b/é", "/a b/é"),
@@ -144,6 +145,8 @@ mod tests {
             ("sqlite:///mlflow.db", "has the scheme \"sqlite\", which is no folder"),
             ("http://localhost:5000", "has the scheme \"http\", which is no folder"),
             ("s3://bucket/mlruns", "has the scheme \"s3\", which is no folder"),
+            ("dbfs:/mlruns", "has the scheme \"dbfs\", which is no folder"),
+            ("mlflow-artifacts:/0", "has the scheme \"mlflow-artifacts\", which is no folder"),
             (
                 "file://server/share",
                 "names the host \"server\"; only this machine's files are read",

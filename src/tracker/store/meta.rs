@@ -172,9 +172,15 @@ pub(super) fn read_unless<T: DeserializeOwned>(folder: &Path, known: &[u8]) -> R
     let path = folder.join(FILE);
     let mut attempts = 3;
     loop {
-        if !path.is_file() {
-            return Ok(None);
-        }
+        match std::fs::metadata(&path) {
+            Ok(found) if !found.is_file() => return Ok(None),
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
+                return Ok(None);
+            }
+            found => found.map_err(Error::io("read", &path))?,
+        };
         let bytes = match fs::read_limited(&path, SIZE_LIMIT) {
             // Removed since it was looked for.
             Err(Error::Io { cause, .. }) if cause.kind() == ErrorKind::NotFound => return Ok(None),

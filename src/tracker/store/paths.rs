@@ -110,16 +110,27 @@ fn make_folder(
 
 /// The file that `name` stands for under `folder`, if it is there.
 pub(crate) fn find(folder: &Path, what: &'static str, name: &str) -> Result<Option<PathBuf>> {
-    let mut path = folder.to_owned();
+    Ok(look_up(folder, what, name)?.filter(|(_, kind)| kind.is_file()).map(|(path, _)| path))
+}
+
+/// What `name` stands for under `folder`, if anything is there.
+pub(crate) fn look_up(
+    folder: &Path,
+    what: &'static str,
+    name: &str,
+) -> Result<Option<(PathBuf, FileType)>> {
+    let mut found = (folder.to_owned(), None);
     for part in name.split('/') {
-        path.push(part);
-        match kind(&path)? {
-            Some(kind) if kind.is_symlink() => return Err(link(what, name, &path)),
+        found.0.push(part);
+        found.1 = kind(&found.0)?;
+        match found.1 {
+            Some(kind) if kind.is_symlink() => return Err(link(what, name, &found.0)),
             Some(_) => {}
             None => return Ok(None),
         }
     }
-    Ok(kind(&path)?.filter(FileType::is_file).map(|_| path))
+    let (path, kind) = found;
+    Ok(kind.map(|kind| (path, kind)))
 }
 
 /// What every file under `folder` is called and where it is, sorted by name; nothing if there is no such folder. Links, and
