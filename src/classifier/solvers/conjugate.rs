@@ -78,7 +78,7 @@ mod tests {
         match i.abs_diff(j) {
             0 => 2.0 + i as f64,
             1 => {
-                if i.min(j) % 2 == 0 {
+                if i.min(j).is_multiple_of(2) {
                     0.5
                 } else {
                     -0.5
