@@ -89,8 +89,8 @@ pub(super) fn run(data: &Dataset, c: f64, multinomial: bool) -> Result<(), Box<d
         json!({ "n": case.rows.n_rows(), "d": case.rows.n_columns(), "nnz": case.rows.nnz(),
             "classes": best.classes().len(), "c": c, "optimum": optimum })
     );
-    let solvers = [Solver::DualNewtonCg, Solver::NewtonCg];
-    for solver in if multinomial { &solvers[1..] } else { &solvers[..] } {
+    let solvers = [Solver::Auto, Solver::DualNewtonCg, Solver::NewtonCg];
+    for solver in if multinomial { &solvers[2..] } else { &solvers[..] } {
         for tol in TOLERANCES {
             let params = params.clone().solver(*solver).tol(tol);
             let (classifier, seconds) = timed(|| case.fit(&params));
@@ -99,7 +99,7 @@ pub(super) fn run(data: &Dataset, c: f64, multinomial: bool) -> Result<(), Box<d
             let gap = (case.objective(&classifier) - optimum) / optimum;
             println!(
                 "{}",
-                json!({ "solver": report.solver(), "tol": tol, "seconds": seconds, "gap": gap,
+                json!({ "asked": format!("{solver:?}"), "solver": report.solver(), "tol": tol, "seconds": seconds, "gap": gap,
                     "n_iter": report.n_iter(), "c": c, "threads": rayon::current_num_threads() })
             );
         }
