@@ -8,10 +8,10 @@ use proptest::prelude::*;
 use ressenti::dataset::read_tsv;
 use ressenti::evaluate::{Folds, KFold};
 use ressenti::select::{
-    Budget, CvOptions, GridSearch, Metric, RandomSearch, Scores, Space, cross_validate, logspace,
-    tune, tune_with,
+    Budget, CvOptions, GridSearch, Metric, RandomSearch, Scores, SearchResults, Space,
+    cross_validate, logspace, tune, tune_with,
 };
-use ressenti::tracker::{MemoryTracker, RunStatus, Tracker, Value};
+use ressenti::tracker::{MemoryTracker, RunSnapshot, RunStatus, Tracker, Value};
 use ressenti::{
     CalibrationMethod, ClassWeight, Classifier, ClassifierParams, DocFreq, Error, FitOptions,
     NbWeighting, Pipeline, PipelineBuilder, Preset, Prior, Result, Stage, Step, TrackingError,
@@ -238,15 +238,9 @@ fn folds_of_groups_are_kept_by_cross_validation_and_search() {
     assert_eq!(results.best().scores(), cv.scores());
 }
 
-#[test]
-fn each_trial_of_tuning_is_a_run_inside_it() {
-    let run = MemoryTracker::default();
-    let budget = Budget::trials(9).folds(2).seed(3).start(Pipeline::builder());
-    let options = CvOptions::new().tracker(&run);
-    let results = tune_with(&TEXTS, &LABELS, &budget, &options).unwrap();
+/// What the run of any search by accuracy has to hold.
+fn holds_each_trial(record: &RunSnapshot, results: &SearchResults) {
     assert!(results.tracking_errors().is_empty());
-    let record = run.snapshot();
-    assert_eq!(record.children.len(), 9);
     for (trial, (name, child)) in results.trials().iter().zip(&record.children) {
         assert_eq!(*name, format!("trial {}", trial.number()));
         assert_eq!(child.status, Some(RunStatus::Finished));
@@ -255,12 +249,25 @@ fn each_trial_of_tuning_is_a_run_inside_it() {
         }
         let accuracy = trial.scores().estimate(Metric::Accuracy).unwrap();
         assert_eq!(child.metrics["accuracy"], [(0, accuracy.mean)]);
+    }
+    assert_eq!(record.tags["best_trial"], results.best().number().to_string());
+    assert_eq!(record.artifacts["cv_results.csv"], results.to_csv().as_bytes());
+}
+
+#[test]
+fn each_trial_of_tuning_is_a_run_inside_it() {
+    let run = MemoryTracker::default();
+    let budget = Budget::trials(9).folds(2).seed(3).start(Pipeline::builder());
+    let options = CvOptions::new().tracker(&run);
+    let results = tune_with(&TEXTS, &LABELS, &budget, &options).unwrap();
+    let record = run.snapshot();
+    assert_eq!(record.children.len(), 9);
+    holds_each_trial(&record, &results);
+    for (_, child) in &record.children {
         assert_eq!(child.metrics["converged"], [(0, 1.0)]);
     }
     let logged = ["n_trials", "n_splits", "search_metric", "seed"].map(|key| &record.params[key]);
     assert_eq!(logged, ["9", "2", "accuracy", "3"]);
-    assert_eq!(record.tags["best_trial"], results.best().number().to_string());
-    assert_eq!(record.artifacts["cv_results.csv"], results.to_csv().as_bytes());
 }
 
 #[test]
@@ -397,24 +404,20 @@ fn each_trial_is_a_run_inside_the_search() {
         .c([1.0, 0.1]);
     let options = CvOptions::new().tracker(&run);
     let results = GridSearch::new(space).fit(&TEXTS, &LABELS, &small_folds(), &options).unwrap();
-    assert!(results.tracking_errors().is_empty());
     let record = run.snapshot();
     assert_eq!(record.children.len(), 4);
-    for (trial, (name, child)) in results.trials().iter().zip(&record.children) {
-        assert_eq!(*name, format!("trial {}", trial.number()));
-        assert_eq!(child.status, Some(RunStatus::Finished));
+    holds_each_trial(&record, &results);
+    for (trial, (_, child)) in results.trials().iter().zip(&record.children) {
         assert_eq!(child.params["C"], trial.param("C").unwrap());
         assert_eq!(child.params["sublinear_tf"], trial.param("sublinear_tf").unwrap());
         assert_eq!(child.params["n_splits"], "4");
         let accuracy = trial.scores().estimate(Metric::Accuracy).unwrap();
-        assert_eq!(child.metrics["accuracy"], [(0, accuracy.mean)]);
         assert_eq!(child.metrics["accuracy_std_error"], [(0, accuracy.std_error)]);
         assert_eq!(child.metrics["fold_roc_auc"].len(), 4);
     }
     assert_eq!(record.params["n_trials"], "4");
     assert_eq!(record.tags["best_trial"], "0");
     assert_eq!(record.metrics["best_accuracy"].len(), 1);
-    assert_eq!(record.artifacts["cv_results.csv"], results.to_csv().as_bytes());
     assert_eq!(record.status, None);
 }
 

@@ -1,9 +1,9 @@
 //! What training minimises, and how a minimum is found.
 //!
-//! `loss` is what one row costs, `problem` the sum over all rows with its derivatives, `sums` how such sums come out the
-//! same on any number of threads. `newton` goes to the minimum and `proximal` does where weights are to be 0, by the steps of
-//! `descent`; `sample` or `dual` gives the former a start near it, and `sample` a notion of its curvature, for `conjugate`
-//! gradients. What a class is called, and what becomes of the weights, is not known here.
+//! `loss` is what one row costs, `problem` the sum over all rows with its derivatives (`softmax` those of many outputs),
+//! `sums` how such sums come out the same on any number of threads. `newton` goes to the minimum and `proximal` does where
+//! weights are to be 0, by the steps of `descent`; `sample` or `dual` gives the former a start near it, and `sample` a notion
+//! of its curvature, for `conjugate` gradients. What a class is called, and what becomes of the weights, is not known here.
 
 mod columns;
 mod conjugate;
@@ -14,6 +14,7 @@ mod newton;
 mod problem;
 mod proximal;
 mod sample;
+mod softmax;
 mod sums;
 mod vector;
 

@@ -13,7 +13,7 @@ use super::conjugate::{self, System};
 use super::problem::{Point, Problem};
 use super::sample::{self, Curvature};
 use super::sums::Buffers;
-use super::vector::{dot, fold, largest, squared};
+use super::vector::{dot, fold, largest, scaled, squared};
 use super::{FitReport, Search, Solution};
 use crate::error::Result;
 
@@ -64,12 +64,8 @@ pub(super) fn minimise(
     let mut n_iter = 0;
     let initial = norm(&at.gradient);
     let mut preconditioner = Preconditioner::new(problem, &at, sampled, buffers);
-    let mut told = None;
+    each(n_iter, at.value)?;
     loop {
-        // An iteration is tried again without the sample where that leads nowhere.
-        if told.replace(n_iter) != Some(n_iter) {
-            each(n_iter, at.value)?;
-        }
         let gradient_norm = largest(&at.gradient) / scale;
         let converged = gradient_norm <= tol;
         if !converged && n_iter < max_iter {
@@ -91,9 +87,11 @@ pub(super) fn minimise(
                 sampled &= length >= 1.0;
                 buffers.spare = std::mem::replace(&mut at, next).curvature;
                 n_iter += 1;
+                each(n_iter, at.value)?;
                 continue;
             }
             if sampled {
+                // Once more without it.
                 sampled = false;
                 continue;
             }
@@ -155,11 +153,6 @@ impl System for Hessian<'_, '_> {
     fn guesses_by_one_map(&self) -> bool {
         self.preconditioner.sample.is_none()
     }
-}
-
-/// Each number times its factor.
-pub(super) fn scaled(numbers: &[f64], factors: &[f64]) -> Vec<f64> {
-    numbers.iter().zip(factors).map(|(n, f)| n * f).collect()
 }
 
 /// Solves H·s = −g until the residual is `accuracy` of what it was, or nowhere above what is `allowed` of the gradient.

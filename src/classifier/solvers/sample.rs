@@ -17,9 +17,9 @@
 
 use super::MANY_ROWS;
 use super::conjugate::{self, System};
-use super::newton::scaled;
 use super::problem::{Point, Problem};
 use super::sums::Buffers;
+use super::vector::scaled;
 
 /// Of so many rows one is in the sample.
 const EVERY: usize = 8;

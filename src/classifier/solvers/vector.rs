@@ -15,6 +15,11 @@ pub(super) fn largest(a: &[f64]) -> f64 {
     a.iter().fold(0.0, |max: f64, x| if x.abs() <= max { max } else { x.abs() })
 }
 
+/// Each number times its factor.
+pub(super) fn scaled(numbers: &[f64], factors: &[f64]) -> Vec<f64> {
+    numbers.iter().zip(factors).map(|(n, f)| n * f).collect()
+}
+
 /// Σ f(aᵢ, bᵢ), in an order that depends on the length alone.
 #[inline]
 pub(super) fn fold(a: &[f64], b: &[f64], f: impl Fn(f64, f64) -> f64) -> f64 {
