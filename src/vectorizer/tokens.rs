@@ -22,6 +22,7 @@ pub(super) const NONE: u32 = u32::MAX;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tokens {
     texts: Arc<Arena>,
+    /// May lack the last ones that were [adopted](Tokens::adopt_texts), until one is looked up that may be new.
     table: Table<Slot>,
 }
 
@@ -319,6 +320,7 @@ impl Tokens {
         from: usize,
         adopted: &mut Vec<u32>,
     ) -> Result<()> {
+        self.index();
         let mut tokens = self.find_all(other, from);
         let new: Vec<usize> = (0..tokens.len()).filter(|&i| tokens[i] == NONE).collect();
         let (mut lookups, mut interned) = (Lookups::default(), Vec::new());
@@ -334,6 +336,38 @@ impl Tokens {
         }
         adopted.append(&mut tokens);
         Ok(())
+    }
+
+    /// [`adopt`](Self::adopt) for those who look nothing up afterwards: the table follows when somebody does.
+    pub(super) fn adopt_texts(
+        &mut self,
+        other: &Self,
+        from: usize,
+        adopted: &mut Vec<u32>,
+    ) -> Result<()> {
+        self.index();
+        let mut tokens = self.find_all(other, from);
+        let texts = Arc::make_mut(&mut self.texts);
+        for (token, i) in tokens.iter_mut().zip(from..) {
+            if *token == NONE {
+                *token = new_node(texts.len(), 0)?;
+                texts.push(other.text(i as u32))?;
+            }
+        }
+        adopted.append(&mut tokens);
+        Ok(())
+    }
+
+    /// Puts in the table what it lacks.
+    pub(super) fn index(&mut self) {
+        for token in self.table.len()..self.texts.len() {
+            let Key { bytes, length } =
+                Key::of(self.texts.get(token).as_bytes(), self.table.seed());
+            let hash = Key { bytes, length }.hash(self.table.seed());
+            let slot = Slot { bytes, length, token: token as u32 };
+            let put = self.table.find_or_insert(hash, |_| false, |_| Ok(slot));
+            debug_assert!(put.is_ok(), "it has a number already");
+        }
     }
 
     /// The integers here of the tokens of another table from one on, or [`NONE`]; on all threads.
@@ -369,6 +403,7 @@ impl Tokens {
 
     /// The integer of a token, a new one if it is new.
     pub(super) fn intern(&mut self, text: &str) -> Result<u32> {
+        self.index();
         let key = Key::of(text.as_bytes(), self.table.seed());
         let known = if key.is_whole() { self.find_short(key) } else { self.find_long(key, text) };
         if known == NONE { self.add(text, key, key.hash(self.table.seed())) } else { Ok(known) }

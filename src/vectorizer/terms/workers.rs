@@ -7,6 +7,7 @@ use crate::text::{Analyzer, Unit};
 use crate::vectorizer::TEXTS_PER_PIECE;
 use crate::vectorizer::pairs::{Place, place};
 use crate::vectorizer::reader::{Documents, Reader, Source};
+use crate::vectorizer::tokens::Tokens;
 use crate::views::Texts;
 
 /// One thread's part of the work, and its counts before they are summed up.
@@ -20,6 +21,9 @@ struct Worker<'a> {
     before: usize,
 }
 
+/// How a reader's tokens get their common integers.
+type Adopt = fn(&mut Tokens, &Tokens, usize, &mut Vec<u32>) -> Result<()>;
+
 /// The threads' work on some rounds.
 pub(super) struct Workers<'a> {
     workers: Vec<Worker<'a>>,
@@ -32,7 +36,9 @@ impl<'a> Workers<'a> {
             Unit::CharactersOfWords => &mut terms.words.tokens,
             _ => &mut terms.tokens,
         };
-        let mut common = Some(std::mem::take(common));
+        let mut common = std::mem::take(common);
+        common.index();
+        let mut common = Some(common);
         let worker = |_| Worker {
             reader: Reader::new(analyzer, common.take().unwrap_or_default()),
             adopted: Vec::new(),
@@ -44,10 +50,10 @@ impl<'a> Workers<'a> {
     }
 
     /// Gives the reader's tokens their common integers.
-    fn adopt(&mut self) -> Result<()> {
+    fn adopt(&mut self, how: Adopt) -> Result<()> {
         let Some((first, others)) = self.workers.split_first_mut() else { return Ok(()) };
         for Worker { reader, adopted, .. } in others {
-            first.reader.tokens.adopt(&reader.tokens, adopted.len(), adopted)?;
+            how(&mut first.reader.tokens, &reader.tokens, adopted.len(), adopted)?;
         }
         Ok(())
     }
@@ -64,7 +70,7 @@ impl<'a> Workers<'a> {
         let of_words = terms.unit == Unit::CharactersOfWords;
         let mut documents = self.read(terms, texts, source)?;
         if of_words || terms.ngram_range.1 > 1 {
-            self.adopt()?;
+            self.adopt(Tokens::adopt)?;
             documents = parallel::map(documents, |mut documents| {
                 // The first one's integers are the common ones.
                 if let Some(worker) =
@@ -138,7 +144,7 @@ impl<'a> Workers<'a> {
     /// Sums up, and gives the table of tokens back; returns the common integers of each reader's tokens.
     pub(super) fn finish(mut self, terms: &mut Terms) -> Result<Vec<Vec<u32>>> {
         let of_words = terms.unit == Unit::CharactersOfWords;
-        let done = self.adopt();
+        let done = self.adopt(Tokens::adopt_texts);
         let mut all_adopted = Vec::with_capacity(self.workers.len());
         for (i, worker) in self.workers.into_iter().enumerate() {
             let Worker { reader, adopted, tokens, pairs, .. } = worker;
