@@ -110,10 +110,10 @@ impl ClassifierParams {
         targets: &[u32],
         weights: Option<&[f64]>,
     ) -> Result<Vec<f64>> {
-        let mut costs = weights.map_or_else(|| vec![1.0; targets.len()], <[f64]>::to_vec);
+        let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
         let mut sums = vec![0.0; classes.len()];
-        for (&class, cost) in targets.iter().zip(&costs) {
-            sums[class as usize] += cost;
+        for (row, &class) in targets.iter().enumerate() {
+            sums[class as usize] += weight(row);
         }
         if let Some(class) = sums.iter().position(|&sum| sum == 0.0) {
             let problem =
@@ -135,10 +135,8 @@ impl ClassifierParams {
                 }
             }
         }
-        for (&class, cost) in targets.iter().zip(&mut costs) {
-            *cost *= factors[class as usize];
-        }
-        Ok(costs)
+        let targets = targets.iter().enumerate();
+        Ok(targets.map(|(row, &class)| weight(row) * factors[class as usize]).collect())
     }
 }
 
@@ -161,10 +159,16 @@ const PIECES: usize = 16;
 
 /// The distinct labels in order, and for each label its place among them.
 fn encode(labels: Labels<'_>) -> Result<(Vec<String>, Vec<u32>)> {
-    let pieces = (0..PIECES).map(|i| labels.part(parallel::piece(labels.len(), PIECES, i)));
-    let pieces = parallel::map(pieces.collect(), number);
-    let distinct: BTreeSet<&str> =
-        pieces.iter().flat_map(|(names, _)| names).map(AsRef::as_ref).collect();
+    let mut targets = vec![0; labels.len()];
+    let (mut rest, mut pieces) = (&mut targets[..], Vec::with_capacity(PIECES));
+    for i in 0..PIECES {
+        let range = parallel::piece(labels.len(), PIECES, i);
+        let (numbers, after) = rest.split_at_mut(range.len());
+        rest = after;
+        pieces.push((labels.part(range), numbers));
+    }
+    let names = parallel::map(pieces, |(labels, numbers)| number(labels, numbers));
+    let distinct: BTreeSet<&str> = names.iter().flatten().map(AsRef::as_ref).collect();
     let mut classes: Vec<&str> = distinct.into_iter().collect();
     classes.sort_by(|a, b| class_order(a, b));
     match classes.as_slice() {
@@ -175,20 +179,20 @@ fn encode(labels: Labels<'_>) -> Result<(Vec<String>, Vec<u32>)> {
         _ => {}
     }
     let places: BTreeMap<&str, u32> = classes.iter().copied().zip(0..).collect();
-    let mut targets = Vec::with_capacity(labels.len());
-    for (names, numbers) in &pieces {
+    for (i, names) in names.iter().enumerate() {
         let place: Vec<u32> = names.iter().map(|name| places[name.as_ref()]).collect();
-        targets.extend(numbers.iter().map(|&number| place[number as usize]));
+        for number in &mut targets[parallel::piece(labels.len(), PIECES, i)] {
+            *number = place[*number as usize];
+        }
     }
     Ok((classes.into_iter().map(str::to_owned).collect(), targets))
 }
 
-/// The distinct labels, and for each label its number among them.
-fn number(labels: Labels<'_>) -> (Vec<Cow<'_, str>>, Vec<u32>) {
+/// The distinct labels; leaves for each label its number among them.
+fn number<'l>(labels: Labels<'l>, all: &mut [u32]) -> Vec<Cow<'l, str>> {
     let mut names: Vec<Cow<'_, str>> = Vec::new();
     let mut numbers = BTreeMap::new();
-    let mut all = Vec::with_capacity(labels.len());
-    for label in labels.iter() {
+    for (label, to) in labels.iter().zip(all) {
         // Few labels, in many places: those met first are found without a search.
         let met = names.iter().take(FEW).position(|known| *known == label);
         let number = met.map_or_else(
@@ -200,7 +204,7 @@ fn number(labels: Labels<'_>) -> (Vec<Cow<'_, str>>, Vec<u32>) {
             },
             |place| place as u32,
         );
-        all.push(number);
+        *to = number;
     }
-    (names, all)
+    names
 }

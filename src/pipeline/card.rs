@@ -85,11 +85,13 @@ pub struct TrainingData {
 }
 
 impl TrainingData {
-    pub(super) fn new<'l>(
-        texts: Texts<'_>,
-        label: impl Fn(usize) -> &'l str + Send + Sync,
+    pub(super) fn new<'t>(
+        texts: Texts<'t>,
+        label: impl Fn(usize) -> &'t str + Send + Sync,
     ) -> Self {
-        let digest = digest::of_pairs(texts.len(), |i| (texts.get(i), label(i)));
+        let digest = digest::of_pairs(texts.len(), |range| {
+            texts.part(range.clone()).iter().zip(range.map(&label))
+        });
         Self { n_texts: texts.len() as u64, digest }
     }
 }

@@ -4,8 +4,6 @@
 //! person can read. Handles, links, addresses, numbers, prices, times and dates are no words here, and neither is
 //! punctuation; hashtags and emoji are. What a model makes of words is not known here.
 
-use std::collections::BTreeMap;
-
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -13,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::error::{Error, Result};
 use crate::histogram::MOST_COUNTED;
 use crate::persist::strings;
-use crate::text::{Analyzer, Elongation, Social};
+use crate::text::{Analyzer, Buffer, Elongation, Social};
 
 /// Longer words are passed over, so that what is kept of words is bounded.
 const LONGEST: usize = 64;
@@ -33,10 +31,10 @@ impl Cutter {
 
     /// Leaves the distinct words of a text in `words`, sorted: their bytes in `text`.
     pub(crate) fn cut(&self, text: &str, words: &mut DistinctWords) {
-        let DistinctWords { text: all, ranges } = words;
+        let DistinctWords { text: all, ranges, buffer } = words;
         all.clear();
         ranges.clear();
-        self.0.for_each_token(text, |token, _| {
+        self.0.each(text, buffer, |token, _| {
             let placeholder = token.len() > 2 && token.starts_with('<') && token.ends_with('>');
             let says = |c: char| c.is_alphanumeric() || !c.is_ascii();
             if token.len() <= LONGEST && !placeholder && token.chars().any(says) {
@@ -56,6 +54,7 @@ impl Cutter {
 pub(crate) struct DistinctWords {
     text: String,
     ranges: Vec<(u32, u32)>,
+    buffer: Buffer,
 }
 
 impl DistinctWords {
@@ -188,13 +187,14 @@ impl WordCounts {
     /// The most frequent of these words, of equals those that come first in the alphabet.
     pub(crate) fn most_frequent(counted: Counted, most: usize) -> Self {
         let mut words: Vec<(String, u64)> = counted.words.into_iter().collect();
-        words.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         let all = words.len() <= most;
-        words.truncate(most);
-        let rarest = if all { 0 } else { words.last().map_or(0, |(_, n)| *n) };
-        let sorted: BTreeMap<String, u64> = words.into_iter().collect();
-        let (words, counts) =
-            sorted.into_iter().map(|(word, n)| (word.into_boxed_str(), n)).unzip();
+        if !all {
+            words.select_nth_unstable_by(most, |a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+            words.truncate(most);
+        }
+        let rarest = if all { 0 } else { words.iter().map(|(_, n)| *n).min().unwrap_or(0) };
+        words.sort_unstable();
+        let (words, counts) = words.into_iter().map(|(word, n)| (word.into_boxed_str(), n)).unzip();
         Self { texts: counted.texts, rarest, words, counts }
     }
 }

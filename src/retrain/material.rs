@@ -36,7 +36,7 @@ impl<'a> Labelled<'a> {
 
     /// [`TrainingData::digest`](crate::TrainingData::digest).
     pub(super) fn digest(&self) -> String {
-        digest::of_pairs(self.texts.len(), |i| (&*self.texts[i], &*self.labels[i]))
+        digest::of_pairs(self.texts.len(), |some| some.map(|i| (&*self.texts[i], &*self.labels[i])))
     }
 }
 

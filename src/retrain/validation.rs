@@ -196,9 +196,9 @@ pub(super) fn seen(
             // The old data may have grown since: it was trained on the first so many.
             let n = usize::try_from(training.n_texts).unwrap_or(usize::MAX);
             let is = |digest: String| digest == training.digest;
-            if n <= rest.len() && is(digest::of_pairs(n, |i| pair(rest[i]))) {
+            if n <= rest.len() && is(digest::of_pairs(n, |some| some.map(|i| pair(rest[i])))) {
                 Seen::No
-            } else if n <= texts.len() && is(digest::of_pairs(n, pair)) {
+            } else if n <= texts.len() && is(digest::of_pairs(n, |some| some.map(pair))) {
                 Seen::Yes
             } else {
                 Seen::Unknown
