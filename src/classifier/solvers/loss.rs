@@ -3,6 +3,8 @@
 //! With the margin m = z where the row is of the class, else −z: logistic ln(1 + exp(−m)); squared hinge max(0, 1 − m)²
 //! (Chang, Hsieh & Lin, JMLR 2008), whose curvature jumps from 2 to 0 at m = 1. Softmax: see `link`.
 
+use std::hint::select_unpredictable;
+
 use super::super::link::softmax_loss;
 
 /// The loss of a row.
@@ -62,10 +64,11 @@ pub(super) fn logistic(z: f64, of_the_class: bool) -> Local {
     let small_e = e < 1e-3;
     let log = if small_e { e * (1.0 - e * (0.5 - e * (1.0 / 3.0 - e * 0.25))) } else { 0.0 };
     let factor = if small_e { 1.0 } else { 1.0 + e };
-    let value = log + if right { 0.0 } else { z.abs() };
+    // Nobody can guess the class of a row: no branch.
+    let value = log + select_unpredictable(right, 0.0, z.abs());
     // p − 1 of a row of the class, else p.
-    let size = if right { small } else { inverse };
-    let slope = if of_the_class { -size } else { size };
+    let size = select_unpredictable(right, small, inverse);
+    let slope = f64::from_bits(size.to_bits() ^ u64::from(of_the_class) << 63);
     Local { value, factor, slope, curvature: small * inverse }
 }
 

@@ -6,8 +6,8 @@
 
 use std::ops::Range;
 
+use super::design::Design;
 use crate::parallel;
-use crate::rows::Parts;
 
 /// No more buffers than this: adding them up must stay cheap beside filling them.
 const MOST_CHUNKS: usize = 8;
@@ -28,10 +28,23 @@ pub(super) struct Buffers {
     pub(super) spare: Vec<f64>,
 }
 
+impl Buffers {
+    /// So many numbers, whatever they are.
+    pub(super) fn numbers(&mut self, n: usize) -> Vec<f64> {
+        let mut numbers = std::mem::take(&mut self.spare);
+        if numbers.capacity() < n {
+            // Zeros that nobody has written: the threads that need the memory wait for it, side by side.
+            return vec![0.0; n];
+        }
+        numbers.resize(n, 0.0);
+        numbers
+    }
+}
+
 impl Chunks {
     /// For sums of at most `size` numbers over rows of `columns` columns.
-    pub(super) fn new(
-        rows: &Parts<'_>,
+    pub(super) fn new<R: Design>(
+        rows: R,
         n_rows: usize,
         columns: usize,
         size: usize,
@@ -50,7 +63,7 @@ impl Chunks {
                 let middle = usize::midpoint(low, high);
                 if rows.start(middle) < nnz * i / count { low = middle + 1 } else { high = middle }
             }
-            low
+            low / R::PIECE * R::PIECE
         };
         let mut bounds: Vec<usize> = (0..count).map(bound).collect();
         bounds.push(n_rows);
@@ -95,9 +108,9 @@ impl Chunks {
     }
 }
 
-/// Adds the buffers up, each thread a part of the numbers.
+/// Adds the buffers up, each thread a part of the numbers, of which few are not worth waking one.
 fn add(sum: &mut [f64], buffers: &[Vec<f64>]) {
-    let part = sum.len().div_ceil(MOST_CHUNKS).max(1 << 12);
+    let part = sum.len().div_ceil(MOST_CHUNKS).max(1 << 14);
     let parts = sum.chunks_mut(part).enumerate().collect();
     parallel::map(parts, |(i, sum): (usize, &mut [f64])| {
         for buffer in buffers {
