@@ -107,6 +107,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod bags;
 mod classifier;
 mod digest;
 mod error;

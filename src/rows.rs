@@ -151,13 +151,15 @@ impl Rows {
 
     /// All rows at once, for loops that cannot afford to slice twice per row.
     pub(crate) fn parts(&self) -> Parts<'_> {
-        Parts { indptr: &self.indptr, columns: &self.columns, values: &self.values }
+        let n_columns = self.n_columns;
+        Parts { n_columns, indptr: &self.indptr, columns: &self.columns, values: &self.values }
     }
 }
 
 /// The arrays behind [`Rows`].
 #[derive(Clone, Copy)]
 pub(crate) struct Parts<'a> {
+    n_columns: usize,
     indptr: &'a [usize],
     columns: &'a [u32],
     values: &'a [f32],
@@ -179,12 +181,16 @@ impl<'a> Row<'a> {
     }
 }
 
-impl Parts<'_> {
+impl<'a> Parts<'a> {
     /// Row `i`.
     #[inline]
-    pub(crate) fn row(&self, i: usize) -> Row<'_> {
+    pub(crate) fn row(&self, i: usize) -> Row<'a> {
         let range = self.indptr[i]..self.indptr[i + 1];
         Row { columns: &self.columns[range.clone()], values: &self.values[range] }
+    }
+
+    pub(crate) fn n_columns(&self) -> usize {
+        self.n_columns
     }
 
     /// Where the entries of row `i` start among all entries; for `i = n_rows`, their number.

@@ -10,7 +10,7 @@ use ndarray::Array2;
 use super::fit::Task;
 use super::link::Link;
 use super::rows::RowTransform;
-use super::solvers::{self, Loss, Objective, Problem, Search, Solution};
+use super::solvers::{self, Design, Loss, Objective, Problem, Search, Solution};
 use super::verdict::Verdict;
 use super::{
     Algorithm, ClassWeight, Classifier, ClassifierParams, FitOptions, FitReport, MultiClass,
@@ -19,7 +19,6 @@ use super::{
 use crate::error::{Error, Result};
 use crate::parallel;
 use crate::progress::{Stage, report};
-use crate::rows::Rows;
 use crate::tracker::Collecting;
 
 /// Of classes against the rest, so many at once: enough for all threads, and their sums fit in memory.
@@ -50,7 +49,7 @@ impl ClassifierParams {
     /// The weights of a linear model that minimise an objective, on as many rows as the task has targets.
     pub(super) fn fit_objective(
         &self,
-        rows: &Rows,
+        rows: impl Design,
         task: Task,
         options: &FitOptions<'_>,
     ) -> Result<Classifier> {
@@ -130,7 +129,7 @@ impl ClassifierParams {
     /// One minimum for each class.
     fn against_the_rest(
         &self,
-        rows: &Rows,
+        rows: impl Design,
         task: &Task,
         options: &FitOptions<'_>,
         loss: Loss,
@@ -188,7 +187,7 @@ impl ClassifierParams {
     #[expect(clippy::too_many_arguments, reason = "one for each thing that differs by class")]
     fn minimum(
         &self,
-        rows: &Rows,
+        rows: impl Design,
         task: &Task,
         loss: Loss,
         positive: u32,

@@ -1,9 +1,13 @@
 //! The road from a task to a trained classifier: which algorithm takes it, and what lies before it.
 
 use super::fit::Task;
-use super::{Algorithm, Classifier, ClassifierParams, FitOptions};
+use super::{Algorithm, Classifier, ClassifierParams, FitOptions, NbWeighting, Solver};
+use crate::bags::{self, Bags};
 use crate::error::Result;
 use crate::rows::Rows;
+
+/// Of fewer rows, there would be pieces too few for several threads.
+const MANY_ROWS: usize = 8 * bags::PIECE;
 
 impl ClassifierParams {
     /// Trains on the rows that the task was prepared for.
@@ -27,6 +31,33 @@ impl ClassifierParams {
         }
     }
 
+    /// Whether [`fit_bags`](Self::fit_bags) can train by these settings, and soon enough that it is worth another form of rows.
+    pub(crate) fn takes_bags(&self, task: &Task) -> bool {
+        let newton = matches!(self.solver, Solver::Auto | Solver::NewtonCg);
+        let smooth = matches!(self.algorithm, Algorithm::LogisticRegression | Algorithm::LinearSvm);
+        let plain = self.nb_weighting == NbWeighting::None && self.l1_ratio == 0.0;
+        newton && smooth && plain && task.repeated.is_none() && task.targets.len() >= MANY_ROWS
+    }
+
+    /// Trains on the rows that the task was prepared for, for settings that [take bags](Self::takes_bags): the model of
+    /// [`fit_task`](Self::fit_task), but that no value was rounded to single precision.
+    pub(crate) fn fit_bags(
+        &self,
+        rows: &Bags,
+        mut task: Task,
+        options: &FitOptions<'_>,
+    ) -> Result<Classifier> {
+        debug_assert!(self.takes_bags(&task));
+        rows.put_in_place(&mut task.targets);
+        rows.put_in_place(&mut task.costs);
+        let Some(weights) = options.sample_weights() else {
+            return self.fit_objective(rows, task, options);
+        };
+        let mut weights = weights.to_vec();
+        rows.put_in_place(&mut weights);
+        self.fit_objective(rows, task, &options.weights(&weights))
+    }
+
     /// Trains a linear model on rows as they are.
     pub(super) fn fit_linear(
         &self,
@@ -37,7 +68,7 @@ impl ClassifierParams {
         if self.algorithm == Algorithm::Sgd {
             self.fit_sgd(rows, task, options)
         } else {
-            self.fit_objective(rows, task, options)
+            self.fit_objective(rows.parts(), task, options)
         }
     }
 }

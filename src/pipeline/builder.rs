@@ -8,14 +8,14 @@ use super::calibrated::HeldOut;
 use super::card::TrainingData;
 use super::prior::Support;
 use super::{Ground, Lexicon, Pipeline, Preset, Prior, ProfileSource};
-use crate::classifier::{CalibrationMethod, ClassifierParams, FitOptions};
+use crate::classifier::{CalibrationMethod, Classifier, ClassifierParams, FitOptions, Task};
 use crate::error::{Error, Result, same_length};
 use crate::evaluate::KFold;
 use crate::sentiment::Label;
 use crate::text::Language;
 use crate::tracker::names::DATA_TAG;
 use crate::tracker::{Collecting, Value};
-use crate::vectorizer::VectorizerParams;
+use crate::vectorizer::{Vectorizer, VectorizerParams};
 use crate::views::{Labels, Texts};
 
 /// How a [`Pipeline`] is trained: the settings of both its parts.
@@ -261,6 +261,25 @@ impl PipelineBuilder {
         self.fit_all(Texts::of(&texts), Labels::of(&labels), options)
     }
 
+    /// Trains both parts.
+    fn learn(
+        &self,
+        texts: Texts<'_>,
+        task: Task,
+        options: &FitOptions<'_>,
+    ) -> Result<(Vectorizer, Classifier)> {
+        let progress = options.progress_callback();
+        let alone = self.beyond.prior.is_none() && self.beyond.lexicons.is_empty();
+        if alone && self.vectorizer.makes_bags() && self.classifier.takes_bags(&task) {
+            let (vectorizer, bags) = self.vectorizer.fit_bags(texts, progress)?;
+            let classifier = self.classifier.fit_bags(&bags, task, options)?;
+            return Ok((vectorizer, classifier));
+        }
+        let ground = Ground::new(self, texts, progress)?;
+        let classifier = ground.fit(&self.classifier, task, options)?;
+        Ok((ground.into_vectorizer(), classifier))
+    }
+
     pub(super) fn fit_all(
         &self,
         texts: Texts<'_>,
@@ -304,16 +323,13 @@ impl PipelineBuilder {
         tracker.param("n_classes", task.n_classes())?;
         self.log_environment(&tracker, options)?;
 
-        let (classes, places) = (task.classes().to_vec(), task.labels().to_vec());
-        let ground = Ground::new(self, texts, options.progress_callback())?;
-        let classifier = ground.fit(&self.classifier, task, options)?;
-        let vectorizer = ground.into_vectorizer();
+        let training = TrainingData::new(texts, |i| &task.classes()[task.labels()[i] as usize]);
+        let (vectorizer, classifier) = self.learn(texts, task, options)?;
         tracker.param("n_features", vectorizer.n_features())?;
         let preset = Preset::of(&self.vectorizer, &self.classifier);
         tracker.metric("n_iter", classifier.fit_report().n_iter().into(), 0)?;
         let mut pipeline = Pipeline::from_parts(vectorizer, classifier)?;
         pipeline.preset = preset.map(|preset| (preset.as_str().to_owned(), preset.version()));
-        let training = TrainingData::new(texts, |i| &classes[places[i] as usize]);
         tracker.tag(DATA_TAG, &training.digest)?;
         pipeline.origin.training = Some(training);
         if let Some(folds) = self.calibration_folds() {

@@ -109,6 +109,17 @@ pub(super) fn rows_of(
     rows.into_rows(n_columns)
 }
 
+/// The column of each token, for each reader, or [`NONE`](super::tokens::NONE).
+pub(super) fn columns_of_tokens(index: &TermIndex, read: &Read) -> Vec<Vec<u32>> {
+    let found = index.tokens().find_all(&read.tokens, 0);
+    let of_all: Vec<u32> = found.into_iter().map(|token| index.column(token)).collect();
+    let of_reader =
+        |common: &Vec<u32>| common.iter().map(|&token| of_all[token as usize]).collect();
+    let mut of_readers: Vec<Vec<u32>> = read.common.iter().map(of_reader).collect();
+    of_readers[0] = of_all;
+    of_readers
+}
+
 /// What turns the documents of a fit into rows.
 enum Columns<'v> {
     /// The column of each token, for each reader.
@@ -141,16 +152,10 @@ impl<'v> Columns<'v> {
             }
             return Some(Self::Words(block, columns, ends));
         }
-        let found = index.tokens().find_all(tokens, 0);
         if block.ngram_range().1 > 1 {
-            return Some(Self::Runs(block, index, found));
+            return Some(Self::Runs(block, index, index.tokens().find_all(tokens, 0)));
         }
-        let of_all: Vec<u32> = found.into_iter().map(|token| index.column(token)).collect();
-        let of_reader =
-            |common: &Vec<u32>| common.iter().map(|&token| of_all[token as usize]).collect();
-        let mut of_readers: Vec<Vec<u32>> = read.common.iter().map(of_reader).collect();
-        of_readers[0] = of_all;
-        Some(Self::Tokens(block, of_readers))
+        Some(Self::Tokens(block, columns_of_tokens(index, read)))
     }
 
     /// A bound on the entries that the rows of documents have.

@@ -121,6 +121,18 @@ impl VectorizerParams {
         source: Source,
         progress: Option<&dyn Progress>,
     ) -> Result<(Vectorizer, Rows)> {
+        let (vectorizer, read) = self.learn(texts, source, progress)?;
+        let rows = build(&vectorizer, texts, source, read, progress)?;
+        Ok((vectorizer, rows))
+    }
+
+    /// A vectorizer, and the texts as they were read for it, for each block that learnt its columns.
+    pub(super) fn learn(
+        &self,
+        texts: Texts<'_>,
+        source: Source,
+        progress: Option<&dyn Progress>,
+    ) -> Result<(Vectorizer, Vec<Option<Read>>)> {
         if texts.is_empty() {
             return Err(Error::NoTexts { task: "learn a vocabulary from" });
         }
@@ -145,7 +157,6 @@ impl VectorizerParams {
         };
         let (parts, read) = learnt.into_iter().collect::<Result<(Vec<_>, Vec<_>)>>()?;
         let vectorizer = Vectorizer::learnt(self.clone(), parts, texts.len() as u64)?;
-        let rows = build(&vectorizer, texts, source, read, progress)?;
-        Ok((vectorizer, rows))
+        Ok((vectorizer, read))
     }
 }

@@ -3,10 +3,11 @@
 //! `fit` (`fit`) reads texts (`reader`), counts n-grams of their tokens (`terms`, `counts`), keeps those that the settings ask for in
 //! a sorted [`Vocabulary`], and remembers their document frequencies as weights (`weighting`). `transform` looks the n-grams
 //! of a text up (`index`, `forms`) or hashes them (`hashing`), block by block (`block`), and pays out a row (`scratch`, `build`) or only what
-//! comes of it (`product`); `places` says where in the text they stand. What a
-//! label is, or what a row is used for, is not known here.
+//! comes of it (`product`); `places` says where in the text they stand. The texts of a fit become rows where they were read, for a
+//! training that looks at no single value (`bag`). What a label is, or what a row is used for, is not known here.
 
 mod arena;
+mod bag;
 mod block;
 mod block_params;
 mod build;
@@ -39,6 +40,7 @@ pub use counts::TermCounts;
 pub use params::{DocFreq, Norm, VectorizerParams};
 pub use vocabulary::Vocabulary;
 
+use crate::bags;
 use crate::error::{Error, Result};
 use crate::parallel;
 use crate::persist::FormatVersion;
@@ -57,7 +59,7 @@ pub(crate) use shared::Shared;
 /// How many texts are analysed between two reports of progress.
 const TEXTS_PER_ROUND: usize = 1 << 14;
 /// How many texts are one piece of work; a round has whole ones.
-const TEXTS_PER_PIECE: usize = 1 << 12;
+const TEXTS_PER_PIECE: usize = bags::PIECE;
 
 /// Turns texts into rows of numbers: the fitted form of [`VectorizerParams`].
 ///

@@ -70,6 +70,10 @@ impl Weighting {
         }
     }
 
+    pub(super) fn is_binary(&self) -> bool {
+        self.binary
+    }
+
     /// What the weights of a text are multiplied with, by the sum of their sizes or of their squares.
     #[inline]
     pub(super) fn scale(&self, sum: impl Fn() -> f64, squares: impl Fn() -> f64) -> f64 {

@@ -9,6 +9,7 @@ mod errors;
 mod golden_v1;
 mod hostile_input;
 mod malformed;
+mod many_texts;
 mod plain;
 mod presets;
 mod prior;

@@ -1,6 +1,6 @@
 //! Rows turned to columns: what a solver needs that moves one weight after the other.
 
-use crate::rows::Parts;
+use super::design::Design;
 
 /// A sparse matrix, compressed column by column (CSC).
 pub(super) struct Columns {
@@ -11,10 +11,10 @@ pub(super) struct Columns {
 
 impl Columns {
     /// Rows within a column are in ascending order.
-    pub(super) fn new(parts: &Parts<'_>, n_rows: usize, n_columns: usize) -> Self {
+    pub(super) fn new(design: impl Design, n_rows: usize, n_columns: usize) -> Self {
         let mut starts = vec![0; n_columns + 1];
         for row in 0..n_rows {
-            for (column, _) in parts.row(row).entries() {
+            for (column, _) in design.entries(design.row(row)) {
                 starts[column + 1] += 1;
             }
         }
@@ -25,7 +25,7 @@ impl Columns {
         let nnz = starts[n_columns];
         let (mut rows, mut values) = (vec![0; nnz], vec![0.0; nnz]);
         for row in 0..n_rows {
-            for (column, value) in parts.row(row).entries() {
+            for (column, value) in design.entries(design.row(row)) {
                 let at = next[column];
                 next[column] += 1;
                 rows[at] = row as u32;
@@ -54,7 +54,7 @@ mod tests {
     fn the_entries_are_the_same_turned_by_a_quarter() {
         let dense = ndarray::arr2(&[[0.0, 1.5, 0.0], [2.0, 0.0, 0.0], [3.0, -1.0, 0.0]]);
         let rows = Rows::try_from(&dense).unwrap();
-        let columns = Columns::new(&rows.parts(), 3, 3);
+        let columns = Columns::new(rows.parts(), 3, 3);
         let column = |j| columns.entries(j).collect::<Vec<_>>();
         assert_eq!(column(0), [(1, 2.0), (2, 3.0)]);
         assert_eq!(column(1), [(0, 1.5), (2, -1.0)]);

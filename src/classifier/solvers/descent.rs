@@ -13,6 +13,7 @@
 //! the model is, and when to make the next, is not known here.
 
 use super::columns::Columns;
+use super::design::Design;
 use super::loss::Loss;
 use super::problem::{Point, Problem};
 use super::vector::dot;
@@ -27,8 +28,8 @@ pub(super) struct Enough {
 }
 
 /// F to the second order around a point, plus l1·‖w‖₁.
-pub(super) struct Model<'m, 'a> {
-    pub(super) problem: &'m Problem<'a>,
+pub(super) struct Model<'m, 'a, R> {
+    pub(super) problem: &'m Problem<'a, R>,
     pub(super) columns: &'m Columns,
     pub(super) at: &'m Point,
     pub(super) diagonal: &'m [f64],
@@ -58,7 +59,7 @@ impl Met {
     }
 }
 
-impl Model<'_, '_> {
+impl<R: Design> Model<'_, '_, R> {
     /// Where the minimum is, nearly, over the weights that are not 0 or whose slope pulls them away from it.
     pub(super) fn minimum(&self, violations: &[f64], enough: &Enough) -> Vec<f64> {
         let theta = &self.at.theta;

@@ -14,6 +14,7 @@
 
 use std::ops::Range;
 
+use super::design::Design;
 use super::loss::Loss;
 use super::problem::Problem;
 use crate::parallel;
@@ -33,7 +34,8 @@ const MOST_COST: f64 = 3.0;
 const SAMPLE: usize = 1000;
 
 /// Where the passes end. Costs of very different sizes can lead them astray: look whether it is lower than the start.
-pub(super) fn near_minimum(problem: &Problem<'_>) -> Vec<f64> {
+pub(super) fn near_minimum<R: Design>(problem: &Problem<'_, R>) -> Vec<f64> {
+    debug_assert!(!R::REPEATS, "the step of a row needs all of its squares");
     let start = problem.start();
     let Some(pass) = Pass::new(problem) else { return start };
     let chunks = problem.chunks.count();
@@ -73,8 +75,8 @@ pub(super) fn near_minimum(problem: &Problem<'_>) -> Vec<f64> {
 }
 
 /// What stays the same for all passes.
-struct Pass<'p, 'a> {
-    problem: &'p Problem<'a>,
+struct Pass<'p, 'a, R> {
+    problem: &'p Problem<'a, R>,
     /// By how much costs are divided to be no more than `MOST_COST`.
     shrink: f64,
     groups: usize,
@@ -90,12 +92,13 @@ struct End {
     curvature: f64,
 }
 
-impl<'p, 'a> Pass<'p, 'a> {
+impl<'p, 'a, R: Design> Pass<'p, 'a, R> {
     /// None if numbers are beyond floating point.
-    fn new(problem: &'p Problem<'a>) -> Option<Self> {
+    fn new(problem: &'p Problem<'a, R>) -> Option<Self> {
         // Of some rows, as all are of a kind.
         let some = || (0..problem.n_rows()).step_by(problem.n_rows().div_ceil(SAMPLE));
-        let squared = |row| problem.rows.row(row).entries().map(|(_, x)| x * x).sum::<f64>();
+        let squared =
+            |row| problem.rows.entries(problem.rows.row(row)).map(|(_, x)| x * x).sum::<f64>();
         let costs: f64 = some().map(|row| squared(row) * problem.objective.costs[row]).sum();
         let mean = costs / problem.objective.ridge / some().count() as f64;
         let groups = problem.n_rows().div_ceil(GROUP);
@@ -133,7 +136,7 @@ impl<'p, 'a> Pass<'p, 'a> {
                         continue;
                     }
                     let (mut z, mut q) = (intercept, 0.0);
-                    for (j, x) in self.problem.rows.row(row).entries() {
+                    for (j, x) in self.problem.rows.entries(self.problem.rows.row(row)) {
                         z += x * weights[j];
                         q += x * x;
                     }
@@ -152,7 +155,7 @@ impl<'p, 'a> Pass<'p, 'a> {
                     *change = (f64::from(*alpha) - before) * sign * self.shared / ridge;
                 }
                 for (row, change) in (first..rows.start).zip(changes) {
-                    for (j, x) in self.problem.rows.row(row).entries() {
+                    for (j, x) in self.problem.rows.entries(self.problem.rows.row(row)) {
                         weights[j] += x * change;
                     }
                 }
@@ -290,7 +293,7 @@ mod tests {
                 let (targets, costs) = (&targets, &costs);
                 let objective =
                     Objective { loss, classes, targets, positive, costs, ridge, fit_intercept };
-                let problem = Problem::new(&rows, objective);
+                let problem = Problem::new(rows.parts(), objective);
                 let pass = Pass::new(&problem).unwrap();
                 assert_eq!((problem.chunks.count(), pass.shrink), (1, 1.0));
                 let order: Vec<usize> = (0..pass.groups).flat_map(|i| pass.rows(i)).collect();
@@ -366,7 +369,7 @@ mod tests {
                     ridge: 1.0,
                     fit_intercept: true,
                 };
-                let problem = Problem::new(&rows, objective);
+                let problem = Problem::new(rows.parts(), objective);
                 assert!(problem.chunks.count() > 1);
                 let at = problem.evaluate(near_minimum(&problem), &mut Buffers::default());
                 let search = Search {

@@ -1,13 +1,15 @@
 //! What training minimises, and how a minimum is found.
 //!
-//! `loss` is what one row costs, `problem` the sum over all rows with its derivatives (`softmax` those of many outputs),
-//! `sums` how such sums come out the same on any number of threads. `newton` goes to the minimum and `proximal` does where
-//! weights are to be 0, by the steps of `descent`; `sample` or `dual` gives the former a start near it, and `sample` a notion
-//! of its curvature, for `conjugate` gradients. What a class is called, and what becomes of the weights, is not known here.
+//! `design` is the rows in either of their forms, `loss` what one row costs, `problem` the sum over all rows with its
+//! derivatives (`softmax` those of many outputs), `sums` how such sums come out the same on any number of threads. `newton` goes
+//! to the minimum and `proximal` does where weights are to be 0, by the steps of `descent`; `sample` or `dual` gives the former
+//! a start near it, and `sample` a notion of its curvature, for `conjugate` gradients. What a class is called, and what becomes
+//! of the weights, is not known here.
 
 mod columns;
 mod conjugate;
 mod descent;
+mod design;
 mod dual;
 mod loss;
 mod newton;
@@ -18,6 +20,7 @@ mod softmax;
 mod sums;
 mod vector;
 
+pub(super) use design::Design;
 pub(super) use loss::Loss;
 pub(super) use problem::{Objective, Problem};
 
@@ -48,8 +51,8 @@ pub(super) struct Solution {
 
 /// Minimises until the gradient is within `tol` (relative to the sum of costs) or `max_iter` iterations are over.
 /// `each` sees the number of iterations so far and the function's value, and may end the work with an error.
-pub(super) fn minimise(
-    problem: &Problem<'_>,
+pub(super) fn minimise<R: Design>(
+    problem: &Problem<'_, R>,
     search: &Search,
     each: impl FnMut(u32, f64) -> Result<()>,
 ) -> Result<Solution> {
@@ -63,8 +66,9 @@ pub(super) fn minimise(
     let sampled = auto && one && sample::shows(problem);
     let many = problem.n_rows() >= MANY_ROWS;
     let mut start = None;
-    if search.start.is_none() && one && (search.solver == Solver::DualNewtonCg || (auto && many)) {
-        let rough = auto && sample::tells(problem);
+    let rough = auto && one && sample::tells(problem);
+    let near = rough || (!R::REPEATS && (search.solver == Solver::DualNewtonCg || (auto && many)));
+    if search.start.is_none() && one && near {
         let (theta, solver) = if rough {
             (sample::near_minimum(problem, buffers), "sample + newton-cg")
         } else {
@@ -82,7 +86,7 @@ pub(super) fn minimise(
 }
 
 /// Where the caller wants to start, or where there are no weights.
-fn first(problem: &Problem<'_>, search: &Search) -> Vec<f64> {
+fn first<R: Design>(problem: &Problem<'_, R>, search: &Search) -> Vec<f64> {
     match &search.start {
         Some((weights, intercepts)) => problem.join(weights.clone(), intercepts),
         None => problem.start(),

@@ -10,6 +10,7 @@
 //! for more than it costs), and first steps by every fourth or eighth row (as many products saved as evaluations added).
 
 use super::conjugate::{self, System};
+use super::design::Design;
 use super::problem::{Point, Problem};
 use super::sample::{self, Curvature};
 use super::sums::Buffers;
@@ -51,8 +52,8 @@ pub(super) struct Start<'s> {
 }
 
 /// Minimises from a point on; see [`minimise`](super::minimise).
-pub(super) fn minimise(
-    problem: &Problem<'_>,
+pub(super) fn minimise<R: Design>(
+    problem: &Problem<'_, R>,
     start: Start<'_>,
     search: &Search,
     buffers: &mut Buffers,
@@ -68,19 +69,23 @@ pub(super) fn minimise(
     loop {
         let gradient_norm = largest(&at.gradient) / scale;
         let converged = gradient_norm <= tol;
-        if !converged && n_iter < max_iter {
+        // Where a sample leads the gradient can be small far from the minimum, as the function is flat: 6e-3 above it, of the
+        // value there, at a gradient of 8e-5.
+        let settled = !rough || n_iter > 1;
+        if !(converged && settled) && n_iter < max_iter {
             // As exact as the gradient has become small; or to the end, if that is near.
             let left = norm(&at.gradient) / initial;
             let near = left < LEAST_ACCURACY && left * gradient_norm <= NEAR * tol;
             let accuracy = match n_iter {
                 0 if rough => 1.0,
-                _ if near => 0.0,
+                _ if near && settled => 0.0,
                 _ => left.min(LEAST_ACCURACY),
             };
             if !preconditioner.suits(&at, sampled) {
                 preconditioner = Preconditioner::new(problem, &at, sampled, buffers);
             }
-            let step = newton_step(problem, &at, &preconditioner, accuracy, tol * scale, buffers);
+            let allowed = if settled { tol * scale } else { 0.0 };
+            let step = newton_step(problem, &at, &preconditioner, accuracy, allowed, buffers);
             let next = line_search(problem, &at, &step, buffers);
             if let Some((next, length)) = next {
                 // A step that is too long shows that the rows are unlike their sample.
@@ -111,15 +116,15 @@ pub(super) fn minimise(
 
 /// What is known of the Hessian's inverse, at this point or one before it: near the minimum it hardly changes, and costs as
 /// much as a product.
-struct Preconditioner<'a> {
+struct Preconditioner<'a, R> {
     /// The reciprocal of the diagonal.
     inverse: Vec<f64>,
-    sample: Option<Curvature<'a>>,
+    sample: Option<Curvature<'a, R>>,
     curved: f64,
 }
 
-impl<'a> Preconditioner<'a> {
-    fn new(problem: &Problem<'a>, at: &Point, sampled: bool, buffers: &mut Buffers) -> Self {
+impl<'a, R: Design> Preconditioner<'a, R> {
+    fn new(problem: &Problem<'a, R>, at: &Point, sampled: bool, buffers: &mut Buffers) -> Self {
         let diagonal = problem.diagonal(at, buffers);
         let sample = sampled.then(|| Curvature::new(problem, at, &diagonal, buffers));
         Self { inverse: diagonal.iter().map(|d| 1.0 / d).collect(), sample, curved: at.curved }
@@ -131,14 +136,14 @@ impl<'a> Preconditioner<'a> {
 }
 
 /// The Hessian at a point.
-struct Hessian<'s, 'a> {
-    problem: &'s Problem<'a>,
+struct Hessian<'s, 'a, R> {
+    problem: &'s Problem<'a, R>,
     at: &'s Point,
-    preconditioner: &'s Preconditioner<'a>,
+    preconditioner: &'s Preconditioner<'a, R>,
     buffers: &'s mut Buffers,
 }
 
-impl System for Hessian<'_, '_> {
+impl<R: Design> System for Hessian<'_, '_, R> {
     fn multiply(&mut self, vector: &[f64], product: &mut Vec<f64>) {
         self.problem.hessian_product(self.at, vector, self.buffers, product);
     }
@@ -156,10 +161,10 @@ impl System for Hessian<'_, '_> {
 }
 
 /// Solves H·s = −g until the residual is `accuracy` of what it was, or nowhere above what is `allowed` of the gradient.
-fn newton_step(
-    problem: &Problem<'_>,
+fn newton_step<R: Design>(
+    problem: &Problem<'_, R>,
     at: &Point,
-    preconditioner: &Preconditioner<'_>,
+    preconditioner: &Preconditioner<'_, R>,
     accuracy: f64,
     allowed: f64,
     buffers: &mut Buffers,
@@ -190,8 +195,8 @@ fn newton_step(
 }
 
 /// The first of θ + s, θ + s/2, θ + s/4, … that lowers the function enough, and how much of s it is.
-fn line_search(
-    problem: &Problem<'_>,
+fn line_search<R: Design>(
+    problem: &Problem<'_, R>,
     at: &Point,
     step: &[f64],
     buffers: &mut Buffers,

@@ -7,6 +7,7 @@
 
 use super::columns::Columns;
 use super::descent::{Enough, Model, violation};
+use super::design::Design;
 use super::problem::{Point, Problem};
 use super::sums::Buffers;
 use super::vector::{dot, largest};
@@ -26,16 +27,17 @@ const ARMIJO: f64 = 1e-4;
 const ROUNDING: f64 = 16.0 * f64::EPSILON;
 
 /// Minimises from a point on; see [`minimise`](super::minimise).
-pub(super) fn minimise(
-    problem: &Problem<'_>,
+pub(super) fn minimise<R: Design>(
+    problem: &Problem<'_, R>,
     mut at: Point,
     search: &Search,
     buffers: &mut Buffers,
     mut each: impl FnMut(u32, f64) -> Result<()>,
 ) -> Result<Solution> {
     let &Search { tol, max_iter, l1, .. } = search;
+    debug_assert!(!R::REPEATS, "steps by columns need all of a column's squares");
     let scale = problem.scale();
-    let columns = Columns::new(&problem.rows, problem.n_rows(), problem.n_features());
+    let columns = Columns::new(problem.rows, problem.n_rows(), problem.n_features());
     let mut n_iter = 0;
     let mut initial = None;
     loop {
@@ -70,20 +72,20 @@ pub(super) fn minimise(
 }
 
 /// ‖w‖₁.
-fn penalty(problem: &Problem<'_>, theta: &[f64]) -> f64 {
+fn penalty<R: Design>(problem: &Problem<'_, R>, theta: &[f64]) -> f64 {
     theta[..problem.penalised()].iter().map(|w| w.abs()).sum()
 }
 
 /// How far 0 is from the subgradients of each component.
-fn violations(problem: &Problem<'_>, at: &Point, l1: f64) -> Vec<f64> {
+fn violations<R: Design>(problem: &Problem<'_, R>, at: &Point, l1: f64) -> Vec<f64> {
     let n = problem.penalised();
     let each = at.gradient.iter().zip(&at.theta).enumerate();
     each.map(|(j, (&g, &x))| violation(g, x, if j < n { l1 } else { 0.0 })).collect()
 }
 
 /// The first of the ways to a goal, whole, half, a quarter, …, that lowers the function enough.
-fn line_search(
-    problem: &Problem<'_>,
+fn line_search<R: Design>(
+    problem: &Problem<'_, R>,
     at: &Point,
     l1: f64,
     goal: &[f64],

@@ -5,9 +5,9 @@
 //! sample may have none, so its diagonal is mended to be that of all rows. With it as a preconditioner each product with the
 //! Hessian of all rows lowers what is left of the way down to a tenth, and with the diagonal alone to a half.
 //!
-//! On 6.2 million entries in 10,000 columns, C = 1, to a gradient of 1e-4: 1 product with the Hessian, 26 with the sample's,
-//! an eighth each, and 4 evaluations; 16 products and 4 evaluations from a dual start with the diagonal, of which the two
-//! passes take as long as 12 products more. Where columns are rare a sample makes their weights too large, and the dual
+//! On 6.2 million entries in 10,000 columns, C = 1, to a gradient of 1e-4 and 4e-5 above the minimum: two products with the
+//! Hessian, some 25 with the sample's, an eighth each, and 3 evaluations; 16 products and 4 evaluations from a dual start with the
+//! diagonal, of which the two passes take as long as 12 products more. Where columns are rare a sample makes their weights too large, and the dual
 //! start is better; and a sum over the sample then has one or two chunks, so that more threads than these are of no use to a
 //! guess. Where rows count much (C = 10 in 100,000 columns) the sample's curvature leads astray.
 //!
@@ -17,15 +17,11 @@
 
 use super::MANY_ROWS;
 use super::conjugate::{self, System};
+use super::design::Design;
 use super::problem::{Point, Problem};
 use super::sums::Buffers;
 use super::vector::scaled;
-
-/// Of so many rows one is in the sample.
-const EVERY: usize = 8;
-
-/// So many rows are neighbours, so that memory is read in order.
-const BLOCK: usize = 64;
+use crate::bags::EVERY;
 
 /// How much a row of the sample counts for the start: less than those it stands for, or weights of rare columns become too
 /// large.
@@ -47,14 +43,14 @@ const ENTRIES: usize = 64;
 const MOST_COST: f64 = 10.0;
 
 /// Whether there are rows enough, and each counts little.
-pub(super) fn tells(problem: &Problem<'_>) -> bool {
+pub(super) fn tells<R: Design>(problem: &Problem<'_, R>) -> bool {
     let (rows, entries) = (problem.n_rows() / EVERY, problem.n_entries() / EVERY);
     let most = MOST_COST * problem.objective.ridge * problem.n_rows() as f64;
     rows >= MANY_ROWS && entries / ENTRIES >= problem.n_features() && problem.scale() <= most
 }
 
 /// Whether the curvature that the sample shows is worth its price: its columns have entries enough for what a row counts.
-pub(super) fn shows(problem: &Problem<'_>) -> bool {
+pub(super) fn shows<R: Design>(problem: &Problem<'_, R>) -> bool {
     let (rows, entries) = (problem.n_rows() / EVERY, problem.n_entries() / EVERY);
     let each_counts = problem.scale() / (problem.objective.ridge * problem.n_rows() as f64);
     let per_column = entries as f64 / problem.n_features() as f64;
@@ -62,39 +58,41 @@ pub(super) fn shows(problem: &Problem<'_>) -> bool {
 }
 
 /// One step from the start towards the minimum of the sample.
-pub(super) fn near_minimum(problem: &Problem<'_>, buffers: &mut Buffers) -> Vec<f64> {
-    let sample = problem.part(BLOCK, EVERY * BLOCK, COUNTS);
+pub(super) fn near_minimum<R: Design>(problem: &Problem<'_, R>, buffers: &mut Buffers) -> Vec<f64> {
+    let sample = problem.sample(COUNTS);
     let at = sample.evaluate(problem.start(), buffers);
     let diagonal = sample.diagonal(&at, buffers);
     let curvature = Curvature::of(sample, vec![0.0; diagonal.len()], &diagonal);
     let residual: Vec<f64> = at.gradient.iter().map(|g| -g).collect();
     let step = curvature.solve(&at, &residual, buffers);
-    at.theta.iter().zip(&step).map(|(t, s)| t + s).collect()
+    let theta = at.theta.iter().zip(&step).map(|(t, s)| t + s).collect();
+    buffers.spare = at.curvature;
+    theta
 }
 
 /// The curvature of the sample, mended so that the diagonal is that of all rows: of columns that are rare it knows no more.
-pub(super) struct Curvature<'a> {
-    sample: Problem<'a>,
+pub(super) struct Curvature<'a, R> {
+    sample: Problem<'a, R>,
     /// What the sample lacks of the diagonal.
     lacks: Vec<f64>,
     inverse: Vec<f64>,
 }
 
-impl<'a> Curvature<'a> {
+impl<'a, R: Design> Curvature<'a, R> {
     /// `diagonal` is that of the Hessian of all rows.
     pub(super) fn new(
-        problem: &Problem<'a>,
+        problem: &Problem<'a, R>,
         at: &Point,
         diagonal: &[f64],
         buffers: &mut Buffers,
     ) -> Self {
-        let sample = problem.part(BLOCK, EVERY * BLOCK, EVERY as f64);
+        let sample = problem.sample(EVERY as f64);
         let of_sample = sample.diagonal(at, buffers);
         let lacks = diagonal.iter().zip(&of_sample).map(|(all, some)| (all - some).max(0.0));
         Self::of(sample, lacks.collect(), &of_sample)
     }
 
-    fn of(sample: Problem<'a>, lacks: Vec<f64>, diagonal: &[f64]) -> Self {
+    fn of(sample: Problem<'a, R>, lacks: Vec<f64>, diagonal: &[f64]) -> Self {
         let inverse =
             lacks.iter().zip(diagonal).map(|(lacks, some)| 1.0 / (lacks + some)).collect();
         Self { sample, lacks, inverse }
@@ -112,13 +110,13 @@ impl<'a> Curvature<'a> {
     }
 }
 
-struct Sampled<'s, 'a> {
-    curvature: &'s Curvature<'a>,
+struct Sampled<'s, 'a, R> {
+    curvature: &'s Curvature<'a, R>,
     at: &'s Point,
     buffers: &'s mut Buffers,
 }
 
-impl System for Sampled<'_, '_> {
+impl<R: Design> System for Sampled<'_, '_, R> {
     fn multiply(&mut self, vector: &[f64], product: &mut Vec<f64>) {
         self.curvature.sample.hessian_product(self.at, vector, self.buffers, product);
         for ((p, lacks), v) in product.iter_mut().zip(&self.curvature.lacks).zip(vector) {
@@ -160,7 +158,7 @@ mod tests {
     /// The weights where a solver ends, and its name.
     fn solved(rows: &Rows, targets: &[u32], solver: Solver) -> (String, Vec<f64>) {
         let costs = vec![1.0; N];
-        let problem = Problem::new(rows, objective(targets, &costs));
+        let problem = Problem::new(rows.parts(), objective(targets, &costs));
         assert!(tells(&problem) && shows(&problem));
         let search = Search { solver, tol: 1e-10, max_iter: 50, l1: 0.0, start: None };
         let solution = minimise(&problem, &search, |_, _| Ok(())).unwrap();
@@ -171,8 +169,8 @@ mod tests {
     /// Whether each row is in the sample; that depends on where rows have entries, and on nothing else.
     fn sampled(rows: &Rows) -> Vec<bool> {
         let (targets, costs) = (vec![0; N], vec![1.0; N]);
-        let problem = Problem::new(rows, objective(&targets, &costs));
-        let sample = problem.part(BLOCK, EVERY * BLOCK, 1.0);
+        let problem = Problem::new(rows.parts(), objective(&targets, &costs));
+        let sample = problem.sample(1.0);
         let at = sample.evaluate(vec![0.0; problem.size()], &mut Buffers::default());
         at.curvature.iter().map(|curvature| *curvature > 0.0).collect()
     }
@@ -227,7 +225,7 @@ mod tests {
 
         // Its first guess leads more than twice as far as is best.
         let (costs, buffers) = (vec![1.0; N], &mut Buffers::default());
-        let problem = Problem::new(&rows, objective(&targets, &costs));
+        let problem = Problem::new(rows.parts(), objective(&targets, &costs));
         let at = problem.evaluate(near_minimum(&problem, buffers), buffers);
         let diagonal = problem.diagonal(&at, buffers);
         let downhill: Vec<f64> = at.gradient.iter().map(|g| -g).collect();

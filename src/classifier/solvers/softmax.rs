@@ -2,11 +2,12 @@
 //!
 //! The loops over the rows are compiled for three outputs, which is the usual number, and for any other.
 
+use super::design::Design;
 use super::loss::softmax;
 use super::problem::{ANY, Point, Problem};
 use super::sums::Buffers;
 
-impl Problem<'_> {
+impl<R: Design> Problem<'_, R> {
     pub(super) fn evaluate_softmax<const K: usize>(
         &self,
         theta: Vec<f64>,
@@ -14,8 +15,7 @@ impl Problem<'_> {
     ) -> Point {
         let outputs = if K == ANY { self.outputs } else { K };
         let costs = self.objective.costs;
-        let mut probabilities = std::mem::take(&mut buffers.spare);
-        probabilities.resize(self.n_rows() * outputs, 0.0);
+        let mut probabilities = buffers.numbers(self.n_rows() * outputs);
         let mut gradient = Vec::new();
         let each_row = (&mut probabilities[..], outputs);
         let sums =
@@ -43,6 +43,7 @@ impl Problem<'_> {
 
     pub(super) fn diagonal_of_softmax(&self, at: &Point, buffers: &mut Buffers) -> Vec<f64> {
         let (outputs, n) = (self.outputs, self.penalised());
+        let costs = self.objective.costs;
         let mut diagonal = Vec::new();
         self.chunks.sum(buffers, (&mut [], 0), self.size(), &mut diagonal, |rows, _, buffer| {
             let (weights, intercepts) = buffer.split_at_mut(n);
@@ -50,9 +51,9 @@ impl Problem<'_> {
             for row in rows {
                 let p = &at.curvature[row * outputs..(row + 1) * outputs];
                 for (curvature, p) in curvatures.iter_mut().zip(p) {
-                    *curvature = self.objective.costs[row] * p * (1.0 - p);
+                    *curvature = costs[row] * p * (1.0 - p);
                 }
-                for (j, x) in self.rows.row(row).entries() {
+                for (j, x) in self.rows.entries(self.rows.row(row)) {
                     let sums = &mut weights[j * outputs..(j + 1) * outputs];
                     for (sum, curvature) in sums.iter_mut().zip(&curvatures) {
                         *sum += x * x * curvature;
@@ -81,9 +82,10 @@ impl Problem<'_> {
             for row in rows {
                 let p = &at.curvature[row * outputs..(row + 1) * outputs];
                 self.product::<K>(row, vector, &mut u);
+                let cost = costs[row];
                 let mean: f64 = p.iter().zip(&u).map(|(p, u)| p * u).sum();
                 for (u, p) in u.iter_mut().zip(p) {
-                    *u = costs[row] * p * (*u - mean);
+                    *u = cost * p * (*u - mean);
                 }
                 self.scatter::<K>(row, &u, weights, intercepts);
             }
@@ -99,7 +101,7 @@ impl Problem<'_> {
             [] => out.fill(0.0),
             intercepts => out.copy_from_slice(intercepts),
         }
-        for (j, x) in self.rows.row(row).entries() {
+        for (j, x) in self.rows.entries(self.rows.row(row)) {
             let weights = &theta[j * outputs..][..outputs];
             for (o, w) in out.iter_mut().zip(weights) {
                 *o += x * w;
@@ -118,7 +120,7 @@ impl Problem<'_> {
     ) {
         let outputs = if K == ANY { slopes.len() } else { K };
         let slopes = &slopes[..outputs];
-        for (j, x) in self.rows.row(row).entries() {
+        for (j, x) in self.rows.entries(self.rows.row(row)) {
             let sums = &mut weights[j * outputs..][..outputs];
             for (sum, slope) in sums.iter_mut().zip(slopes) {
                 *sum += x * slope;
