@@ -8,6 +8,8 @@
 //! both parts by length: a processor guesses where a row ends from where the one before it did, and a wrong guess takes as
 //! long as ten entries.
 
+use std::ops::Range;
+
 use crate::parallel;
 
 /// Rows of a piece; the last may have fewer.
@@ -115,6 +117,22 @@ impl Bags {
         let (piece, i) = (&self.pieces[place / PIECE], place % PIECE);
         let columns = &piece.columns[piece.starts[i]..piece.starts[i + 1]];
         Bag { columns, scale: piece.scales[i] }
+    }
+
+    /// Calls `each` with the places and the rows of a range: what is the same for all rows of a piece is found once.
+    #[inline]
+    pub(crate) fn each<'b>(&'b self, places: Range<usize>, mut each: impl FnMut(usize, Bag<'b>)) {
+        let mut start = places.start;
+        while start < places.end {
+            let (piece, first) = (&self.pieces[start / PIECE], start % PIECE);
+            let end = places.end.min(start - first + PIECE);
+            let last = first + end - start;
+            let bounds = piece.starts[first..=last].windows(2);
+            for ((place, bounds), &scale) in (start..).zip(bounds).zip(&piece.scales[first..last]) {
+                each(place, Bag { columns: &piece.columns[bounds[0]..bounds[1]], scale });
+            }
+            start = end;
+        }
     }
 
     /// Puts what is known of each row where the row is.

@@ -4,6 +4,7 @@
 //! the order of its rows.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::vector::scaled;
 use crate::bags::{self, Bag, Bags};
@@ -26,6 +27,14 @@ pub(in super::super) trait Design: Copy + Send + Sync {
     fn start(self, place: usize) -> usize;
 
     fn row(self, place: usize) -> Self::Row;
+
+    /// Calls `each` with the places and the rows of a range.
+    #[inline]
+    fn each(self, places: Range<usize>, mut each: impl FnMut(usize, Self::Row)) {
+        for place in places {
+            each(place, self.row(place));
+        }
+    }
 
     /// Columns and values of a row.
     fn entries(self, row: Self::Row) -> impl Iterator<Item = (usize, f64)>;
@@ -121,6 +130,11 @@ impl<'b> Design for &'b Bags {
     #[inline]
     fn row(self, place: usize) -> Bag<'b> {
         Bags::row(self, place)
+    }
+
+    #[inline]
+    fn each(self, places: Range<usize>, each: impl FnMut(usize, Bag<'b>)) {
+        Bags::each(self, places, each);
     }
 
     #[inline]

@@ -69,12 +69,11 @@ impl LookedAt {
         }
     }
 
+    /// Those of a chunk.
     #[inline]
-    fn each(self, rows: Range<usize>, mut row: impl FnMut(usize)) {
-        for first in rows.clone().step_by(self.of) {
-            for i in first..first.saturating_add(self.rows).min(rows.end) {
-                row(i);
-            }
+    fn each<R: Design>(self, design: R, chunk: Range<usize>, mut row: impl FnMut(usize, R::Row)) {
+        for first in chunk.clone().step_by(self.of) {
+            design.each(first..first.saturating_add(self.rows).min(chunk.end), &mut row);
         }
     }
 }
@@ -243,8 +242,8 @@ impl<'a, R: Design> Problem<'a, R> {
                 // Of the factors of the rows since the last whose cost was another.
                 let (mut product, mut of_cost) = (1.0f64, 0.0);
                 let start = rows.start;
-                self.looked_at.each(rows, |row| {
-                    let (entries, cost) = (self.rows.row(row), costs[row]);
+                self.looked_at.each(self.rows, rows, |row, entries| {
+                    let cost = costs[row];
                     let z = R::dot(entries, &weights, intercept);
                     let local = loss(z, self.of_the_class(row));
                     let slope = cost * local.slope;
@@ -321,9 +320,9 @@ impl<'a, R: Design> Problem<'a, R> {
         let sums =
             self.chunks.sum(buffers, all, self.n_features, &mut diagonal, |rows, _, buffer| {
                 let mut sum = 0.0;
-                self.looked_at.each(rows, |row| {
+                self.looked_at.each(self.rows, rows, |row, entries| {
                     let curvature = at.curvature[row];
-                    R::add_squares(self.rows.row(row), curvature, buffer);
+                    R::add_squares(entries, curvature, buffer);
                     sum += curvature;
                 });
                 sum
@@ -369,13 +368,12 @@ impl<'a, R: Design> Problem<'a, R> {
         let intercept = vector.get(n).copied().unwrap_or(0.0);
         let sums = self.chunks.sum(buffers, (&mut [], 0), n, product, |rows, _, buffer| {
             let mut sum = 0.0;
-            self.looked_at.each(rows, |row| {
+            self.looked_at.each(self.rows, rows, |row, entries| {
                 let curvature = at.curvature[row];
                 // Right by far, or outside the reach of a hinge.
                 if curvature == 0.0 {
                     return;
                 }
-                let entries = self.rows.row(row);
                 let u = curvature * R::dot(entries, &weights, intercept);
                 R::add(entries, u, buffer);
                 sum += u;
