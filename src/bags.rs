@@ -1,12 +1,12 @@
 //! The other matrix that passes between rooms: rows as bags of columns, for a training that never looks at single values.
 //!
 //! A value is how often its column occurs in the row × a factor of the column × a scale of the row. So a row is kept as the
-//! columns of its terms, one as often as it occurs, which is half the memory of [`Rows`](crate::Rows); and it lies where it
-//! is read fastest. What a column means is not known here.
+//! columns of its terms, one as often as it occurs, which for short texts is half the memory of [`Rows`](crate::Rows); and it
+//! lies where it is read fastest. What a column means is not known here.
 //!
-//! Rows come in pieces. In each, every eighth is put first, so that the first part of a piece is a sample of it, and those of
-//! both parts by length: a processor guesses where a row ends from where the one before it did, and a wrong guess takes as
-//! long as ten entries.
+//! Rows come in pieces. In each, one of eight is put first, so that the first part of a piece is a sample of it, and each part
+//! is in the order of the rows' lengths: a processor guesses where a row ends from where the one before it did, and a wrong
+//! guess takes as long as ten entries.
 
 use std::ops::Range;
 
@@ -62,15 +62,28 @@ impl Piece {
             room.extend_from_slice(&found[start(row as usize)..ends[row as usize]]);
         }
         starts.push(room.len());
+        if room.len() < room.capacity() / 4 * 3 {
+            room.shrink_to_fit();
+        }
         let scales = numbers.iter().map(|&row| scales[row as usize]).collect();
         Self { columns: room, starts, numbers, scales }
     }
 }
 
+/// Whether a row of a piece is in its sample: another one of each eight, so that labels that take turns do not mislead.
+fn in_sample(row: usize) -> bool {
+    row % EVERY == row / EVERY % EVERY
+}
+
+/// How many of the first so many rows of a piece are.
+fn sampled(rows: usize) -> usize {
+    rows / EVERY + usize::from(rows % EVERY > rows / EVERY % EVERY)
+}
+
 /// The rows in the order of their places.
 fn places(n: usize, length: impl Fn(usize) -> usize) -> Vec<u32> {
     let group = |row: usize| {
-        let rest = if row.is_multiple_of(EVERY) { 0 } else { LONG + 1 };
+        let rest = if in_sample(row) { 0 } else { LONG + 1 };
         rest + length(row).min(LONG)
     };
     let mut next = [0; 2 * (LONG + 1)];
@@ -133,6 +146,12 @@ impl Bags {
             }
             start = end;
         }
+    }
+
+    /// The places of the samples of some whole pieces.
+    pub(crate) fn samples(&self, places: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        let end = places.end;
+        places.step_by(PIECE).map(move |first| first..first + sampled(PIECE.min(end - first)))
     }
 
     /// Puts what is known of each row where the row is.
@@ -202,12 +221,13 @@ mod tests {
         bags.put_in_place(&mut numbers);
         for first in [0, PIECE] {
             let end = n.min(first + PIECE);
-            let sampled = (end - first).div_ceil(EVERY);
-            let in_sample = |place: &usize| (numbers[*place] - first).is_multiple_of(EVERY);
-            assert!((first..first + sampled).all(|place| in_sample(&place)));
-            assert!(!(first + sampled..end).any(|place| in_sample(&place)));
+            let samples: Vec<Range<usize>> = bags.samples(first..end).collect();
+            let [Range { start, end: sampled }] = samples[..] else { panic!("{samples:?}") };
+            assert!(start == first && (sampled - first).abs_diff((end - first) / EVERY) <= 1);
+            let in_sample = |place: usize| in_sample(numbers[place] - first);
+            assert!((first..sampled).all(in_sample) && !(sampled..end).any(in_sample));
             let length = |place: usize| bags.row(place).columns.len();
-            for part in [first..first + sampled, first + sampled..end] {
+            for part in [first..sampled, sampled..end] {
                 assert!(part.clone().skip(1).all(|place| length(place - 1) <= length(place)));
             }
         }

@@ -30,12 +30,16 @@ pub(crate) fn of_pairs<'t, P: Iterator<Item = (&'t str, &'t str)>>(
         for (text, label) in pairs(start..n.min(start + PIECE)) {
             for part in [text, label] {
                 bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
-                bytes.extend_from_slice(part.as_bytes());
-            }
-            // Few bytes at a time take twice as long.
-            if bytes.len() >= AT_ONCE {
-                digest.update(&bytes);
-                bytes.clear();
+                // Few bytes at a time take twice as long.
+                if bytes.len() + part.len() > AT_ONCE {
+                    digest.update(&bytes);
+                    bytes.clear();
+                }
+                if part.len() < AT_ONCE {
+                    bytes.extend_from_slice(part.as_bytes());
+                } else {
+                    digest.update(part.as_bytes());
+                }
             }
         }
         digest.update(&bytes);
@@ -106,5 +110,11 @@ mod tests {
             of_pairs(9000, |range| range.map(|i| (if i == 8999 { last } else { "x" }, "1")))
         };
         assert_ne!(many("x"), many("y"));
+        // h((1).to_bytes(8, "little") + h(n(b"x" * 9000) + n(b"1")).digest()).hexdigest()
+        let long = "x".repeat(9000);
+        assert_eq!(
+            of(&[(&long, "1")]),
+            "d771467d84b55bb49a6cbb761c15e6221bf85fed0990739de36a1331b188e37e"
+        );
     }
 }

@@ -1,7 +1,9 @@
 //! The road from a task to a trained classifier: which algorithm takes it, and what lies before it.
 
 use super::fit::Task;
-use super::{Algorithm, Classifier, ClassifierParams, FitOptions, NbWeighting, Solver};
+use super::{
+    Algorithm, Classifier, ClassifierParams, FitOptions, MultiClass, NbWeighting, Solver, solvers,
+};
 use crate::bags::{self, Bags};
 use crate::error::Result;
 use crate::rows::Rows;
@@ -31,15 +33,25 @@ impl ClassifierParams {
         }
     }
 
-    /// Whether [`fit_bags`](Self::fit_bags) can train by these settings, and soon enough that it is worth another form of rows.
+    /// Whether [`fit_bags`](Self::fit_bags) can train by these settings, and there may be rows enough.
     pub(crate) fn takes_bags(&self, task: &Task) -> bool {
-        let newton = matches!(self.solver, Solver::Auto | Solver::NewtonCg);
         let smooth = matches!(self.algorithm, Algorithm::LogisticRegression | Algorithm::LinearSvm);
         let plain = self.nb_weighting == NbWeighting::None && self.l1_ratio == 0.0;
-        newton && smooth && plain && task.repeated.is_none() && task.targets.len() >= MANY_ROWS
+        let of_one_output = task.n_classes() == 2
+            || self.multi_class == MultiClass::OneVsRest
+            || self.algorithm == Algorithm::LinearSvm;
+        let many = task.repeated.is_none() && task.targets.len() >= MANY_ROWS;
+        self.solver == Solver::Auto && smooth && plain && of_one_output && many
     }
 
-    /// Trains on the rows that the task was prepared for, for settings that [take bags](Self::takes_bags): the model of
+    /// Whether it is faster by them, for so many columns and entries: it is where a sample tells where to start.
+    pub(crate) fn prefers_bags(&self, task: &Task, columns: usize, entries: usize) -> bool {
+        let rows = task.targets.len();
+        let each_counts = task.costs.iter().sum::<f64>() / rows as f64;
+        solvers::tells_of(rows, entries, columns, each_counts)
+    }
+
+    /// Trains on the rows that the task was prepared for, for settings that [take bags](Self::takes_bags). The minimum is that of
     /// [`fit_task`](Self::fit_task), but that no value was rounded to single precision.
     pub(crate) fn fit_bags(
         &self,

@@ -15,7 +15,7 @@ use crate::sentiment::Label;
 use crate::text::Language;
 use crate::tracker::names::DATA_TAG;
 use crate::tracker::{Collecting, Value};
-use crate::vectorizer::{Vectorizer, VectorizerParams};
+use crate::vectorizer::{BagsOrRows, Vectorizer, VectorizerParams};
 use crate::views::{Labels, Texts};
 
 /// How a [`Pipeline`] is trained: the settings of both its parts.
@@ -271,8 +271,12 @@ impl PipelineBuilder {
         let progress = options.progress_callback();
         let alone = self.beyond.prior.is_none() && self.beyond.lexicons.is_empty();
         if alone && self.vectorizer.makes_bags() && self.classifier.takes_bags(&task) {
-            let (vectorizer, bags) = self.vectorizer.fit_bags(texts, progress)?;
-            let classifier = self.classifier.fit_bags(&bags, task, options)?;
+            let wanted = |columns, entries| self.classifier.prefers_bags(&task, columns, entries);
+            let (vectorizer, rows) = self.vectorizer.fit_bags(texts, progress, wanted)?;
+            let classifier = match rows {
+                BagsOrRows::Bags(bags) => self.classifier.fit_bags(&bags, task, options)?,
+                BagsOrRows::Rows(rows) => self.classifier.fit_task(&rows, task, options)?,
+            };
             return Ok((vectorizer, classifier));
         }
         let ground = Ground::new(self, texts, progress)?;

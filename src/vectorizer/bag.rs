@@ -6,16 +6,26 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::block::{Block, Finder};
-use super::build::columns_of_tokens;
+use super::build::{build, columns_of_tokens};
 use super::reader::{Documents, Source};
 use super::weighting::Weighting;
-use super::{TEXTS_PER_PIECE, TEXTS_PER_ROUND, Vectorizer, VectorizerParams};
+use super::{TEXTS_PER_PIECE, Vectorizer, VectorizerParams};
 use crate::bags::{Bags, Piece};
 use crate::error::Result;
 use crate::parallel;
 use crate::progress::{Progress, Stage, report};
+use crate::rows::Rows;
 use crate::text::Unit;
 use crate::views::Texts;
+
+/// Of texts with more tokens on the mean many a word is there twice, and a bag is larger than a row.
+const LONG_TEXT: usize = 64;
+
+/// The rows of a fit, in the form that suits them.
+pub(crate) enum BagsOrRows {
+    Bags(Bags),
+    Rows(Rows),
+}
 
 impl VectorizerParams {
     /// Whether [`fit_bags`](Self::fit_bags) can make rows of these.
@@ -29,14 +39,21 @@ impl VectorizerParams {
     }
 
     /// A vectorizer as [`fit`](Self::fit) makes it, and the rows of the texts, for settings that
-    /// [make bags](Self::makes_bags).
+    /// [make bags](Self::makes_bags); those are `wanted` for so many columns and entries.
     pub(crate) fn fit_bags(
         &self,
         texts: Texts<'_>,
         progress: Option<&dyn Progress>,
-    ) -> Result<(Vectorizer, Bags)> {
+        wanted: impl FnOnce(usize, usize) -> bool,
+    ) -> Result<(Vectorizer, BagsOrRows)> {
         debug_assert!(self.makes_bags());
         let (vectorizer, mut read) = self.learn(texts, Source::Raw, progress)?;
+        let documents = read.iter().flatten().flat_map(|read| &read.documents);
+        let tokens: usize = documents.map(|documents| documents.tokens.len()).sum();
+        if tokens > LONG_TEXT * texts.len() || !wanted(vectorizer.n_features(), tokens) {
+            let rows = build(&vectorizer, texts, Source::Raw, read, progress)?;
+            return Ok((vectorizer, BagsOrRows::Rows(rows)));
+        }
         let [block @ Block { finder: Finder::Terms(index), .. }] = &vectorizer.blocks[..] else {
             unreachable!("one block of terms, as the settings say")
         };
@@ -48,6 +65,7 @@ impl VectorizerParams {
             *column = (*column).min(n_columns as u32);
         }
         let documents: Vec<Mutex<Documents>> = read.documents.into_iter().map(Mutex::new).collect();
+        drop((read.tokens, read.common));
         let mut worth = block.idf().map_or_else(|| vec![1.0; n_columns], <[f64]>::to_vec);
         worth.push(0.0);
         let mut makers: Vec<Maker<'_>> = (0..parallel::threads().min(documents.len()))
@@ -55,8 +73,7 @@ impl VectorizerParams {
             .collect();
         let mut pieces = Vec::with_capacity(documents.len());
         // In rounds only where somebody may stop the work between them.
-        let round =
-            if progress.is_some() { TEXTS_PER_ROUND / TEXTS_PER_PIECE } else { documents.len() };
+        let round = progress.map_or(documents.len(), |_| 2 * parallel::threads());
         for documents in documents.chunks(round) {
             report(progress, Stage::Weight, pieces.len() * TEXTS_PER_PIECE, texts.len())?;
             pieces.extend(parallel::share(&mut makers, documents.len(), |_, maker, i| {
@@ -67,7 +84,7 @@ impl VectorizerParams {
         }
         report(progress, Stage::Weight, texts.len(), texts.len())?;
         let bags = Bags::new(n_columns, block.idf().map(<[f64]>::to_vec), pieces);
-        Ok((vectorizer, bags))
+        Ok((vectorizer, BagsOrRows::Bags(bags)))
     }
 }
 
@@ -172,10 +189,13 @@ mod tests {
             for params in settings() {
                 prop_assert!(params.makes_bags());
                 let Ok((vectorizer, rows)) = params.fit_transform(&texts) else {
-                    prop_assert!(params.fit_bags(Texts::of(&&texts[..]), None).is_err());
+                    prop_assert!(params.fit_bags(Texts::of(&&texts[..]), None, |_, _| true).is_err());
                     continue;
                 };
-                let (same, bags) = params.fit_bags(Texts::of(&&texts[..]), None).unwrap();
+                let fit = |wanted| params.fit_bags(Texts::of(&&texts[..]), None, |_, _| wanted).unwrap();
+                let (_, BagsOrRows::Rows(same)) = fit(false) else { panic!("nobody wanted bags") };
+                prop_assert_eq!(&rows, &same);
+                let (same, BagsOrRows::Bags(bags)) = fit(true) else { panic!("of short texts") };
                 prop_assert_eq!(vectorizer, same);
                 let mut numbers: Vec<usize> = (0..texts.len()).collect();
                 bags.put_in_place(&mut numbers);

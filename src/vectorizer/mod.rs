@@ -35,6 +35,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use bag::BagsOrRows;
 pub use block::Block;
 pub use counts::TermCounts;
 pub use params::{DocFreq, Norm, VectorizerParams};

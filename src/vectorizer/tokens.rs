@@ -483,4 +483,27 @@ mod tests {
         tokens.adopt(&other, 0, &mut adopted).unwrap();
         assert_eq!(adopted, [7, 200, 100, words.len() as u32, 200, 100]);
     }
+
+    #[test]
+    fn adopted_texts_are_found_as_soon_as_somebody_asks() {
+        let table = |words: &[&str]| {
+            let mut tokens = Tokens::default();
+            words.iter().for_each(|word| drop(tokens.intern(word).unwrap()));
+            tokens
+        };
+        let long = "a word of more than sixteen bytes";
+        let mut tokens = table(&["x"]);
+        let mut adopted = Vec::new();
+        tokens.adopt_texts(&table(&["y", "x", long]), 0, &mut adopted).unwrap();
+        assert_eq!(adopted, [1, 0, 2]);
+        // The next reader knows the same words.
+        adopted.clear();
+        tokens.adopt_texts(&table(&[long, "z", "y"]), 0, &mut adopted).unwrap();
+        assert_eq!(adopted, [2, 3, 1]);
+        assert_eq!(tokens.texts().collect::<Vec<_>>(), ["x", "y", long, "z"]);
+        assert_eq!((tokens.intern("z").unwrap(), tokens.intern("new").unwrap()), (3, 4));
+        tokens.adopt_texts(&table(&["last"]), 0, &mut Vec::new()).unwrap();
+        tokens.index();
+        assert_eq!((tokens.find("last"), tokens.find(long), tokens.find("none")), (5, 2, NONE));
+    }
 }

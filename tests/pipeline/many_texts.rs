@@ -1,11 +1,11 @@
-//! From some ten thousand texts on, words that are only counted are kept in a form that trains faster: the model is the same.
+//! From 32,768 texts on, words that are only counted are kept in a form that trains faster: the model is the same.
 
 use std::fmt::Write;
 use std::ops::ControlFlow;
 
 use ressenti::{
-    ClassWeight, Classifier, ClassifierParams, Error, FitOptions, MultiClass, Pipeline, Stage,
-    Step, Vectorizer,
+    ClassWeight, Classifier, ClassifierParams, Error, FitOptions, MultiClass, Pipeline, Solver,
+    Stage, Step, Vectorizer,
 };
 
 const N: usize = 33_000;
@@ -52,19 +52,24 @@ fn the_model_is_that_of_its_parts() {
     let weights: Vec<f64> = (0..N).map(|i| 0.5 + (i % 5) as f64 / 4.0).collect();
     let lr = || Classifier::logistic_regression().tol(1e-9);
     let each = MultiClass::OneVsRest;
-    for (params, classes, weights) in [
-        (lr(), 2, None),
-        (lr().class_weight(ClassWeight::Balanced), 2, Some(&weights[..])),
-        (lr().fit_intercept(false).c(0.01), 2, None),
-        (Classifier::linear_svm().tol(1e-9), 2, None),
-        (lr(), 3, Some(&weights[..])),
-        (lr().multi_class(each).class_weight(ClassWeight::Balanced), 3, Some(&weights[..])),
+    let given = ClassWeight::Given([("0".to_owned(), 2.0)].into());
+    for (params, classes, weights, by_values) in [
+        (lr(), 2, None, false),
+        (lr().class_weight(ClassWeight::Balanced), 2, Some(&weights[..]), false),
+        (lr().fit_intercept(false).class_weight(given), 2, None, false),
+        (Classifier::linear_svm().tol(1e-9), 3, None, false),
+        (lr().multi_class(each).class_weight(ClassWeight::Balanced), 3, Some(&weights[..]), false),
+        (lr(), 3, Some(&weights[..]), true),
+        (lr().c(30.0), 2, None, true),
+        (lr().solver(Solver::NewtonCg), 2, None, true),
     ] {
         let [a, b] = trained(&params, classes, weights);
         assert!(a.fit_report().converged() && b.fit_report().converged());
         let (objective, expected) = (a.fit_report().objective(), b.fit_report().objective());
         assert!((objective / expected - 1.0).abs() < 1e-7, "{params:?}");
         let all = |model: &Classifier| [model.coef().as_slice(), model.intercept()].concat();
+        // Nothing was rounded to single precision where values were never computed.
+        assert_eq!(all(&a) == all(&b), by_values, "{params:?}");
         for (x, expected) in all(&a).into_iter().zip(all(&b)) {
             assert!((x - expected).abs() < 1e-4 * expected.abs().max(1.0), "{params:?}");
         }
@@ -82,6 +87,28 @@ fn what_a_sample_leads_to_is_not_taken_for_the_minimum() {
     for (found, least) in objective(&rough).into_iter().zip(objective(&exact)) {
         assert!(found <= 1.001 * least, "{found} {least}");
     }
+}
+
+#[test]
+fn labels_that_take_turns_do_not_mislead() {
+    let (mut texts, _) = corpus(1);
+    let labels: Vec<usize> = (0..N).map(|i| i % 2).collect();
+    for (text, label) in texts.iter_mut().zip(&labels).step_by(3) {
+        write!(text, "told{label}").unwrap();
+    }
+    let builder = Pipeline::builder().vectorizer(Vectorizer::tfidf().max_features(50));
+    let pipeline = builder.fit(&texts, &labels).unwrap();
+    assert_eq!(pipeline.fit_report().solver(), "sample + newton-cg");
+}
+
+#[test]
+fn watching_changes_nothing() {
+    let (texts, labels) = corpus(2);
+    let go_on = |_| ControlFlow::Continue(());
+    let options = FitOptions::new().progress(&go_on);
+    let builder = Pipeline::builder().vectorizer(Vectorizer::tfidf().max_features(50));
+    let watched = builder.fit_with(&texts, &labels, &options).unwrap();
+    assert!(watched.to_bytes() == builder.fit(&texts, &labels).unwrap().to_bytes());
 }
 
 #[cfg(feature = "parallel")]

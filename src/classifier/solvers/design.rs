@@ -14,9 +14,7 @@ use crate::rows::{Parts, Row};
 pub(in super::super) trait Design: Copy + Send + Sync {
     /// Chunks of rows begin at multiples of it.
     const PIECE: usize;
-    /// A sample of the rows: the first so many of each so many.
-    const SAMPLE: (usize, usize);
-    /// Whether a row can have an entry twice, so that the squares of its entries are less than its own.
+    /// Whether a column can be in a row several times; then `add_squares` adds k instead of k² of it.
     const REPEATS: bool;
 
     type Row: Copy;
@@ -27,6 +25,9 @@ pub(in super::super) trait Design: Copy + Send + Sync {
     fn start(self, place: usize) -> usize;
 
     fn row(self, place: usize) -> Self::Row;
+
+    /// The places of a sample of the rows of a chunk, an eighth of them.
+    fn samples(self, chunk: Range<usize>) -> impl Iterator<Item = Range<usize>>;
 
     /// Calls `each` with the places and the rows of a range.
     #[inline]
@@ -62,8 +63,6 @@ impl<'p> Design for Parts<'p> {
     type Row = Row<'p>;
 
     const PIECE: usize = 1;
-    // Rows that are neighbours, so that memory is read in order.
-    const SAMPLE: (usize, usize) = (64, 64 * bags::EVERY);
     const REPEATS: bool = false;
 
     fn n_columns(self) -> usize {
@@ -77,6 +76,13 @@ impl<'p> Design for Parts<'p> {
     #[inline]
     fn row(self, place: usize) -> Row<'p> {
         Parts::row(&self, place)
+    }
+
+    /// Rows that are neighbours, so that memory is read in order.
+    fn samples(self, chunk: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        const BLOCK: usize = 64;
+        let end = chunk.end;
+        chunk.step_by(BLOCK * bags::EVERY).map(move |first| first..end.min(first + BLOCK))
     }
 
     #[inline]
@@ -116,7 +122,6 @@ impl<'b> Design for &'b Bags {
     type Row = Bag<'b>;
 
     const PIECE: usize = bags::PIECE;
-    const SAMPLE: (usize, usize) = (bags::PIECE / bags::EVERY, bags::PIECE);
     const REPEATS: bool = true;
 
     fn n_columns(self) -> usize {
@@ -130,6 +135,10 @@ impl<'b> Design for &'b Bags {
     #[inline]
     fn row(self, place: usize) -> Bag<'b> {
         Bags::row(self, place)
+    }
+
+    fn samples(self, chunk: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        Bags::samples(self, chunk)
     }
 
     #[inline]

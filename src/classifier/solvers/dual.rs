@@ -35,7 +35,7 @@ const SAMPLE: usize = 1000;
 
 /// Where the passes end. Costs of very different sizes can lead them astray: look whether it is lower than the start.
 pub(super) fn near_minimum<R: Design>(problem: &Problem<'_, R>) -> Vec<f64> {
-    debug_assert!(!R::REPEATS, "the step of a row needs all of its squares");
+    assert!(!R::REPEATS, "the step of a row needs all of its squares");
     let start = problem.start();
     let Some(pass) = Pass::new(problem) else { return start };
     let chunks = problem.chunks.count();

@@ -23,6 +23,7 @@ mod vector;
 pub(super) use design::Design;
 pub(super) use loss::Loss;
 pub(super) use problem::{Objective, Problem};
+pub(super) use sample::tells_of;
 
 use super::FitReport;
 use super::Solver;

@@ -35,6 +35,9 @@ const DONE_BY_SAMPLE: f64 = 0.5;
 /// from nothing would cost more products.
 const NEAR: f64 = 10.0;
 
+/// A gradient below this share of what is allowed is small enough wherever it is met.
+const SURE: f64 = 0.01;
+
 /// A step must lower the function by this share of what the slope promises.
 const ARMIJO: f64 = 1e-4;
 
@@ -71,7 +74,7 @@ pub(super) fn minimise<R: Design>(
         let converged = gradient_norm <= tol;
         // Where a sample leads the gradient can be small far from the minimum, as the function is flat: 6e-3 above it, of the
         // value there, at a gradient of 8e-5.
-        let settled = !rough || n_iter > 1;
+        let settled = !rough || n_iter > 1 || gradient_norm <= SURE * tol;
         if !(converged && settled) && n_iter < max_iter {
             // As exact as the gradient has become small; or to the end, if that is near.
             let left = norm(&at.gradient) / initial;
@@ -105,7 +108,8 @@ pub(super) fn minimise<R: Design>(
         let report = FitReport {
             solver: solver.to_owned(),
             n_iter,
-            converged,
+            // Where no step leads down, the gradient is as small as it can be.
+            converged: converged && (settled || n_iter < max_iter),
             objective: at.value,
             gradient_norm,
             tracking_errors: Vec::new(),
@@ -202,6 +206,9 @@ fn line_search<R: Design>(
     buffers: &mut Buffers,
 ) -> Option<(Point, f64)> {
     let slope = dot(&at.gradient, step);
+    if slope == 0.0 {
+        return None;
+    }
     let mut length = 1.0;
     for halvings in 0..60 {
         let theta = at.theta.iter().zip(step).map(|(x, s)| x + length * s).collect();

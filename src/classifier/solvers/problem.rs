@@ -4,8 +4,8 @@
 //! then the intercepts. The Hessian is ridge·I + Xᵀ·D·X, where D is what the losses' curvature is; for softmax, of each row,
 //! cᵢ·(diag(p) − p·pᵀ). Sums over rows are those of `sums`. How a minimum is found is not known here.
 //!
-//! Value and gradient come of one pass over the rows. Tried and dropped, on 10.7 million entries in 100,000
-//! columns: columns numbered by how often they occur (the same time, as a core's own cache holds all of θ), `f32` in
+//! Value and gradient come of one pass over the rows. Tried and dropped for rows in their own order, on 10.7 million entries in
+//! 100,000 columns: columns numbered by how often they occur (the same time, as a core's own cache holds all of θ), `f32` in
 //! products with the Hessian (5 %), rows ordered by length (20 % of a product, less than the copy costs), rows visited by
 //! length within blocks of 256 without a copy (nearly twice the time: memory is no longer read in order), rows multiplied
 //! eight at a time before they are added up (20 % slower: the end of a row is guessed from the product just before), two
@@ -17,6 +17,7 @@ use super::design::Design;
 use super::loss::{Local, Loss, logistic, squared_hinge};
 use super::sums::{Buffers, Chunks};
 use super::vector::{fold, squared};
+use crate::bags::EVERY;
 
 /// In the place of a number of outputs that is known when this is compiled, which takes half the time.
 pub(super) const ANY: usize = 0;
@@ -50,21 +51,19 @@ pub(in super::super) struct Problem<'a, R> {
     looked_at: LookedAt,
 }
 
-/// The rows that are looked at: the first `rows` of each `of` in a chunk, and what their sums count by.
+/// The rows that are looked at.
 #[derive(Clone, Copy)]
-struct LookedAt {
-    rows: usize,
-    of: usize,
-    weight: f64,
+enum LookedAt {
+    All,
+    /// And what their sums count by.
+    Sample(f64),
 }
-
-const ALL: LookedAt = LookedAt { rows: usize::MAX, of: usize::MAX, weight: 1.0 };
 
 impl LookedAt {
     fn weigh(self, sums: &mut [f64]) {
-        if self.weight != 1.0 {
+        if let Self::Sample(weight) = self {
             for sum in sums {
-                *sum *= self.weight;
+                *sum *= weight;
             }
         }
     }
@@ -72,8 +71,9 @@ impl LookedAt {
     /// Those of a chunk.
     #[inline]
     fn each<R: Design>(self, design: R, chunk: Range<usize>, mut row: impl FnMut(usize, R::Row)) {
-        for first in chunk.clone().step_by(self.of) {
-            design.each(first..first.saturating_add(self.rows).min(chunk.end), &mut row);
+        match self {
+            Self::All => design.each(chunk, row),
+            Self::Sample(_) => design.samples(chunk).for_each(|some| design.each(some, &mut row)),
         }
     }
 }
@@ -98,7 +98,16 @@ impl<'a, R: Design> Problem<'a, R> {
         for (&class, cost) in objective.targets.iter().zip(objective.costs) {
             masses[class as usize] += cost;
         }
-        Self { rows, chunks, objective, outputs, n_features, masses, centre: None, looked_at: ALL }
+        Self {
+            rows,
+            chunks,
+            objective,
+            outputs,
+            n_features,
+            masses,
+            centre: None,
+            looked_at: LookedAt::All,
+        }
     }
 
     /// Draws the weights to these instead of 0: ½·ridge·‖w − w₀‖² is penalised. Start there, as no other start knows it.
@@ -111,10 +120,9 @@ impl<'a, R: Design> Problem<'a, R> {
     /// for one output.
     pub(super) fn sample(&self, weight: f64) -> Self {
         debug_assert_eq!(self.outputs, 1);
-        let (rows, of) = R::SAMPLE;
-        let chunks = Chunks::new(self.rows, self.n_rows(), self.n_features, self.size(), of / rows);
+        let chunks = Chunks::new(self.rows, self.n_rows(), self.n_features, self.size(), EVERY);
         let masses = self.masses.clone();
-        Self { looked_at: LookedAt { rows, of, weight }, chunks, masses, ..*self }
+        Self { looked_at: LookedAt::Sample(weight), chunks, masses, ..*self }
     }
 
     pub(super) fn n_rows(&self) -> usize {
@@ -266,8 +274,10 @@ impl<'a, R: Design> Problem<'a, R> {
         if self.objective.fit_intercept {
             gradient.push(slope);
         }
-        let (value, curved) = (value * self.looked_at.weight, curved * self.looked_at.weight);
+        let mut sums = [value, curved];
+        self.looked_at.weigh(&mut sums);
         self.looked_at.weigh(&mut gradient);
+        let [value, curved] = sums;
         self.point(theta, value, gradient, curvature, curved)
     }
 

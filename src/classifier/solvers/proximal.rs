@@ -35,7 +35,7 @@ pub(super) fn minimise<R: Design>(
     mut each: impl FnMut(u32, f64) -> Result<()>,
 ) -> Result<Solution> {
     let &Search { tol, max_iter, l1, .. } = search;
-    debug_assert!(!R::REPEATS, "steps by columns need all of a column's squares");
+    assert!(!R::REPEATS, "steps by columns need all of a column's squares");
     let scale = problem.scale();
     let columns = Columns::new(problem.rows, problem.n_rows(), problem.n_features());
     let mut n_iter = 0;

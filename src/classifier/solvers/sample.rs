@@ -44,9 +44,19 @@ const MOST_COST: f64 = 10.0;
 
 /// Whether there are rows enough, and each counts little.
 pub(super) fn tells<R: Design>(problem: &Problem<'_, R>) -> bool {
-    let (rows, entries) = (problem.n_rows() / EVERY, problem.n_entries() / EVERY);
-    let most = MOST_COST * problem.objective.ridge * problem.n_rows() as f64;
-    rows >= MANY_ROWS && entries / ENTRIES >= problem.n_features() && problem.scale() <= most
+    let each_counts = problem.scale() / (problem.objective.ridge * problem.n_rows() as f64);
+    tells_of(problem.n_rows(), problem.n_entries(), problem.n_features(), each_counts)
+}
+
+/// The same of rows that are yet to be made.
+pub(in super::super) fn tells_of(
+    rows: usize,
+    entries: usize,
+    columns: usize,
+    each_counts: f64,
+) -> bool {
+    let enough = rows / EVERY >= MANY_ROWS && entries / EVERY / ENTRIES >= columns;
+    enough && each_counts <= MOST_COST
 }
 
 /// Whether the curvature that the sample shows is worth its price: its columns have entries enough for what a row counts.
