@@ -4,7 +4,7 @@
 //! columns of its terms, one as often as it occurs, which for short texts is half the memory of [`Rows`](crate::Rows); and it
 //! lies where it is read fastest. What a column means is not known here.
 //!
-//! Rows come in pieces. In each, one of eight is put first, so that the first part of a piece is a sample of it, and each part
+//! Rows come in pieces. In each, every eighth block is put first, so that the first part of a piece is a sample of it, and each part
 //! is in the order of the rows' lengths: a processor guesses where a row ends from where the one before it did, and a wrong
 //! guess takes as long as ten entries.
 
@@ -15,7 +15,10 @@ use crate::parallel;
 /// Rows of a piece; the last may have fewer.
 pub(crate) const PIECE: usize = 1 << 12;
 
-/// One row of so many is in the first part of a piece.
+/// So many neighbours are in a sample together: labels may take turns.
+pub(crate) const BLOCK: usize = 64;
+
+/// One block of so many is in a sample, the first part of a piece.
 pub(crate) const EVERY: usize = 8;
 
 /// Longer rows are of one length: there are few of them, and a wrong guess is nothing beside them.
@@ -70,14 +73,14 @@ impl Piece {
     }
 }
 
-/// Whether a row of a piece is in its sample: another one of each eight, so that labels that take turns do not mislead.
+/// Whether a row of a piece is in its sample.
 fn in_sample(row: usize) -> bool {
-    row % EVERY == row / EVERY % EVERY
+    (row / BLOCK).is_multiple_of(EVERY)
 }
 
 /// How many of the first so many rows of a piece are.
 fn sampled(rows: usize) -> usize {
-    rows / EVERY + usize::from(rows % EVERY > rows / EVERY % EVERY)
+    rows / (BLOCK * EVERY) * BLOCK + (rows % (BLOCK * EVERY)).min(BLOCK)
 }
 
 /// The rows in the order of their places.
@@ -149,7 +152,7 @@ impl Bags {
     }
 
     /// The places of the samples of some whole pieces.
-    pub(crate) fn samples(&self, places: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    pub(crate) fn samples(places: Range<usize>) -> impl Iterator<Item = Range<usize>> {
         let end = places.end;
         places.step_by(PIECE).map(move |first| first..first + sampled(PIECE.min(end - first)))
     }
@@ -221,9 +224,9 @@ mod tests {
         bags.put_in_place(&mut numbers);
         for first in [0, PIECE] {
             let end = n.min(first + PIECE);
-            let samples: Vec<Range<usize>> = bags.samples(first..end).collect();
+            let samples: Vec<Range<usize>> = Bags::samples(first..end).collect();
             let [Range { start, end: sampled }] = samples[..] else { panic!("{samples:?}") };
-            assert!(start == first && (sampled - first).abs_diff((end - first) / EVERY) <= 1);
+            assert!(start == first && (sampled - first).abs_diff((end - first) / EVERY) <= BLOCK);
             let in_sample = |place: usize| in_sample(numbers[place] - first);
             assert!((first..sampled).all(in_sample) && !(sampled..end).any(in_sample));
             let length = |place: usize| bags.row(place).columns.len();

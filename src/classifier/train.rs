@@ -11,6 +11,15 @@ use crate::rows::Rows;
 /// Of fewer rows, there would be pieces too few for several threads.
 const MANY_ROWS: usize = 8 * bags::PIECE;
 
+impl Task {
+    /// Whether bags are faster, of so many columns and entries: they are where a sample tells where to start.
+    pub(crate) fn prefers_bags(&self, columns: usize, entries: usize) -> bool {
+        let rows = self.targets.len();
+        let each_counts = self.costs.iter().sum::<f64>() / rows as f64;
+        solvers::tells_of(rows, entries, columns, each_counts)
+    }
+}
+
 impl ClassifierParams {
     /// Trains on the rows that the task was prepared for.
     pub(crate) fn fit_task(
@@ -42,13 +51,6 @@ impl ClassifierParams {
             || self.algorithm == Algorithm::LinearSvm;
         let many = task.repeated.is_none() && task.targets.len() >= MANY_ROWS;
         self.solver == Solver::Auto && smooth && plain && of_one_output && many
-    }
-
-    /// Whether it is faster by them, for so many columns and entries: it is where a sample tells where to start.
-    pub(crate) fn prefers_bags(&self, task: &Task, columns: usize, entries: usize) -> bool {
-        let rows = task.targets.len();
-        let each_counts = task.costs.iter().sum::<f64>() / rows as f64;
-        solvers::tells_of(rows, entries, columns, each_counts)
     }
 
     /// Trains on the rows that the task was prepared for, for settings that [take bags](Self::takes_bags). The minimum is that of

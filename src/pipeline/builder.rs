@@ -271,7 +271,7 @@ impl PipelineBuilder {
         let progress = options.progress_callback();
         let alone = self.beyond.prior.is_none() && self.beyond.lexicons.is_empty();
         if alone && self.vectorizer.makes_bags() && self.classifier.takes_bags(&task) {
-            let wanted = |columns, entries| self.classifier.prefers_bags(&task, columns, entries);
+            let wanted = |columns, entries| task.prefers_bags(columns, entries);
             let (vectorizer, rows) = self.vectorizer.fit_bags(texts, progress, wanted)?;
             let classifier = match rows {
                 BagsOrRows::Bags(bags) => self.classifier.fit_bags(&bags, task, options)?,

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::vector::scaled;
-use crate::bags::{self, Bag, Bags};
+use crate::bags::{self, BLOCK, Bag, Bags, EVERY};
 use crate::rows::{Parts, Row};
 
 /// A matrix of rows.
@@ -80,9 +80,8 @@ impl<'p> Design for Parts<'p> {
 
     /// Rows that are neighbours, so that memory is read in order.
     fn samples(self, chunk: Range<usize>) -> impl Iterator<Item = Range<usize>> {
-        const BLOCK: usize = 64;
         let end = chunk.end;
-        chunk.step_by(BLOCK * bags::EVERY).map(move |first| first..end.min(first + BLOCK))
+        chunk.step_by(BLOCK * EVERY).map(move |first| first..end.min(first + BLOCK))
     }
 
     #[inline]
@@ -138,7 +137,7 @@ impl<'b> Design for &'b Bags {
     }
 
     fn samples(self, chunk: Range<usize>) -> impl Iterator<Item = Range<usize>> {
-        Bags::samples(self, chunk)
+        Bags::samples(chunk)
     }
 
     #[inline]
