@@ -46,25 +46,29 @@ pub(crate) struct Bag<'a> {
 #[derive(Debug)]
 pub(crate) struct Piece {
     columns: Vec<u32>,
-    /// Where the columns of each row begin, and those of the last end.
-    starts: Vec<usize>,
+    /// Where the columns of each row begin, and those of the last end; small, as all of it is read in each pass.
+    starts: Vec<u32>,
     /// Which row it is, counted from the first of the piece.
-    numbers: Vec<u32>,
+    numbers: Vec<u16>,
     scales: Vec<f64>,
 }
 
 impl Piece {
-    /// Rows that stand one after the other in `found`, which ends at `ends[i]` for row `i`. `room` is memory for the columns.
+    /// Entries of a piece.
+    pub(crate) const MOST: usize = u32::MAX as usize;
+
+    /// Rows that stand one after the other in `found`, no more than [`MOST`](Self::MOST), which ends at `ends[i]` for row `i`.
+    /// `room` is memory for the columns.
     pub(crate) fn new(found: &[u32], ends: &[usize], scales: &[f64], mut room: Vec<u32>) -> Self {
         let start = |row: usize| row.checked_sub(1).map_or(0, |before| ends[before]);
         let numbers = places(ends.len(), |row| ends[row] - start(row));
         room.clear();
         let mut starts = Vec::with_capacity(ends.len() + 1);
         for &row in &numbers {
-            starts.push(room.len());
+            starts.push(room.len() as u32);
             room.extend_from_slice(&found[start(row as usize)..ends[row as usize]]);
         }
-        starts.push(room.len());
+        starts.push(room.len() as u32);
         if room.len() < room.capacity() / 4 * 3 {
             room.shrink_to_fit();
         }
@@ -84,7 +88,7 @@ fn sampled(rows: usize) -> usize {
 }
 
 /// The rows in the order of their places.
-fn places(n: usize, length: impl Fn(usize) -> usize) -> Vec<u32> {
+fn places(n: usize, length: impl Fn(usize) -> usize) -> Vec<u16> {
     let group = |row: usize| {
         let rest = if in_sample(row) { 0 } else { LONG + 1 };
         rest + length(row).min(LONG)
@@ -100,7 +104,7 @@ fn places(n: usize, length: impl Fn(usize) -> usize) -> Vec<u32> {
     let mut numbers = vec![0; n];
     for row in 0..n {
         let place = &mut next[group(row)];
-        numbers[*place] = row as u32;
+        numbers[*place] = row as u16;
         *place += 1;
     }
     numbers
@@ -131,7 +135,7 @@ impl Bags {
     #[inline]
     pub(crate) fn row(&self, place: usize) -> Bag<'_> {
         let (piece, i) = (&self.pieces[place / PIECE], place % PIECE);
-        let columns = &piece.columns[piece.starts[i]..piece.starts[i + 1]];
+        let columns = &piece.columns[piece.starts[i] as usize..piece.starts[i + 1] as usize];
         Bag { columns, scale: piece.scales[i] }
     }
 
@@ -145,7 +149,10 @@ impl Bags {
             let last = first + end - start;
             let bounds = piece.starts[first..=last].windows(2);
             for ((place, bounds), &scale) in (start..).zip(bounds).zip(&piece.scales[first..last]) {
-                each(place, Bag { columns: &piece.columns[bounds[0]..bounds[1]], scale });
+                each(
+                    place,
+                    Bag { columns: &piece.columns[bounds[0] as usize..bounds[1] as usize], scale },
+                );
             }
             start = end;
         }
@@ -170,7 +177,8 @@ impl Bags {
 
     /// How many entries there are before a place, which may be the end.
     pub(crate) fn start(&self, place: usize) -> usize {
-        let within = self.pieces.get(place / PIECE).map_or(0, |piece| piece.starts[place % PIECE]);
+        let within =
+            self.pieces.get(place / PIECE).map_or(0, |piece| piece.starts[place % PIECE] as usize);
         self.starts[place / PIECE] + within
     }
 }

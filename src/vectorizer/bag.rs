@@ -49,8 +49,10 @@ impl VectorizerParams {
         debug_assert!(self.makes_bags());
         let (vectorizer, mut read) = self.learn(texts, Source::Raw, progress)?;
         let documents = read.iter().flatten().flat_map(|read| &read.documents);
-        let tokens: usize = documents.map(|documents| documents.tokens.len()).sum();
-        if tokens > LONG_TEXT * texts.len() || !wanted(vectorizer.n_features(), tokens) {
+        let tokens = || documents.clone().map(|documents| documents.tokens.len());
+        let (all, most) = (tokens().sum::<usize>(), tokens().max().unwrap_or(0));
+        let short = all <= LONG_TEXT * texts.len() && most <= Piece::MOST;
+        if !short || !wanted(vectorizer.n_features(), all) {
             let rows = build(&vectorizer, texts, Source::Raw, read, progress)?;
             return Ok((vectorizer, BagsOrRows::Rows(rows)));
         }
