@@ -22,7 +22,7 @@ pub(super) const NONE: u32 = u32::MAX;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tokens {
     texts: Arc<Arena>,
-    /// May lack the last ones that were [adopted](Tokens::adopt_texts), until one is looked up that may be new.
+    /// May lack the last ones that were [adopted](Tokens::adopt), until one is looked up that may be new.
     table: Table<Slot>,
 }
 
@@ -299,6 +299,7 @@ impl Tokens {
     /// Appends the integers of the words that were looked up, new ones for those that are new.
     #[inline]
     pub(super) fn interned(&mut self, lookups: &Lookups, tokens: &mut Vec<u32>) -> Result<()> {
+        debug_assert_eq!(self.table.len(), self.len(), "what was adopted is in the table");
         for &Lookup { bytes, length, found, hash } in lookups.glanced(&self.table) {
             let key = Key { bytes, length };
             let token = match found {
@@ -313,33 +314,9 @@ impl Tokens {
         Ok(())
     }
 
-    /// Appends the integers of the tokens of another table from one on, new ones for those that are new here.
+    /// Appends the integers of the tokens of another table from one on, new ones for those that are new here. The table follows
+    /// when somebody [asks for it](Self::index).
     pub(super) fn adopt(
-        &mut self,
-        other: &Self,
-        from: usize,
-        adopted: &mut Vec<u32>,
-    ) -> Result<()> {
-        self.index();
-        let mut tokens = self.find_all(other, from);
-        let new: Vec<usize> = (0..tokens.len()).filter(|&i| tokens[i] == NONE).collect();
-        let (mut lookups, mut interned) = (Lookups::default(), Vec::new());
-        for some in new.chunks(Self::AT_ONCE) {
-            lookups.clear();
-            interned.clear();
-            for &i in some {
-                let (text, word) = (other.texts.text().as_bytes(), other.texts.range(from + i));
-                self.prepare(text, word, &mut lookups)?;
-            }
-            self.interned(&lookups, &mut interned)?;
-            some.iter().zip(&interned).for_each(|(&i, &token)| tokens[i] = token);
-        }
-        adopted.append(&mut tokens);
-        Ok(())
-    }
-
-    /// [`adopt`](Self::adopt) for those who look nothing up afterwards: the table follows when somebody does.
-    pub(super) fn adopt_texts(
         &mut self,
         other: &Self,
         from: usize,
@@ -496,15 +473,15 @@ mod tests {
         let long = "a word of more than sixteen bytes";
         let mut tokens = table(&["x"]);
         let mut adopted = Vec::new();
-        tokens.adopt_texts(&table(&["y", "x", long]), 0, &mut adopted).unwrap();
+        tokens.adopt(&table(&["y", "x", long]), 0, &mut adopted).unwrap();
         assert_eq!(adopted, [1, 0, 2]);
         // The next reader knows the same words.
         adopted.clear();
-        tokens.adopt_texts(&table(&[long, "z", "y"]), 0, &mut adopted).unwrap();
+        tokens.adopt(&table(&[long, "z", "y"]), 0, &mut adopted).unwrap();
         assert_eq!(adopted, [2, 3, 1]);
         assert_eq!(tokens.texts().collect::<Vec<_>>(), ["x", "y", long, "z"]);
         assert_eq!((tokens.intern("z").unwrap(), tokens.intern("new").unwrap()), (3, 4));
-        tokens.adopt_texts(&table(&["last"]), 0, &mut Vec::new()).unwrap();
+        tokens.adopt(&table(&["last"]), 0, &mut Vec::new()).unwrap();
         tokens.index();
         assert_eq!((tokens.find("last"), tokens.find(long), tokens.find("none")), (5, 2, NONE));
     }

@@ -5,7 +5,7 @@
 //! sample may have none, so its diagonal is mended to be that of all rows. With it as a preconditioner each product with the
 //! Hessian of all rows lowers what is left of the way down to a tenth, and with the diagonal alone to a half.
 //!
-//! On 6.2 million entries in 10,000 columns, C = 1, to a gradient of 1e-4 and 4e-5 above the minimum: two products with the
+//! On 6.2 million entries in 10,000 columns, C = 1, to a gradient of 1e-4 and 3e-5 above the minimum: two products with the
 //! Hessian, some 25 with the sample's, an eighth each, and 3 evaluations; 16 products and 4 evaluations from a dual start with the
 //! diagonal, of which the two passes take as long as 12 products more. Where columns are rare a sample makes their weights too large, and the dual
 //! start is better; and a sum over the sample then has one or two chunks, so that more threads than these are of no use to a

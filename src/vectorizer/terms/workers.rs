@@ -7,7 +7,6 @@ use crate::text::{Analyzer, Unit};
 use crate::vectorizer::TEXTS_PER_PIECE;
 use crate::vectorizer::pairs::{Place, place};
 use crate::vectorizer::reader::{Documents, Reader, Source};
-use crate::vectorizer::tokens::Tokens;
 use crate::views::Texts;
 
 /// One thread's part of the work, and its counts before they are summed up.
@@ -20,9 +19,6 @@ struct Worker<'a> {
     /// How many tokens the last piece had.
     before: usize,
 }
-
-/// How a reader's tokens get their common integers.
-type Adopt = fn(&mut Tokens, &Tokens, usize, &mut Vec<u32>) -> Result<()>;
 
 /// The threads' work on some rounds.
 pub(super) struct Workers<'a> {
@@ -50,10 +46,10 @@ impl<'a> Workers<'a> {
     }
 
     /// Gives the reader's tokens their common integers.
-    fn adopt(&mut self, how: Adopt) -> Result<()> {
+    fn adopt(&mut self) -> Result<()> {
         let Some((first, others)) = self.workers.split_first_mut() else { return Ok(()) };
         for Worker { reader, adopted, .. } in others {
-            how(&mut first.reader.tokens, &reader.tokens, adopted.len(), adopted)?;
+            first.reader.tokens.adopt(&reader.tokens, adopted.len(), adopted)?;
         }
         Ok(())
     }
@@ -70,7 +66,11 @@ impl<'a> Workers<'a> {
         let of_words = terms.unit == Unit::CharactersOfWords;
         let mut documents = self.read(terms, texts, source)?;
         if of_words || terms.ngram_range.1 > 1 {
-            self.adopt(Tokens::adopt)?;
+            self.adopt()?;
+            if let Some(first) = self.workers.first_mut() {
+                // It reads on.
+                first.reader.tokens.index();
+            }
             documents = parallel::map(documents, |mut documents| {
                 // The first one's integers are the common ones.
                 if let Some(worker) =
@@ -144,7 +144,7 @@ impl<'a> Workers<'a> {
     /// Sums up, and gives the table of tokens back; returns the common integers of each reader's tokens.
     pub(super) fn finish(mut self, terms: &mut Terms) -> Result<Vec<Vec<u32>>> {
         let of_words = terms.unit == Unit::CharactersOfWords;
-        let done = self.adopt(Tokens::adopt_texts);
+        let done = self.adopt();
         let mut all_adopted = Vec::with_capacity(self.workers.len());
         for (i, worker) in self.workers.into_iter().enumerate() {
             let Worker { reader, adopted, tokens, pairs, .. } = worker;
