@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hint::select_unpredictable;
 
 use super::soft_targets::Repeated;
 use super::{ClassWeight, Classifier, ClassifierParams, FitOptions, find_class};
@@ -193,8 +194,14 @@ fn number<'l>(labels: Labels<'l>, all: &mut [u32]) -> Vec<Cow<'l, str>> {
     let mut names: Vec<Cow<'_, str>> = Vec::new();
     let mut numbers = BTreeMap::new();
     for (label, to) in labels.iter().zip(all) {
-        // Few labels, in many places: those met first are found without a search.
-        let met = names.iter().take(FEW).position(|known| *known == label);
+        // Few labels, in many places: those met first are found without a search; and without a look at the text where it is
+        // the same one in memory. Which of them it is nobody can guess: no branch.
+        let few = &names[..names.len().min(FEW)];
+        let met = few.iter().enumerate().fold(few.len(), |met, (place, known)| {
+            select_unpredictable(std::ptr::eq(&**known, &*label), place, met)
+        });
+        let same = || few.iter().position(|known| *known == label);
+        let met = if met < few.len() { Some(met) } else { same() };
         let number = met.map_or_else(
             || {
                 *numbers.entry(label).or_insert_with_key(|label| {

@@ -95,8 +95,7 @@ struct Maker<'w> {
     weighting: &'w Weighting,
     /// What a column is worth that occurs once; 0 of the last, which is that of unknown tokens.
     worth: &'w [f64],
-    /// Of each column the number of the last row that had it, and how often.
-    seen: Vec<(u32, u32)>,
+    seen: Vec<Seen>,
     /// The number of the last row.
     row: u32,
     /// The columns of the rows of a piece, where those of each end, and what each row is multiplied with.
@@ -105,9 +104,20 @@ struct Maker<'w> {
     scales: Vec<f64>,
 }
 
+/// A column, as the row at hand sees it.
+#[derive(Clone, Copy)]
+struct Seen {
+    /// The square of what it is worth.
+    square: f64,
+    /// The number of the last row that had it, and how often.
+    row: u32,
+    count: u32,
+}
+
 impl<'w> Maker<'w> {
     fn new(weighting: &'w Weighting, worth: &'w [f64]) -> Self {
-        let (seen, found) = (vec![(0, 0); worth.len()], Vec::new());
+        let seen = worth.iter().map(|worth| Seen { square: worth * worth, row: 0, count: 0 });
+        let (seen, found) = (seen.collect(), Vec::new());
         Self { weighting, worth, seen, row: 0, found, ends: Vec::new(), scales: Vec::new() }
     }
 
@@ -135,30 +145,32 @@ impl<'w> Maker<'w> {
         document: &[u32],
         start: usize,
     ) -> usize {
-        let Self { weighting, worth, seen, row, found, scales, .. } = self;
-        let worth = *worth;
-        let unknown = worth.len() - 1;
         // There are no more rows than numbers.
-        *row += 1;
-        let this = *row;
-        let (mut end, mut squares) = (start, 0.0);
+        self.row += 1;
+        let Self {
+            weighting, worth, ref mut seen, row: this, ref mut found, ref mut scales, ..
+        } = *self;
+        let unknown = worth.len() as u32 - 1;
+        let (seen, room) = (&mut seen[..], &mut found[start..start + document.len()]);
+        let (mut n, mut squares) = (0, 0.0);
         for &token in document {
-            let column = column_of[token as usize] as usize;
-            let (last, count) = &mut seen[column];
-            *count = if *last == this { count.saturating_add(1) } else { 1 };
-            *last = this;
+            let column = column_of[token as usize];
+            let Seen { square, row, count } = &mut seen[column as usize];
+            // A piece has no more tokens than numbers.
+            *count = if *row == this { count.wrapping_add(1) } else { 1 };
+            *row = this;
             let counts = !BINARY || *count == 1;
             // Written in any case: no guess at which tokens are known.
-            found[end] = column as u32;
-            end += usize::from(counts && column != unknown);
-            let worth = if counts { worth[column] } else { 0.0 };
+            room[n] = column;
+            n += usize::from(counts && column != unknown);
             // k² is the sum of the first k odd numbers.
-            let odd = if BINARY { 1.0 } else { 2.0 * f64::from(*count) - 1.0 };
-            squares += odd * worth * worth;
+            let odd =
+                if BINARY { f64::from(u8::from(counts)) } else { 2.0 * f64::from(*count) - 1.0 };
+            squares += odd * *square;
         }
-        let sum = || found[start..end].iter().map(|&column| worth[column as usize]).sum();
+        let sum = || room[..n].iter().map(|&column| worth[column as usize]).sum();
         scales.push(weighting.scale(sum, || squares));
-        end
+        start + n
     }
 }
 

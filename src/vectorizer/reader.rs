@@ -3,6 +3,8 @@
 //! Each thread has a reader, and a reader its own table of tokens: what one thread meets first gets other integers than on
 //! another, and `terms` makes them one. N-grams are not known here.
 
+use std::iter::once;
+
 use super::block::{Block, Finder};
 use super::tokens::{Lookups, NONE, Tokens};
 use super::{RowScratch, TextCounts};
@@ -108,14 +110,13 @@ impl<'a> Reader<'a> {
         let known = surfaces.as_mut().map_or(&mut *tokens, |surfaces| &mut surfaces.known);
         after_clause.clear();
         if let (Some(words), None) = (analyzer.cut(text, buffer), analyzer.negators()) {
-            for word in words.iter() {
-                known.prepare(words.text(), word, lookups)?;
-            }
+            known.prepare(words.text(), words.iter(), lookups)?;
         } else {
             let negates = analyzer.negators().is_some();
             let (mut result, mut end) = (Ok(()), 0);
             analyzer.segment(text, buffer, |surface, range| {
-                if let Err(error) = known.prepare(surface.as_bytes(), 0..surface.len(), lookups) {
+                let whole = once(0..surface.len());
+                if let Err(error) = known.prepare(surface.as_bytes(), whole, lookups) {
                     result = Err(error);
                 }
                 if negates {
@@ -140,12 +141,12 @@ impl<'a> Reader<'a> {
         let Self { analyzer, tokens, surfaces, lookups, waiting, after_clause, .. } = self;
         let start = documents.tokens.len();
         if let Some(surfaces) = surfaces {
-            surfaces.known.interned(lookups, &mut documents.tokens)?;
+            documents.tokens.extend_from_slice(surfaces.known.interned(lookups)?);
             surfaces.learn(analyzer, tokens)?;
             surfaces.replace(analyzer, tokens, after_clause, &mut documents.tokens, start)?;
             documents.ends.extend(waiting.drain(..).map(|_| documents.tokens.len()));
         } else {
-            tokens.interned(lookups, &mut documents.tokens)?;
+            documents.tokens.extend_from_slice(tokens.interned(lookups)?);
             documents.ends.extend(waiting.drain(..).map(|end| start + end));
         }
         lookups.clear();

@@ -138,55 +138,77 @@ impl Key {
 
 /// Tokens on their way to their integers.
 ///
-/// First all that can be done without the table, for all tokens of a text, and a glance at each one's place there; only then
-/// the look that decides. So the processor waits for many places at once, and no wrong guess about one of them holds up the
-/// others.
+/// Most are among those that were met first, which lie close together: one look finds each. The others wait for a text or more:
+/// first all that can be done without the table, and a glance at each one's place there; only then the look that decides. So
+/// the processor waits for many places at once, and no wrong guess about one of them holds up the others.
 #[derive(Debug, Default)]
 pub(super) struct Lookups {
-    tokens: Vec<Lookup>,
+    /// What the integers are so far: of those that wait, anything.
+    found: Vec<u32>,
+    /// The first of these wait, so many of them.
+    waiting: Vec<Lookup>,
+    n_waiting: usize,
+    /// At each place the token that was the first to come there; none at all of few tokens.
+    near: Vec<Slot>,
 }
 
-/// A token of which the key is all, or one that is found already.
+/// A token that waits, of which the key is all.
 #[derive(Debug, Clone, Copy)]
 struct Lookup {
     // The parts of a `Key`, which would not lie as close.
     bytes: [u64; 2],
     length: u32,
-    /// [`NONE`] unless it is found already.
-    found: u32,
-    hash: u64,
+    /// Its place among the integers.
+    at: usize,
+}
+
+impl Lookup {
+    const NONE: Self = Self { bytes: [0; 2], length: 0, at: 0 };
+
+    #[inline(always)]
+    fn new(Key { bytes, length }: Key, at: usize) -> Self {
+        Self { bytes, length, at }
+    }
+
+    #[inline(always)]
+    fn key(&self) -> Key {
+        Key { bytes: self.bytes, length: self.length }
+    }
 }
 
 impl Lookups {
+    /// So many places are close to a core whatever else it reads; of 1,024 to 32,768 measured best, by little.
+    const NEAR: usize = 1 << 12;
+
     /// How many there are.
     #[inline]
     pub(super) fn len(&self) -> usize {
-        self.tokens.len()
+        self.found.len()
     }
 
     /// Begins anew.
     #[inline]
     pub(super) fn clear(&mut self) {
-        self.tokens.clear();
+        self.found.clear();
+        self.n_waiting = 0;
     }
 
-    #[inline(always)]
-    fn push_short(&mut self, Key { bytes, length }: Key, hash: u64) {
-        self.tokens.push(Lookup { bytes, length, found: NONE, hash });
-    }
-
-    #[cold]
-    fn push_found(&mut self, token: u32) {
-        // No token is so long: what is not there is not found the second time either.
-        self.tokens.push(Lookup { bytes: [0; 2], length: u32::MAX, found: token, hash: 0 });
-    }
-
-    /// All of them, after a glance at where each lies.
+    /// Room for so many more.
     #[inline]
-    fn glanced(&self, table: &Table<Slot>) -> &[Lookup] {
-        let glances = self.tokens.iter().map(|lookup| u32::from(table.glance(lookup.hash)));
+    fn reserve(&mut self, n: usize) {
+        self.found.reserve(n);
+        if self.waiting.len() < self.n_waiting + n {
+            self.waiting.resize(2 * (self.n_waiting + n), Lookup::NONE);
+        }
+    }
+
+    /// Glances at where those that wait lie.
+    #[inline]
+    fn glance(&self, table: &Table<Slot>) {
+        let seed = table.seed();
+        let waiting = self.waiting[..self.n_waiting].iter();
+        let glances = waiting.map(|lookup| u32::from(table.glance(lookup.key().hash(seed))));
         black_box(glances.fold(0, u32::wrapping_add));
-        &self.tokens
     }
 }
 
@@ -252,66 +274,87 @@ impl Tokens {
         if key.is_whole() { self.find_short(key) } else { self.find(whole(&text[word])) }
     }
 
-    /// Whether all of a word in a text is in its key; if so, it is `put` among the lookups.
-    #[inline(always)]
-    fn prepare_short(&self, text: &[u8], word: Range<usize>, put: &mut Lookups) -> bool {
-        let key = Key::within(text, word, self.table.seed());
-        let is_short = key.is_whole();
-        if is_short {
-            let hash = key.hash(self.table.seed());
-            put.push_short(key, hash);
-        }
-        is_short
-    }
-
     /// Begins to look up a word in a text; what there is of it in the end tells [`found`](Self::found).
     #[inline(always)]
     fn prepare_find(&self, text: &[u8], word: Range<usize>, put: &mut Lookups) {
-        if !self.prepare_short(text, word.clone(), put) {
-            put.push_found(self.find(whole(&text[word])));
+        let key = Key::within(text, word.clone(), self.table.seed());
+        put.reserve(1);
+        if key.is_whole() {
+            put.waiting[put.n_waiting] = Lookup::new(key, put.len());
+            put.n_waiting += 1;
+            put.found.push(NONE);
+        } else {
+            put.found.push(self.find(whole(&text[word])));
         }
     }
 
     /// The integers of the words that were looked up, or [`NONE`].
     #[inline]
-    fn found(&self, lookups: &Lookups) -> impl Iterator<Item = u32> {
-        let finish = |&Lookup { bytes, length, found, hash }: &Lookup| match found {
-            NONE => self.find_hashed(Key { bytes, length }, hash),
-            found => found,
-        };
-        lookups.glanced(&self.table).iter().map(finish)
+    fn found<'l>(&self, lookups: &'l mut Lookups) -> &'l [u32] {
+        lookups.glance(&self.table);
+        let Lookups { found, waiting, n_waiting, .. } = lookups;
+        for lookup in &waiting[..*n_waiting] {
+            found[lookup.at] = self.find_short(lookup.key());
+        }
+        found
     }
 
-    /// Begins to look up a word in a text, which may be new.
+    /// Begins to look up words in a text, which may be new.
     #[inline(always)]
     pub(super) fn prepare(
         &mut self,
         text: &[u8],
-        word: Range<usize>,
+        words: impl ExactSizeIterator<Item = Range<usize>>,
         put: &mut Lookups,
     ) -> Result<()> {
-        if !self.prepare_short(text, word.clone(), put) {
-            put.push_found(self.intern(whole(&text[word]))?);
+        put.reserve(words.len());
+        let seed = self.table.seed();
+        let Lookups { found, waiting, n_waiting, near } = put;
+        // In a register as long as the words last.
+        let mut n = *n_waiting;
+        for word in words {
+            let key = Key::within(text, word.clone(), seed);
+            if key.is_whole() {
+                let near = near.get(key.hash(seed) as usize % Lookups::NEAR);
+                let (known, token) =
+                    near.map_or((false, NONE), |slot| (slot.key().is(key), slot.token));
+                // Written in any case: no guess at which are near.
+                waiting[n] = Lookup::new(key, found.len());
+                n += usize::from(!known);
+                found.push(token);
+            } else {
+                found.push(self.intern(whole(&text[word]))?);
+            }
         }
+        *n_waiting = n;
         Ok(())
     }
 
-    /// Appends the integers of the words that were looked up, new ones for those that are new.
+    /// The integers of the words that were looked up, new ones for those that are new. Lookups stay with one table.
     #[inline]
-    pub(super) fn interned(&mut self, lookups: &Lookups, tokens: &mut Vec<u32>) -> Result<()> {
+    pub(super) fn interned<'l>(&mut self, lookups: &'l mut Lookups) -> Result<&'l [u32]> {
         debug_assert_eq!(self.table.len(), self.len(), "what was adopted is in the table");
-        for &Lookup { bytes, length, found, hash } in lookups.glanced(&self.table) {
-            let key = Key { bytes, length };
-            let token = match found {
-                NONE => match self.find_hashed(key, hash) {
-                    NONE => self.add_short(key, hash)?,
-                    token => token,
-                },
-                found => found,
+        lookups.glance(&self.table);
+        let Lookups { found, waiting, n_waiting, near } = lookups;
+        for lookup in &waiting[..*n_waiting] {
+            let key = lookup.key();
+            let hash = key.hash(self.table.seed());
+            let token = match self.find_hashed(key, hash) {
+                NONE => self.add_short(key, hash)?,
+                token => token,
             };
-            tokens.push(token);
+            found[lookup.at] = token;
+            if let Some(place) = near.get_mut(hash as usize % Lookups::NEAR)
+                && place.is_free()
+            {
+                *place = Slot { bytes: key.bytes, length: key.length, token };
+            }
         }
-        Ok(())
+        // A table of fewer tokens is close itself.
+        if near.is_empty() && self.len() > Lookups::NEAR {
+            *near = vec![Slot::free(); Lookups::NEAR];
+        }
+        Ok(found)
     }
 
     /// Appends the integers of the tokens of another table from one on, new ones for those that are new here. The table follows
@@ -359,7 +402,7 @@ impl Tokens {
                 for i in first..piece.end.min(first + Self::AT_ONCE) {
                     self.prepare_find(text, other.texts.range(from + i), &mut lookups);
                 }
-                found.extend(self.found(&lookups));
+                found.extend_from_slice(self.found(&mut lookups));
             }
             found
         });
@@ -421,7 +464,11 @@ fn too_large(what: &'static str) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+    use std::iter::once;
+
     use super::*;
+    use crate::random::SplitMix64;
 
     #[test]
     fn tokens_keep_their_numbers() {
@@ -435,12 +482,11 @@ mod tests {
                 assert_eq!(tokens.intern(word).unwrap(), i as u32);
                 for after in ["", "s and what follows"] {
                     let (text, word) = ([word, after].concat(), 0..word.len());
-                    let (mut lookups, mut interned) = (Lookups::default(), Vec::new());
-                    tokens.prepare(text.as_bytes(), word.clone(), &mut lookups).unwrap();
-                    tokens.interned(&lookups, &mut interned).unwrap();
-                    assert_eq!(interned, [i as u32]);
+                    let mut lookups = Lookups::default();
+                    tokens.prepare(text.as_bytes(), once(word.clone()), &mut lookups).unwrap();
+                    assert_eq!(tokens.interned(&mut lookups).unwrap(), [i as u32]);
                     tokens.prepare_find(text.as_bytes(), word, &mut lookups);
-                    assert!(tokens.found(&lookups).eq([i as u32; 2]));
+                    assert_eq!(tokens.found(&mut lookups), [i as u32; 2]);
                 }
             }
         }
@@ -449,7 +495,7 @@ mod tests {
         for absent in ["absent", "absent and longer than a key"] {
             tokens.prepare_find(absent.as_bytes(), 0..absent.len(), &mut lookups);
         }
-        assert!(tokens.found(&lookups).eq([NONE; 2]));
+        assert_eq!(tokens.found(&mut lookups), [NONE; 2]);
 
         let (mut other, mut adopted) = (Tokens::default(), vec![7]);
         for word in ["absent", &words[200], &words[100]] {
@@ -459,6 +505,34 @@ mod tests {
         tokens.adopt(&other, 1, &mut adopted).unwrap();
         tokens.adopt(&other, 0, &mut adopted).unwrap();
         assert_eq!(adopted, [7, 200, 100, words.len() as u32, 200, 100]);
+    }
+
+    #[test]
+    fn tokens_are_the_same_near_and_far() {
+        let (mut tokens, mut lookups) = (Tokens::default(), Lookups::default());
+        let (mut numbers, mut random) = (HashMap::new(), SplitMix64::new(4));
+        for _ in 0..2_000 {
+            lookups.clear();
+            // Some often, others once, and some longer than a key.
+            let words: Vec<String> = (0..random.below(200))
+                .map(|_| {
+                    let most = 1 << (3 + random.below(20));
+                    random.below(most).to_string().repeat(1 + random.below(3) as usize)
+                })
+                .collect();
+            for word in &words {
+                tokens.prepare(word.as_bytes(), once(0..word.len()), &mut lookups).unwrap();
+            }
+            let found = tokens.interned(&mut lookups).unwrap().to_vec();
+            assert_eq!(found.len(), words.len());
+            for (word, token) in words.into_iter().zip(found) {
+                assert_eq!(tokens.text(token), word);
+                assert_eq!(*numbers.entry(word).or_insert(token), token);
+            }
+        }
+        assert_eq!(numbers.len(), tokens.len());
+        assert!(tokens.len() > 10 * Lookups::NEAR);
+        assert!(lookups.near.iter().filter(|slot| !slot.is_free()).count() > Lookups::NEAR / 2);
     }
 
     #[test]
