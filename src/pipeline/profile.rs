@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::shape::{Answer, Shape};
-use super::words::{Counted, Cutter, DistinctWords, WordCounts};
+use super::words::{Counted, Cutter, WordCounts};
 use super::{Pipeline, PipelineBuilder};
 use crate::classifier::FitOptions;
 use crate::error::Result;
@@ -79,25 +79,29 @@ impl Profile {
         let n = texts.len().min(MOST_TEXTS);
         let (cutter, classes) = (Cutter::new(), pipeline.classes());
         let positive = pipeline.classifier.positive();
-        let pieces: Vec<usize> = (0..n).step_by(PIECE).collect();
-        let pieces = parallel::map(pieces, |start| {
-            let (mut shape, mut words) = (Shape::new(classes.len()), Counted::default());
-            let mut distinct = DistinctWords::default();
-            for i in start..n.min(start + PIECE) {
+        let mut words: Vec<Counted> = Vec::new();
+        words.resize_with(parallel::threads().min(n.div_ceil(PIECE)), Counted::default);
+        let shapes = parallel::share(&mut words, n.div_ceil(PIECE), |_, words, piece| {
+            let mut shape = Shape::new(classes.len());
+            for i in piece * PIECE..n.min((piece + 1) * PIECE) {
                 let text = texts.get(texts.len() * i / n);
                 if let Ok(prediction) = pipeline.predict(text) {
                     shape.record(&Answer::new(text, &prediction, classes, positive));
-                    cutter.cut(text, &mut distinct);
-                    words.add(&distinct);
+                    words.add(&cutter, text);
                 }
             }
-            (shape, words)
+            shape
         });
-        let (mut shape, mut words) = (Shape::new(classes.len()), Counted::default());
-        for (of_piece, words_of_piece) in pieces {
+        let mut shape = Shape::new(classes.len());
+        for of_piece in shapes {
             shape.absorb(&of_piece);
-            words.merge(words_of_piece);
         }
+        // Whole numbers: the sums are the same whichever thread has counted what.
+        let words = words.into_iter().reduce(|mut all, of_thread| {
+            all.merge(of_thread);
+            all
+        });
+        let words = words.unwrap_or_default();
         Self { source, shape, words: WordCounts::most_frequent(words, MOST_WORDS) }
     }
 

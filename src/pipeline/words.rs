@@ -29,19 +29,26 @@ impl Cutter {
         Self(params.build().expect("these settings are in range"))
     }
 
+    /// Hands each word of a text to `each`, as often as it is there.
+    fn each(&self, text: &str, buffer: &mut Buffer, mut each: impl FnMut(&str)) {
+        self.0.each(text, buffer, |token, _| {
+            let placeholder = token.len() > 2 && token.starts_with('<') && token.ends_with('>');
+            let says = |c: char| c.is_alphanumeric() || !c.is_ascii();
+            if token.len() <= LONGEST && !placeholder && token.chars().any(says) {
+                each(token);
+            }
+        });
+    }
+
     /// Leaves the distinct words of a text in `words`, sorted: their bytes in `text`.
     pub(crate) fn cut(&self, text: &str, words: &mut DistinctWords) {
         let DistinctWords { text: all, ranges, buffer } = words;
         all.clear();
         ranges.clear();
-        self.0.each(text, buffer, |token, _| {
-            let placeholder = token.len() > 2 && token.starts_with('<') && token.ends_with('>');
-            let says = |c: char| c.is_alphanumeric() || !c.is_ascii();
-            if token.len() <= LONGEST && !placeholder && token.chars().any(says) {
-                let start = all.len();
-                all.push_str(token);
-                ranges.push((start as u32, all.len() as u32));
-            }
+        self.each(text, buffer, |word| {
+            let start = all.len();
+            all.push_str(word);
+            ranges.push((start as u32, all.len() as u32));
         });
         let word = |&(start, end): &(u32, u32)| &all[start as usize..end as usize];
         ranges.sort_unstable_by(|a, b| word(a).cmp(word(b)));
@@ -186,7 +193,8 @@ impl WordCounts {
 
     /// The most frequent of these words, of equals those that come first in the alphabet.
     pub(crate) fn most_frequent(counted: Counted, most: usize) -> Self {
-        let mut words: Vec<(String, u64)> = counted.words.into_iter().collect();
+        let words = counted.words.into_iter().map(|(word, in_texts)| (word, in_texts.n));
+        let mut words: Vec<(String, u64)> = words.collect();
         let all = words.len() <= most;
         if !all {
             words.select_nth_unstable_by(most, |a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
@@ -203,21 +211,34 @@ impl WordCounts {
 #[derive(Debug, Default)]
 pub(crate) struct Counted {
     texts: u64,
-    words: HashMap<String, u64, FixedState>,
+    words: HashMap<String, InTexts, FixedState>,
+    buffer: Buffer,
+}
+
+/// In how many texts a word is, and the number of the last of them.
+#[derive(Debug, Default)]
+struct InTexts {
+    n: u64,
+    last: u64,
 }
 
 impl Counted {
-    pub(crate) fn add(&mut self, words: &DistinctWords) {
-        self.texts += 1;
-        for word in words.iter() {
-            *self.words.entry_ref(word).or_insert(0) += 1;
-        }
+    /// Counts the words of one more text.
+    pub(crate) fn add(&mut self, cutter: &Cutter, text: &str) {
+        let Self { texts, words, buffer } = self;
+        *texts += 1;
+        cutter.each(text, buffer, |word| {
+            let InTexts { n, last } = words.entry_ref(word).or_default();
+            *n += u64::from(*last != *texts);
+            *last = *texts;
+        });
     }
 
+    /// Counts the texts of another one, too.
     pub(crate) fn merge(&mut self, other: Self) {
         self.texts += other.texts;
-        for (word, n) in other.words {
-            *self.words.entry(word).or_insert(0) += n;
+        for (word, InTexts { n, .. }) in other.words {
+            self.words.entry(word).or_default().n += n;
         }
     }
 }
@@ -249,11 +270,9 @@ mod tests {
 
     #[test]
     fn what_is_not_kept_is_no_more_frequent_than_what_is() {
-        let mut counted = Counted::default();
-        let (cutter, mut words) = (Cutter::new(), DistinctWords::default());
-        for text in ["b a", "b c", "b a d"] {
-            cutter.cut(text, &mut words);
-            counted.add(&words);
+        let (cutter, mut counted) = (Cutter::new(), Counted::default());
+        for text in ["b a b", "b c", "b a d"] {
+            counted.add(&cutter, text);
         }
         let counts = WordCounts::most_frequent(counted, 3);
         assert_eq!(counts.iter().collect::<Vec<_>>(), [("a", 2), ("b", 3), ("c", 1)]);
