@@ -106,10 +106,9 @@ impl<'a> Workers<'a> {
             worker.reader.finish(&mut documents)?;
             if tokens_count {
                 worker.tokens.resize(worker.reader.tokens.len(), Tally::default());
-                let tallies = &mut worker.tokens[..];
                 for (text, tokens) in terms.numbers(piece).zip(documents.iter()) {
                     for &token in tokens {
-                        tallies[token as usize].count(text);
+                        worker.tokens[token as usize].count(text);
                     }
                 }
             }
