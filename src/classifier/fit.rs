@@ -138,9 +138,9 @@ impl ClassifierParams {
         }
         // Zeros that nobody has written: the threads that fill the memory wait for it, side by side.
         let mut costs = vec![0.0; targets.len()];
-        let pieces = costs.chunks_mut(ROWS).zip(targets.chunks(ROWS)).zip(0..).collect();
+        let pieces = costs.chunks_mut(COSTS).zip(targets.chunks(COSTS)).zip(0..).collect();
         parallel::map(pieces, |((costs, targets), piece): ((&mut [f64], &[u32]), usize)| {
-            for ((cost, &class), row) in costs.iter_mut().zip(targets).zip(piece * ROWS..) {
+            for ((cost, &class), row) in costs.iter_mut().zip(targets).zip(piece * COSTS..) {
                 *cost = weight(row) * factors[class as usize];
             }
         });
@@ -159,8 +159,8 @@ pub(crate) fn check_weights(weights: &[f64]) -> Result<()> {
     }
 }
 
-/// Rows whose costs are one piece of work.
-const ROWS: usize = 1 << 15;
+/// So many rows' costs are one piece of work.
+const COSTS: usize = 1 << 15;
 
 /// So many labels are compared one by one.
 const FEW: usize = 8;
@@ -208,7 +208,7 @@ fn number<'l>(labels: Labels<'l>, all: &mut [u32]) -> Vec<Cow<'l, str>> {
         // the same one in memory. Which of them it is nobody can guess: no branch.
         let few = &names[..names.len().min(FEW)];
         let met = few.iter().enumerate().fold(few.len(), |met, (place, known)| {
-            select_unpredictable(std::ptr::eq(&**known, &*label), place, met)
+            select_unpredictable(std::ptr::eq::<str>(known.as_ref(), label.as_ref()), place, met)
         });
         let same = || few.iter().position(|known| *known == label);
         let met = if met < few.len() { Some(met) } else { same() };
@@ -224,4 +224,41 @@ fn number<'l>(labels: Labels<'l>, all: &mut [u32]) -> Vec<Cow<'l, str>> {
         *to = number;
     }
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_row_costs_what_it_weighs_times_its_class() {
+        let n = 2 * COSTS + 10;
+        let labels: Vec<bool> = (0..n).map(|row| row % 3 == 0).collect();
+        let weights: Vec<f64> = (0..n).map(|row| 1.0 + row as f64).collect();
+        let options = FitOptions::new().weights(&weights);
+        let params = Classifier::logistic_regression()
+            .c(2.0)
+            .class_weight(ClassWeight::Given(vec![("true".to_owned(), 5.0)]));
+        let task = params.prepare(Labels::of(&&labels[..]), &options).unwrap();
+        for row in 0..n {
+            let factor = if labels[row] { 10.0 } else { 2.0 };
+            assert_eq!(task.costs[row], factor * weights[row]);
+        }
+    }
+
+    #[test]
+    fn labels_are_told_by_their_text_wherever_it_lies() {
+        // Some begin where others do, some are the same in several places, and there are more than are compared one by one.
+        let memory = ["aaaaaaaaaaaa", "aaaaaa"].map(str::to_owned);
+        let pieces = |i: usize| &memory[i % 2][..(i * 7 % 13).min(memory[i % 2].len())];
+        let labels: Vec<&str> = (0..500).map(pieces).collect();
+        let owned: Vec<String> = labels.iter().map(|label| (*label).to_owned()).collect();
+        let (classes, targets) = encode(Labels::of(&&labels[..])).unwrap();
+        let same = encode(Labels::of(&&owned[..])).unwrap();
+        assert_eq!((&classes, &targets), (&same.0, &same.1));
+        assert!(classes.len() > FEW && classes.contains(&String::new()));
+        for (label, target) in labels.into_iter().zip(targets) {
+            assert_eq!(classes[target as usize], label);
+        }
+    }
 }

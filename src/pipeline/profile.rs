@@ -79,9 +79,9 @@ impl Profile {
         let n = texts.len().min(MOST_TEXTS);
         let (cutter, classes) = (Cutter::new(), pipeline.classes());
         let positive = pipeline.classifier.positive();
-        let mut words: Vec<Counted> = Vec::new();
-        words.resize_with(parallel::threads().min(n.div_ceil(PIECE)), Counted::default);
-        let shapes = parallel::share(&mut words, n.div_ceil(PIECE), |_, words, piece| {
+        let (n_pieces, mut words) = (n.div_ceil(PIECE), Vec::new());
+        words.resize_with(parallel::threads().min(n_pieces), Counted::default);
+        let shapes = parallel::share(&mut words, n_pieces, |_, words, piece| {
             let mut shape = Shape::new(classes.len());
             for i in piece * PIECE..n.min((piece + 1) * PIECE) {
                 let text = texts.get(texts.len() * i / n);

@@ -207,7 +207,7 @@ impl WordCounts {
     }
 }
 
-/// All words of some texts.
+/// All words of some texts; also the memory that the next text needs.
 #[derive(Debug, Default)]
 pub(crate) struct Counted {
     texts: u64,
@@ -245,6 +245,8 @@ impl Counted {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn words_of(text: &str) -> Vec<String> {
@@ -282,5 +284,26 @@ mod tests {
         for (from, to) in [("\"b\"", "\"z\""), ("[2,3,1]", "[2,4,1]"), ("[2,3,1]", "[2,3]")] {
             assert!(serde_json::from_str::<WordCounts>(&json.replace(from, to)).is_err(), "{to}");
         }
+    }
+
+    #[test]
+    fn words_counted_in_parts_are_those_of_all() {
+        let text = |i: usize| format!("w{} w{} w{} both", i % 7, i % 11, i % 7);
+        let cutter = Cutter::new();
+        let mut parts = [Counted::default(), Counted::default()];
+        let (mut all, mut naive) = (Counted::default(), BTreeMap::<String, u64>::new());
+        for i in 0..100 {
+            parts[usize::from(i % 3 == 0)].add(&cutter, &text(i));
+            all.add(&cutter, &text(i));
+            for word in words_of(&text(i)) {
+                *naive.entry(word).or_insert(0) += 1;
+            }
+        }
+        let [mut merged, other] = parts;
+        merged.merge(other);
+        let (merged, all) = [merged, all].map(|all| WordCounts::most_frequent(all, 5)).into();
+        assert_eq!(merged, all);
+        assert_eq!((all.len(), all.texts(), all.get("both")), (5, 100, Some(100)));
+        assert!(all.iter().all(|(word, n)| naive[word] == n));
     }
 }

@@ -157,7 +157,7 @@ impl<'w> Maker<'w> {
             let column = column_of[token as usize];
             let Seen { square, row, count } = &mut seen[column as usize];
             // A piece has no more tokens than numbers.
-            *count = if *row == this { count.wrapping_add(1) } else { 1 };
+            *count = if *row == this { *count + 1 } else { 1 };
             *row = this;
             let counts = !BINARY || *count == 1;
             // Written in any case: no guess at which tokens are known.

@@ -69,7 +69,7 @@ pub(super) struct Reader<'a> {
     buffer: Buffer,
     /// The tokens of texts that are yet to be looked up, and where those of each text end.
     lookups: Lookups,
-    waiting: Vec<usize>,
+    text_ends: Vec<usize>,
     /// Whether a clause ends before each of them; empty where nobody asks.
     after_clause: Vec<bool>,
 }
@@ -99,14 +99,34 @@ impl<'a> Reader<'a> {
             surfaces: (!analyzer.is_plain()).then(Surfaces::default),
             buffer: Buffer::default(),
             lookups: Lookups::default(),
-            waiting: Vec::new(),
+            text_ends: Vec::new(),
             after_clause: Vec::new(),
         }
     }
 
     /// Reads a text. Its tokens are in `documents` after [`finish`](Self::finish), if not before.
     pub(super) fn read(&mut self, text: &str, documents: &mut Documents) -> Result<()> {
-        let Self { analyzer, tokens, surfaces, buffer, lookups, waiting, after_clause } = self;
+        let done = self.look_up(text, documents);
+        self.unless_failed(done)
+    }
+
+    /// Appends the tokens of the texts that were read and wait for it.
+    pub(super) fn finish(&mut self, documents: &mut Documents) -> Result<()> {
+        let done = self.append(documents);
+        self.unless_failed(done)
+    }
+
+    /// Nothing of a text that failed is left for the next one: other pieces are read before anybody hears of it.
+    fn unless_failed(&mut self, done: Result<()>) -> Result<()> {
+        if done.is_err() {
+            self.lookups.clear();
+            self.text_ends.clear();
+        }
+        done
+    }
+
+    fn look_up(&mut self, text: &str, documents: &mut Documents) -> Result<()> {
+        let Self { analyzer, tokens, surfaces, buffer, lookups, text_ends, after_clause } = self;
         let known = surfaces.as_mut().map_or(&mut *tokens, |surfaces| &mut surfaces.known);
         after_clause.clear();
         if let (Some(words), None) = (analyzer.cut(text, buffer), analyzer.negators()) {
@@ -127,27 +147,26 @@ impl<'a> Reader<'a> {
             });
             result?;
         }
-        waiting.push(lookups.len());
+        text_ends.push(lookups.len());
         // Plain tokens of several texts are looked up together; others must be known before they are replaced.
         if surfaces.is_some() || lookups.len() >= Tokens::AT_ONCE {
-            self.finish(documents)
+            self.append(documents)
         } else {
             Ok(())
         }
     }
 
-    /// Appends the tokens of the texts that were read and wait for it.
-    pub(super) fn finish(&mut self, documents: &mut Documents) -> Result<()> {
-        let Self { analyzer, tokens, surfaces, lookups, waiting, after_clause, .. } = self;
+    fn append(&mut self, documents: &mut Documents) -> Result<()> {
+        let Self { analyzer, tokens, surfaces, lookups, text_ends, after_clause, .. } = self;
         let start = documents.tokens.len();
         if let Some(surfaces) = surfaces {
             documents.tokens.extend_from_slice(surfaces.known.interned(lookups)?);
             surfaces.learn(analyzer, tokens)?;
             surfaces.replace(analyzer, tokens, after_clause, &mut documents.tokens, start)?;
-            documents.ends.extend(waiting.drain(..).map(|_| documents.tokens.len()));
+            documents.ends.extend(text_ends.drain(..).map(|_| documents.tokens.len()));
         } else {
             documents.tokens.extend_from_slice(tokens.interned(lookups)?);
-            documents.ends.extend(waiting.drain(..).map(|end| start + end));
+            documents.ends.extend(text_ends.drain(..).map(|end| start + end));
         }
         lookups.clear();
         Ok(())
