@@ -153,7 +153,7 @@ pub(super) struct Lookups {
     near: Vec<Slot>,
 }
 
-/// A token that waits, of which the key is all. Its hash is not kept: to compute it once more is less than to write and read it.
+/// A token that waits, of which the key is all. Its hash is not kept: of most it is needed once.
 #[derive(Debug, Clone, Copy, Default)]
 struct Lookup {
     // The parts of a `Key`, which would not lie as close.
