@@ -8,8 +8,9 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::key::Key;
 use super::table::{Entry, Table};
-use super::tokens::{Key, NONE, Tokens};
+use super::tokens::{NONE, Tokens};
 use crate::text::{Analyzer, Buffer, Role, Scope, negate};
 
 /// So many forms are remembered for an index, about half a megabyte. When there are more, all are forgotten: those that

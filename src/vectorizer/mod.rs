@@ -16,6 +16,8 @@ mod fit;
 mod forms;
 mod hashing;
 mod index;
+mod key;
+mod lookups;
 mod pairs;
 mod params;
 mod places;

@@ -6,7 +6,8 @@
 use std::iter::once;
 
 use super::block::{Block, Finder};
-use super::tokens::{Lookups, NONE, Tokens};
+use super::lookups::Lookups;
+use super::tokens::{NONE, Tokens};
 use super::{RowScratch, TextCounts};
 use crate::error::{Error, Result};
 use crate::text::{Analyzer, Buffer, Role, Scope, Unit, negate};
@@ -149,7 +150,7 @@ impl<'a> Reader<'a> {
         }
         text_ends.push(lookups.len());
         // Plain tokens of several texts are looked up together; others must be known before they are replaced.
-        if surfaces.is_some() || lookups.len() >= Tokens::AT_ONCE {
+        if surfaces.is_some() || lookups.len() >= Lookups::AT_ONCE {
             self.append(documents)
         } else {
             Ok(())
